@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config'
+
+const minute = 60_000
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          testTimeout: minute,
+          hookTimeout: minute,
+          // GitHub's own parser imports JSON without attributes, which Node refuses; vite does not mind.
+          server: { deps: { inline: [/@actions\/(workflow-parser|languageservice|expressions)/] } },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/support/lab/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 5 * minute,
+          hookTimeout: 5 * minute,
+        },
+      },
+      {
+        test: {
+          name: 'workflows',
+          include: ['test/workflows/**/*.test.ts'],
+          globalSetup: 'test/support/lab/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 10 * minute,
+          hookTimeout: 10 * minute,
+        },
+      },
+    ],
+  },
+})
