@@ -49,8 +49,9 @@ export async function bundle(name: string, into: string): Promise<{ readonly byt
     target: 'es2024',
     license: 'licenses.txt',
   })
-  const files = new Map<string, Buffer | string>([['index.js', code]])
-  for (const [file, { source }] of Object.entries(assets)) if (!dropped.has(file)) files.set(file, source)
+  const files = new Map([['index.js', withUnixLines(code)]])
+  for (const [file, { source }] of Object.entries(assets))
+    if (!dropped.has(file)) files.set(file, withUnixLines(source.toString()))
 
   const foreign = [...files.keys()].filter((file) => !bundleFiles.some((known) => known === file))
   if (foreign.length > 0) throw new Error(`${name}: the bundle would carry ${foreign.join(', ')} beside index.js`)
@@ -63,6 +64,11 @@ export async function bundle(name: string, into: string): Promise<{ readonly byt
   for (const [file, content] of files) await writeFile(join(folder, file), content)
   refuseCrash(name, join(folder, 'index.js'))
   return { bytes }
+}
+
+/** As git will store it (.gitattributes), so that a checkout holds the same bytes as a build. */
+function withUnixLines(text: string): string {
+  return text.replaceAll('\r\n', '\n')
 }
 
 /** Without inputs an action says on stdout which ones are missing and exits 1; whatever else happens is a broken bundle. */

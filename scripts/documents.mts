@@ -93,7 +93,7 @@ function callableWorkflows(): readonly { file: string; name: string; call: Calla
     .flatMap((file) => {
       const { name = file, on } = parse(readFileSync(join(folder, file), 'utf8')) as Workflow
       if (typeof on !== 'object' || on === null || !('workflow_call' in on)) return []
-      return [{ file, name, call: (on.workflow_call ?? {}) }]
+      return [{ file, name, call: on.workflow_call ?? {} }]
     })
 }
 
