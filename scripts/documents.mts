@@ -46,7 +46,15 @@ export function documentedActions(): readonly string[] {
 }
 
 export function readMetadata(action: string): ActionMetadata {
-  return parse(readFileSync(join(root, 'actions', action, 'action.yml'), 'utf8')) as ActionMetadata
+  return readYaml(`actions/${action}/action.yml`) as ActionMetadata
+}
+
+function readYaml(path: string): unknown {
+  try {
+    return parse(readFileSync(join(root, path), 'utf8'))
+  } catch (error) {
+    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
 }
 
 /** Every document with generated parts. A README that does not exist is not made up: its text is its author's. */
@@ -91,7 +99,7 @@ function callableWorkflows(): readonly { file: string; name: string; call: Calla
     .filter((file) => /\.ya?ml$/.test(file))
     .sort()
     .flatMap((file) => {
-      const { name = file, on } = parse(readFileSync(join(folder, file), 'utf8')) as Workflow
+      const { name = file, on } = readYaml(`.github/workflows/${file}`) as Workflow
       if (typeof on !== 'object' || on === null || !('workflow_call' in on)) return []
       return [{ file, name, call: on.workflow_call ?? {} }]
     })

@@ -1,0 +1,49 @@
+import type { RunLocal } from '../../src/command/local.ts'
+import { StepError } from '../../src/errors.ts'
+import { inspectDigest } from '../../src/image/docker.ts'
+import type { Environment } from '../../src/image/docker.ts'
+import type { Log } from '../../src/runner/job.ts'
+import type { BuiltImage, BuiltImages } from './result.ts'
+
+interface Verifier {
+  readonly run: RunLocal
+  readonly env: Environment
+  readonly log: Log
+}
+
+/** How often a registry is asked for what it has just taken; some take a moment until they serve it. */
+const ATTEMPTS = 3
+const PAUSE_MS = 2000
+
+/** Asks the registry itself for every digest. A tag that leads elsewhere meanwhile is only said: another run may move it. */
+export async function verifyPush(images: BuiltImages, verifier: Verifier): Promise<void> {
+  const distinct = new Map(Object.values(images).map((image) => [image.repository, image]))
+  for (const image of distinct.values()) {
+    await requireDigest(image, verifier)
+    await Promise.all(image.tags.map((tag) => compareTag(image, tag, verifier)))
+    verifier.log.line(`The registry serves ${image.repository}@${image.digest}.`)
+  }
+}
+
+async function requireDigest({ repository, digest }: BuiltImage, { run, env }: Verifier): Promise<void> {
+  const name = `${repository}@${digest}`
+  for (let attempt = 1; ; attempt += 1) {
+    const served = await inspectDigest(run, name, env)
+    if (served.digest === digest) return
+    if (attempt === ATTEMPTS)
+      throw new StepError({
+        step: `verify the push of ${repository}`,
+        why: `the registry does not serve ${digest}: ${served.reason || `it answers with ${served.digest ?? ''}`}`,
+        state: 'buildx reported the push as done. Nothing was deployed.',
+        next: 'run the job again; if it happens again, ask the operator of the registry.',
+      })
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+}
+
+async function compareTag({ repository, digest }: BuiltImage, tag: string, { run, env, log }: Verifier): Promise<void> {
+  const served = await inspectDigest(run, `${repository}:${tag}`, env)
+  if (served.digest === digest) return
+  const found = served.digest ?? `nothing (${served.reason})`
+  log.warning(`${repository}:${tag} leads to ${found}, not to ${digest}. Did another run push that tag just now?`)
+}
