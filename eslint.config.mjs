@@ -23,6 +23,7 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-control-regex': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
     },
   },
   {
@@ -30,7 +31,10 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: paths([]), patterns: [{ group: ['**/actions/**', '**/test/**'], message: 'Imports run one way: actions -> src.' }] },
+        {
+          paths: paths([]),
+          patterns: [{ group: ['**/actions/**', '**/test/**'], message: 'Imports run one way: actions -> src.' }],
+        },
       ],
     },
   },
@@ -51,7 +55,9 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: [...paths([]), ...effects.map((name) => ({ name, message: 'Planning is pure: it has no effects.' }))] },
+        {
+          paths: [...paths([]), ...effects.map((name) => ({ name, message: 'Planning is pure: it has no effects.' }))],
+        },
       ],
     },
   },

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from '../command/command.ts'
+import { StepError } from '../errors.ts'
+import { formatHost } from '../host/host.ts'
+import type { Connect, Remote, RemoteOutcome, RunOptions } from '../host/remote.ts'
+
+/** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
+const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000]
+
+/** A connection that is opened anew when it is lost. What runs over it must be safe to say twice. */
+export class Link {
+  #remote: Remote
+  readonly #connect: Connect | undefined
+
+  constructor(remote: Remote, connect?: Connect) {
+    this.#remote = remote
+    this.#connect = connect
+  }
+
+  get host(): string {
+    return formatHost(this.#remote.host)
+  }
+
+  /** Runs a command; after a lost connection `again` says what to run on the new one. */
+  async run(first: Command, again: () => Command, options: RunOptions = {}): Promise<RemoteOutcome> {
+    let outcome = await this.#remote.run(first, options)
+    while (outcome.kind === 'lost' && options.signal?.aborted !== true) {
+      await this.#reconnect(outcome.reason)
+      outcome = await this.#remote.run(again(), options)
+    }
+    return outcome
+  }
+
+  async #reconnect(reason: string): Promise<void> {
+    let last: unknown = reason
+    for (const wait of this.#connect ? BACK_OFF : []) {
+      await sleep(wait)
+      try {
+        const remote = await this.#connect?.()
+        if (!remote) break
+        await this.#remote[Symbol.asyncDispose]()
+        this.#remote = remote
+        return
+      } catch (error) {
+        last = error
+      }
+    }
+    throw new StepError({
+      step: 'follow the transaction',
+      host: this.host,
+      why: `the connection was lost and did not come back: ${last instanceof Error ? last.message : reason}`,
+      state: 'the server goes on alone; when nobody confirms in time it goes back to the release before',
+      next: 'see what became of it on the host: tail -n 1 ledger.jsonl in the folder of the stack',
+      cause: last,
+    })
+  }
+}

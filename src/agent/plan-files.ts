@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import type { Shipment } from '../compose/sources.ts'
+import { formatFields, type LedgerFields } from '../ledger/ledger.ts'
+import type { Plan, Step } from '../plan/plan.ts'
+import type { Release } from '../release/release.ts'
+import type { Stack } from '../stack/stack.ts'
+import type { PackedFile } from './package.ts'
+import { agentProgram, effectsProgram } from './programs.ts'
+import { formatRecovery, formatVerbs, PHASES } from './protocol.ts'
+
+/** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
+export const agentName = `agent-${createHash('sha256').update(agentProgram).digest('hex').slice(0, 16)}`
+
+export interface Opening {
+  readonly stack: Stack
+  readonly plan: Plan
+  readonly releaseId: string
+  readonly nonce: string
+  /** Seconds of silence after which the agent goes back by itself. */
+  readonly lease: number
+  /** Seconds to wait for another transaction of the same stack. */
+  readonly lockTimeout: number
+  /** Length of the ledger that the plan was made on. */
+  readonly head: number
+  readonly ledger: LedgerFields
+  /** What is staged; a rollback stages nothing. */
+  readonly release?: Release
+  readonly shipments: readonly Shipment[]
+  /** A Docker client's config.json with the registry login, for the length of the pull. */
+  readonly dockerConfig?: string
+}
+
+/** Everything that the agent needs to carry a transaction through on its own. */
+export function openingFiles(opening: Opening): readonly PackedFile[] {
+  const { plan, stack, release, dockerConfig } = opening
+  return [
+    { name: 'agent.sh', content: agentProgram },
+    { name: 'plan/agent', content: `${agentName}\n` },
+    { name: 'plan/nonce', content: `${opening.nonce}\n` },
+    { name: 'plan/lease', content: `${opening.lease}\n` },
+    { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
+    { name: 'plan/head', content: `${opening.head}\n` },
+    { name: 'plan/ledger', content: `${formatFields(opening.ledger)}\n` },
+    { name: 'plan/verbs', content: formatVerbs() },
+    { name: 'plan/recovery', content: formatRecovery() },
+    { name: 'plan/effects.sh', content: effectsFor(stack, opening.releaseId) },
+    ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
+    ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
+    ...(release ? releaseFiles(release, stack) : []),
+    ...opening.shipments.flatMap(shippedFiles),
+    ...(dockerConfig === undefined ? [] : [{ name: 'docker/config.json', content: dockerConfig }]),
+  ]
+}
+
+/** A phase as the agent reads it: a table of steps (id, deadline in seconds, title) and a program for each effect. */
+export function phaseFiles(folder: string, steps: readonly Step[]): readonly PackedFile[] {
+  return [
+    {
+      name: `${folder}/steps`,
+      content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title}\n`).join(''),
+    },
+    ...steps.flatMap(({ id, run, undo, gate }) => [
+      { name: `${folder}/${id}.run`, content: stepProgram(run) },
+      ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
+      ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
+    ]),
+  ]
+}
+
+function stepProgram(line: string): string {
+  return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`
+}
+
+/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
+function effectsFor(stack: Stack, release: string): string {
+  return `project=${stack.name} stack=${stack.path} release=${release}\n${effectsProgram}`
+}
+
+function releaseFiles({ manifest, compose }: Release, stack: Stack): readonly PackedFile[] {
+  return [
+    { name: 'release/compose.json', content: `${JSON.stringify(compose, null, 1)}\n` },
+    { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
+    { name: 'release/.env', content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+  ]
+}
+
+/** Readable for everybody: the processes in the containers run as whom they like. */
+function shippedFiles({ sha256, files }: Shipment): readonly PackedFile[] {
+  return files.map(({ name, content, executable }) => ({
+    name: `files/${sha256}/${name}`,
+    content,
+    mode: executable ? 0o755 : 0o644,
+  }))
+}

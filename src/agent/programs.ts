@@ -1,0 +1,611 @@
+// Written by scripts/embed.mts from the shell programs beside it: edit those.
+
+/** src/agent/agent.sh */
+export const agentProgram = `#!/bin/sh
+# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
+# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
+# tables, not here. Formats and exit codes: docs/protocol.md.
+#
+#   agent run     STACK TX                    hold the lock, run the phases, obey the owner, end the transaction
+#   agent follow  STACK TX RECORD             print the journal from that record on, until the agent waits or has ended
+#   agent say     STACK TX NONCE WORD [ARG]   hand a word to the agent, then follow what comes of it
+#   agent recover STACK                       end the transaction of an agent that is gone (with TX: the lock is held)
+set -u
+umask 077
+export LC_ALL=C
+
+verb=$1 stack=$2 id=\${3:-}
+tx=$stack/transactions/$id
+journal=$tx/journal
+export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
+
+# A crash may leave half a record at the end; the next one must not be glued to it.
+cut_torn_tail() {
+  [ -s "$journal" ] && [ -n "$(tail -c 1 "$journal")" ] || return 0
+  head -n "$(records)" "$journal" >"$journal.cut" && sync "$journal.cut" && mv "$journal.cut" "$journal"
+}
+
+# record TYPE [ARG...]: on disk before this returns. Fields: number, epoch seconds, uptime seconds, type, arguments.
+record() {
+  sequence=$((sequence + 1))
+  printf '%s %s %s %s\\n' "$sequence" "$(date +%s)" "$(uptime_seconds)" "$*" >>"$journal" && sync "$journal"
+}
+
+has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
+last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
+is_over() { [ -n "$(last_of ended)" ]; }
+
+# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
+look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
+
+# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
+pause() { sleep "$1" 9>&- & wait $!; }
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+next_word() { cat "$tx/inbox/$((heard + 1))" 2>/dev/null; }
+is_abort_waiting() { case $(next_word) in abort*) return 0 ;; *) return 1 ;; esac; }
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
+run_step() {
+  program=$tx/plan/$1/$2.$3
+  output=$tx/output/$1-$2.$3
+  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
+  (cd "$stack" && exec timeout -k 5 "\${limit:-60}" sh "$program") >"$output" 2>&1 &
+  effect=$!
+  while :; do
+    wait "$effect"
+    code=$?
+    kill -0 "$effect" 2>/dev/null || return "$code"
+    [ "$3" = run ] && is_abort_waiting && kill -TERM "$effect" 2>/dev/null
+  done
+}
+
+# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
+run_phase() {
+  phase=$1
+  while read -r step _ <&3; do
+    if is_abort_waiting; then cause=aborted; return 1; fi
+    record began "$phase" "$step"
+    run_step "$phase" "$step" run
+    code=$?
+    record did "$phase" "$step" "$code"
+    [ "$code" = 0 ] && continue
+    if is_abort_waiting; then cause=aborted; else cause=$phase-$step; fi
+    return 1
+  done 3<"$tx/plan/$phase/steps"
+}
+
+# three_times COMMAND...: for what must succeed to leave a clean end.
+three_times() { "$@" || { pause 1; "$@"; } || { pause 3; "$@"; }; }
+
+# --- ends -------------------------------------------------------------------------------------------------------------
+
+# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
+finish() {
+  is_over || record ended "$1" "$2"
+  ledger=$stack/ledger.jsonl
+  if ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null; then
+    first=$(awk 'NR == 1 { print $2 }' "$journal")
+    end=$(awk '$4 == "ended" { print $2 }' "$journal")
+    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s,%s}\\n' "$id" \\
+      "$(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)" "$(last_of ended)" "$2" "$((end - first))" \\
+      "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
+  fi
+  rm -f "$stack/open"
+}
+
+begun_latest_first() { awk '$4 == "began" { line[++n] = $5 " " $6 } END { for (; n; n--) print line[n] }' "$journal"; }
+
+# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
+undo() {
+  record undoing "$1"
+  begun_latest_first >"$tx/begun"
+  while read -r phase step <&3; do
+    [ -f "$tx/plan/$phase/$step.gate" ] || continue
+    run_step "$phase" "$step" gate && continue
+    record forbidden "$phase" "$step"
+    finish stuck "$1"
+    return
+  done 3<"$tx/begun"
+  while read -r phase step <&3; do
+    [ -f "$tx/plan/$phase/$step.undo" ] || continue
+    has undid "$phase" "$step" 0 && continue
+    three_times run_step "$phase" "$step" undo
+    code=$?
+    record undid "$phase" "$step" "$code"
+    if [ "$code" != 0 ]; then
+      finish stuck "$1"
+      return
+    fi
+  done 3<"$tx/begun"
+  finish undone "$1"
+}
+
+# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
+wind_up() {
+  unfinished=
+  while read -r step _ <&3; do
+    has did finish "$step" 0 && continue
+    three_times run_step finish "$step" run
+    code=$?
+    record did finish "$step" "$code"
+    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
+  done 3<"$tx/plan/finish/steps"
+  finish committed "\${unfinished:+unfinished:$unfinished}"
+}
+
+# Why a trial may not be confirmed: empty when it may.
+objection() {
+  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
+    END { for (check in verdict) { n++; if (verdict[check] != "good") { print "check-" verdict[check]; exit } }
+          if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
+}
+
+# --- the owner's words, as the table has them -------------------------------------------------------------------------
+
+enter() { state=$1; record state "$state"; }
+
+obey() {
+  read -r word argument value <<EOT
+$1
+EOT
+  key=$word
+  [ "$word" = advance ] && key=advance:$argument
+  rule=$(look_up verbs "$state" "$key")
+  case \${rule#* } in
+    run:*) if run_phase "$argument"; then enter "\${rule##*:}"; else undo "$cause"; fi ;;
+    commit)
+      why=$(objection "$argument")
+      if [ -n "$why" ]; then record refused confirm "$why"
+      elif run_phase commit; then record committed; wind_up
+      else undo "$cause"; fi ;;
+    undo) undo "\${argument:-aborted}" ;;
+    lease) lease=$argument; record renewed "$argument" ;;
+    note) record reported "$argument" "$value" ;;
+    *) record refused "$word" "state-$state" ;;
+  esac
+}
+
+is_well() { [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ] || timeout -k 2 15 sh "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-; }
+
+wait_for_the_owner() {
+  record waiting "$state" "$lease"
+  until_uptime=$(($(uptime_seconds) + lease))
+  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
+    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
+    if ! is_well; then undo unwell-in-trial; return; fi
+    pause 1
+  done
+  said=$(next_word)
+  heard=$((heard + 1))
+  obey "$said"
+}
+
+# --- verbs ------------------------------------------------------------------------------------------------------------
+
+# The caller holds the lock.
+recover() {
+  heard=0
+  cut_torn_tail
+  sequence=$(records)
+  if is_over; then finish "$(last_of ended)" recovered; return; fi
+  record recovering
+  if [ -n "$(awk '$4 == "committed"' "$journal")" ]; then state=committed; else state=$(last_of state); fi
+  case $(look_up recovery "\${state:-open}" crash) in
+    *wind-up) wind_up ;;
+    *) undo agent-gone ;;
+  esac
+}
+
+recover_what_is_open() {
+  [ -f "$stack/open" ] || return 0
+  sh "$0" recover "$stack" "$(cat "$stack/open")"
+}
+
+take_the_lock() {
+  exec 9>>"$stack/lock"
+  flock -n 9 && return 0
+  record blocked "$(cat "$stack/open" 2>/dev/null)"
+  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
+  until flock -n 9; do
+    if is_abort_waiting; then record ended undone aborted; return 1; fi
+    if [ "$(uptime_seconds)" -ge "$give_up" ]; then record ended undone lock-timeout; return 1; fi
+    pause 1
+  done
+}
+
+run() {
+  trap : USR1
+  mkdir -p "$tx/inbox" "$tx/output"
+  cut_torn_tail
+  sequence=$(records) heard=0 lease=$(cat "$tx/plan/lease")
+  echo $$ >"$tx/pid"
+  record began-agent "$(basename "$0")"
+  take_the_lock || return 0
+  recover_what_is_open
+  touch "$stack/ledger.jsonl"
+  if [ "$(wc -l <"$stack/ledger.jsonl")" -ne "$(cat "$tx/plan/head")" ]; then
+    record ended undone stale-plan
+    return 0
+  fi
+  echo "$id" >"$stack/.open" && sync "$stack/.open" && mv "$stack/.open" "$stack/open" && sync "$stack"
+  enter open
+  obey 'advance prepare'
+  until is_over; do wait_for_the_owner; done
+}
+
+is_alive() { [ -f "$tx/pid" ] && kill -0 "$(cat "$tx/pid")" 2>/dev/null; }
+
+say() {
+  nonce=$1 word=$2
+  shift
+  [ -d "$tx" ] || { echo "unknown transaction $id" >&2; return 6; }
+  length=$(records)
+  if is_over; then follow "$length"; return; fi
+  key=$word
+  [ "$word" = advance ] && key=advance:$2
+  rule=$(look_up verbs "$(last_of state)" "$key")
+  [ -n "$rule" ] || { echo "refused $(last_of state)"; return 3; }
+  [ "\${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+  is_alive || { echo gone; return 5; }
+  mkdir -p "$tx/inbox"
+  number=1
+  echo "$*" >"$tx/inbox/.$$"
+  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do number=$((number + 1)); done
+  rm -f "$tx/inbox/.$$"
+  kill -USR1 "$(cat "$tx/pid")" 2>/dev/null
+  follow "$((length + 1))"
+}
+
+quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
+
+# A step that begins is followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`.
+follow() {
+  next=$1 patience=50
+  while :; do
+    while [ "$next" -le "$(records)" ]; do
+      line=$(sed -n "\${next}p" "$journal")
+      echo "$line"
+      next=$((next + 1))
+      read -r _ _ _ type first second _ <<EOT
+$line
+EOT
+      case $type in
+        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
+        did) quoted "$tx/output/$first-$second.run" ;;
+        undid) quoted "$tx/output/$first-$second.undo" ;;
+        forbidden) quoted "$tx/output/$first-$second.gate" ;;
+        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
+        blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
+        ended) return 0 ;;
+        waiting) [ "$next" -le "$(records)" ] || return 0 ;;
+      esac
+    done
+    if is_alive; then patience=50; else patience=$((patience - 1)); fi
+    [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    sleep 0.1
+  done
+}
+
+case $verb in
+  run) run ;;
+  follow) follow "$4" ;;
+  say) shift 3; say "$@" ;;
+  recover)
+    if [ -n "$id" ]; then recover; exit; fi
+    exec 9>>"$stack/lock"
+    flock -n 9 || { echo 'held by a living agent'; exit 0; }
+    recover_what_is_open ;;
+  *) echo "unknown verb $verb" >&2; exit 64 ;;
+esac
+`
+
+/** src/agent/open.sh */
+export const openProgram = `# shellcheck shell=sh
+# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 agent=$4
+mkdir -p "$stack/transactions"
+new=$stack/transactions/.$id
+mkdir "$new"
+cat >"$new/package.tar.gz"
+echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { rm -rf "$new"; echo 'the package was damaged on its way' >&2; exit 7; }
+tar -xzpf "$new/package.tar.gz" -C "$new"
+rm "$new/package.tar.gz"
+if [ ! -f "$stack/$agent" ]; then cp "$new/agent.sh" "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; fi
+sync
+mv "$new" "$stack/transactions/$id"
+sync "$stack/transactions"
+setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
+exec sh "$stack/$agent" follow "$stack" "$id" 1
+`
+
+/** src/agent/add-phase.sh */
+export const addPhaseProgram = `# shellcheck shell=sh
+# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE PHASE, the package on standard input.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 nonce=$4 phase=$5
+tx=$stack/transactions/$id
+[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
+[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
+rm -rf "$tx/.$phase"
+mkdir "$tx/.$phase"
+cat >"$tx/.$phase/package.tar.gz"
+echo "$sum  $tx/.$phase/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+tar -xzpf "$tx/.$phase/package.tar.gz" -C "$tx/.$phase"
+rm "$tx/.$phase/package.tar.gz"
+sync
+[ -d "$tx/plan/$phase" ] || mv -T "$tx/.$phase" "$tx/plan/$phase"
+exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" advance "$phase"
+`
+
+/** src/compose/effects.sh */
+export const effectsProgram = `# shellcheck shell=sh
+# What the steps of a plan do to containers. The plan sets \`project\`, \`release\` and \`stack\` above these lines. Everything
+# is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers with that
+# definition are the new ones, all others of the service the old ones.
+
+: "\${project:?}" "\${release:?}" "\${stack:?}"
+
+compose() {
+  docker compose --project-name "$project" --project-directory "$stack/project" \\
+    --file "$stack/releases/$release/compose.json" "$@"
+}
+
+containers() {
+  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+}
+
+name() { echo "\${1%%=*}"; }
+more() { echo "\${1##*:}"; }
+new_of() { definition=\${1#*=}; containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}"; }
+old_of() { containers "$(name "$1")" | grep -vxF "$(new_of "$1")"; }
+new_of_all() { for service; do new_of "$service"; done; }
+old_of_all() { for service; do old_of "$service"; done; }
+
+# each COMMAND [ARG...]: once, with the ids on standard input as further arguments; nothing to do is success.
+each() { xargs -r "$@"; }
+
+# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
+pull() {
+  login=$ESTIBA_TX/docker
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    export DOCKER_CONFIG="$login"
+  fi
+  compose pull --quiet "$@"
+  pulled=$?
+  rm -rf "\${login:?}"
+  return "$pulled"
+}
+
+# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
+create_new() {
+  scale='' names=''
+  for service; do
+    scale="$scale --scale $(name "$service")=$(($(old_of "$service" | wc -l) + $(more "$service")))"
+    names="$names $(name "$service")"
+  done
+  # shellcheck disable=SC2086 # lists of plain words
+  compose create --no-recreate --no-build $scale $names && new_of_all "$@" | each docker update --restart=no >/dev/null
+}
+
+remove_new() {
+  new_of_all "$@" | each docker update --restart=no >/dev/null
+  new_of_all "$@" | each docker stop >/dev/null
+  new_of_all "$@" | each docker rm >/dev/null
+}
+
+# \`update\` first: the engine starts a stopped container again after its own restart when the policy says so.
+stop_old() { old_of_all "$@" | each docker update --restart=no >/dev/null && old_of_all "$@" | each docker stop; }
+
+start_new() { new_of_all "$@" | each docker start; }
+stop_new() { new_of_all "$@" | each docker stop >/dev/null; }
+
+# start_old SECONDS NAME=DEFINITION:POLICY...: the way back; it counts only when the old ones answer again.
+start_old() {
+  seconds=$1
+  shift
+  for service; do
+    old_of "$service" | each docker start || return 1
+    old_of "$service" | each docker update --restart="$(more "$service")" >/dev/null || return 1
+  done
+  for container in $(old_of_all "$@"); do prove "$seconds" "$container" || return 1; done
+}
+
+# restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
+restart_policies() {
+  for service; do new_of "$service" | each docker update --restart="$(more "$service")" >/dev/null || return 1; done
+}
+
+remove_old() { old_of_all "$@" | each docker rm >/dev/null; }
+
+# retire NAME...: services that are no longer in the file.
+retire() {
+  for service; do
+    containers "$service" | each docker update --restart=no >/dev/null
+    containers "$service" | each docker stop >/dev/null && containers "$service" | each docker rm >/dev/null || return 1
+  done
+}
+
+reload_nginx() {
+  for container in $(containers "$1" status=running); do
+    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
+  done
+}
+
+# --- health: the service's own check, asked directly, since waiting for the engine's next interval costs seconds --------
+
+probe() {
+  case $(docker inspect --format '{{with .Config.Healthcheck}}{{index .Test 0}}{{end}}' "$1") in
+    CMD-SHELL) timeout -k 1 10 docker exec "$1" sh -c "$(docker inspect --format '{{index .Config.Healthcheck.Test 1}}' "$1")" ;;
+    CMD)
+      words=$(docker inspect --format '{{range $i, $word := .Config.Healthcheck.Test}}{{if $i}}{{println $word}}{{end}}{{end}}' "$1")
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+      timeout -k 1 10 docker exec "$@" ;;
+    *) [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5 ;;
+  esac
+}
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+
+explain() {
+  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
+  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
+  echo 'its last lines:'
+  docker logs --tail 15 "$1" 2>&1
+}
+
+# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
+prove() {
+  streak=0 give_up=$(($(uptime_seconds) + $1))
+  while [ "$streak" -lt 3 ]; do
+    if answer=$(probe "$2" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$2") || return 1
+    [ "$state" = 'running 0' ] || { explain "$2" "$answer"; return 1; }
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $1 s:"; explain "$2" "$answer"; return 1; }
+    sleep 0.05
+  done
+}
+
+prove_new() {
+  seconds=$1
+  shift
+  for container in $(new_of_all "$@"); do prove "$seconds" "$container" || return 1; done
+}
+
+# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
+are_well() {
+  for service; do
+    [ -n "$(new_of "$service")" ] || { echo "$(name "$service") is gone"; return 1; }
+    for container in $(new_of "$service"); do
+      case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in
+        'running 0 unhealthy') explain "$container" 'unhealthy'; return 1 ;;
+        'running 0 '*) ;;
+        *) explain "$container"; return 1 ;;
+      esac
+    done
+  done
+}
+
+# --- database -----------------------------------------------------------------------------------------------------------
+
+in_postgres() {
+  container=$(containers "$1" status=running | head -n 1)
+  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
+  # shellcheck disable=SC2016 # the variables are the container's
+  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
+    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
+}
+
+# Newer releases of pg_dump print a random token behind \\restrict.
+schema_of() {
+  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
+}
+
+# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
+back_up() {
+  target=$stack/backups/\${ESTIBA_TX##*/}.dump
+  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
+    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
+    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+}
+
+# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
+run_once() {
+  remove_once
+  service=$1
+  shift
+  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
+}
+
+remove_once() { docker rm --force "$project-\${ESTIBA_TX##*/}" >/dev/null 2>&1; true; }
+
+# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
+old_code_can_run() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    echo 'the schema is as it was before the migration: the old release can run on it'
+  elif [ "$1" = true ]; then
+    echo 'old-code-can-run says that the old release can run on the migrated schema'
+  else
+    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
+    return 1
+  fi
+}
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+stage() {
+  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
+  chmod 0755 "$stack/files"
+  for folder in "$ESTIBA_TX"/files/*; do
+    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
+    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
+  done
+  [ -d "$stack/releases/$release" ] ||
+    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; }
+}
+
+unstage() { [ "$(readlink "$stack/current")" = "releases/$release" ] || rm -rf "\${stack:?}/releases/$release"; }
+
+point_current() { ln -sfn "releases/$release" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+
+forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+`
+
+/** src/stack/observe.sh */
+export const observeProgram = `# shellcheck shell=sh
+# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`; changes nothing.
+stack=$1 project=$2
+fact() { printf '%s\\t%s\\n' "$1" "$2"; }
+
+for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
+  command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
+done
+fact user "$(id -un)"
+if engine=$(docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
+  fact engine "$engine"
+else
+  fact engine-error "$(printf '%s' "$engine" | tail -n 1)"
+fi
+compose=$(docker compose version --short 2>/dev/null) && fact compose "$compose"
+
+nearest=$stack
+while [ ! -d "$nearest" ]; do nearest=$(dirname "$nearest"); done
+if [ -w "$nearest" ]; then fact writable "$nearest"; else fact unwritable "$nearest"; fi
+fact disk-kib "$(df -Pk "$nearest" | awk 'NR == 2 { print $4 }')"
+fact memory-kib "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
+
+docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \\
+  'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
+docker images --digests --no-trunc --format 'image	{{.Repository}}@{{.Digest}}' 2>/dev/null
+
+[ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
+for manifest in "$stack"/releases/*/manifest.json; do
+  [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
+done
+if [ -f "$stack/ledger.jsonl" ]; then
+  fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
+  tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
+fi
+if [ -f "$stack/open" ]; then
+  open=$(cat "$stack/open")
+  fact open "$open"
+  fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
+fi
+:
+`

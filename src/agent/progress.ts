@@ -1,0 +1,136 @@
+import { type JournalRecord, parseRecord } from './journal.ts'
+import type { Result, State } from './protocol.ts'
+
+/** Where a transaction stands when there is nothing more to follow. */
+export type Progress =
+  | { readonly kind: 'waiting'; readonly state: State; readonly lease: number }
+  | { readonly kind: 'ended'; readonly result: Result; readonly cause: string; readonly failure?: FailedStep }
+  | { readonly kind: 'refused'; readonly why: string }
+  /** Its agent is gone; recovery ends it. */
+  | { readonly kind: 'gone' }
+
+export interface FailedStep {
+  readonly title: string
+  readonly exitCode: number
+  readonly lastLines: readonly string[]
+}
+
+/** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
+export class ProgressReader {
+  readonly #tell: (line: string) => void
+  readonly #titles = new Map<string, string>()
+  #last: JournalRecord | undefined
+  #begun = { key: '', uptime: 0 }
+  #failure: FailedStep | undefined
+  #output: string[] = []
+  #progress: Progress | undefined
+
+  constructor(tell: (line: string) => void) {
+    this.#tell = tell
+  }
+
+  /** The record to follow from after a lost connection. */
+  get next(): number {
+    return (this.#last?.number ?? 0) + 1
+  }
+
+  get progress(): Progress | undefined {
+    const progress = this.#progress
+    return progress?.kind === 'ended' && this.#failure ? { ...progress, failure: this.#failure } : progress
+  }
+
+  read(line: string): void {
+    if (line.startsWith('> ')) this.#readOutput(line.slice(2))
+    else if (line.startsWith('#')) this.#readTitle(line.slice(1).trim())
+    else if (line.startsWith('refused ')) this.#progress = { kind: 'refused', why: line.slice('refused '.length) }
+    else if (line === 'gone') this.#progress = { kind: 'gone' }
+    else this.#readRecord(parseRecord(line))
+  }
+
+  #readTitle(title: string): void {
+    this.#titles.set(this.#begun.key, title)
+  }
+
+  #readOutput(line: string): void {
+    this.#output.push(line)
+    this.#tell(`  ${line}`)
+    const failure = this.#failure
+    if (failure && this.#last?.event.type === 'did')
+      this.#failure = { ...failure, lastLines: this.#output.filter((text) => text.trim() !== '').slice(-15) }
+  }
+
+  #readRecord(record: JournalRecord | undefined): void {
+    if (!record || record.number < this.next) return
+    this.#last = record
+    this.#output = []
+    const { event, uptime } = record
+    switch (event.type) {
+      case 'began':
+        this.#begun = { key: `${event.phase}-${event.step}`, uptime }
+        return
+      case 'did':
+        this.#did(event.phase, event.step, event.code, uptime)
+        return
+      case 'undid':
+        this.#tell(
+          `${event.code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${this.#title(event.phase, event.step)}`,
+        )
+        return
+      case 'state':
+        this.#tell(`state: ${event.state}`)
+        return
+      case 'blocked':
+        this.#tell(`another transaction holds the stack: ${event.by}`)
+        return
+      case 'undoing':
+        this.#tell(`going back: ${explainCause(event.cause)}`)
+        return
+      case 'forbidden':
+        this.#tell(`it may not be taken back: ${this.#title(event.phase, event.step)}`)
+        return
+      case 'refused':
+        this.#progress = { kind: 'refused', why: event.why }
+        return
+      case 'waiting':
+        if (this.#progress?.kind !== 'refused')
+          this.#progress = { kind: 'waiting', state: event.state, lease: event.lease }
+        return
+      case 'ended':
+        this.#progress = { kind: 'ended', result: event.result, cause: event.cause }
+        return
+      case 'other':
+        return
+    }
+  }
+
+  #did(phase: string, step: string, code: number, uptime: number): void {
+    const title = this.#title(phase, step)
+    const seconds = uptime - this.#begun.uptime
+    this.#tell(
+      code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`,
+    )
+    if (code !== 0) this.#failure = { title, exitCode: code, lastLines: [] }
+  }
+
+  #title(phase: string, step: string): string {
+    return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`
+  }
+}
+
+/** The agent's word for why a transaction did not go through, as a sentence. */
+export function explainCause(cause: string): string {
+  const known: Readonly<Record<string, string>> = {
+    aborted: 'it was aborted',
+    'lease-expired': 'nobody confirmed it in time',
+    'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
+    'agent-gone': 'the agent had died',
+    'stale-plan': 'another transaction changed the stack after this one was planned',
+    'lock-timeout': 'another transaction held the stack for too long',
+    'check-bad': 'a check said that the release is bad',
+    'check-unknown': 'a check could not tell whether the release is good',
+    'no-check': 'no check said that the release is good',
+    'not-owner': 'the transaction belongs to another job',
+  }
+  const [phase, step] = cause.split('-')
+  return known[cause] ?? (step !== undefined && /^\d+$/.test(step) ? `step ${step} of ${phase ?? ''} failed` : cause)
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { type Command, script } from '../command/command.ts'
+import { StepError, UsageError } from '../errors.ts'
+import type { Connect, Remote } from '../host/remote.ts'
+import type { Step } from '../plan/plan.ts'
+import { Link } from './link.ts'
+import { packFiles } from './package.ts'
+import { agentName, type Opening, openingFiles, phaseFiles } from './plan-files.ts'
+import { addPhaseProgram, openProgram } from './programs.ts'
+import { type Progress, ProgressReader } from './progress.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Is told what the agent does, line by line. */
+export type Tell = (line: string) => void
+
+/** A transaction on a host, as its owner holds it. Every call returns when the agent waits again or the transaction ended. */
+export interface Transaction {
+  readonly id: string
+  /** Id and nonce: what later steps of the same job need to go on with it. Not a secret. */
+  readonly token: string
+  advance(phase: 'switch', tell: Tell): Promise<Progress>
+  /** Adds the steps of a migration and runs them. */
+  migrate(steps: readonly Step[], tell: Tell): Promise<Progress>
+  report(check: string, verdict: Verdict): Promise<void>
+  /** `lease` in seconds from now. */
+  renew(lease: number): Promise<void>
+  confirm(how: 'checked' | 'unchecked', tell: Tell): Promise<Progress>
+  abort(cause: string, tell: Tell): Promise<Progress>
+}
+
+const silent: Tell = () => undefined
+
+/** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
+export function newTransactionId(at: Date): string {
+  return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
+}
+
+export function newNonce(): string {
+  return randomBytes(8).toString('hex')
+}
+
+/** Hands a planned transaction to the host and follows it until it is prepared or has ended. */
+export async function openTransaction(
+  remote: Remote,
+  id: string,
+  opening: Opening,
+  tell: Tell,
+  connect?: Connect,
+): Promise<{ transaction: Transaction; progress: Progress }> {
+  const link = new Link(remote, connect)
+  const { content, sha256 } = await packFiles(openingFiles(opening))
+  const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content }
+  const transaction = new RemoteTransaction(link, opening.stack.path, id, opening.nonce)
+  return { transaction, progress: await transaction.follow(command, tell) }
+}
+
+/** Takes up a transaction that an earlier step of the job opened. */
+export function joinTransaction(remote: Remote, stackPath: string, token: string, connect?: Connect): Transaction {
+  const { id, nonce } = parseToken(token)
+  return new RemoteTransaction(new Link(remote, connect), stackPath, id, nonce)
+}
+
+/** Somebody else's transaction, which anybody with access may abort. */
+export function foreignTransaction(remote: Remote, stackPath: string, id: string, connect?: Connect): Transaction {
+  return new RemoteTransaction(new Link(remote, connect), stackPath, id, 'none')
+}
+
+const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/
+
+function parseToken(token: string): { id: string; nonce: string } {
+  const { id, nonce } = TOKEN.exec(token)?.groups ?? {}
+  if (id === undefined || nonce === undefined)
+    throw new UsageError(
+      `transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`,
+    )
+  return { id, nonce }
+}
+
+class RemoteTransaction implements Transaction {
+  readonly id: string
+  readonly #link: Link
+  readonly #stack: string
+  readonly #nonce: string
+
+  constructor(link: Link, stack: string, id: string, nonce: string) {
+    this.id = id
+    this.#link = link
+    this.#stack = stack
+    this.#nonce = nonce
+  }
+
+  get token(): string {
+    return `${this.id}.${this.#nonce}`
+  }
+
+  advance(phase: 'switch', tell: Tell): Promise<Progress> {
+    return this.#say(tell, 'advance', phase)
+  }
+
+  async migrate(steps: readonly Step[], tell: Tell): Promise<Progress> {
+    const { content, sha256 } = await packFiles(phaseFiles('.', steps))
+    const command = script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, 'migrate')
+    return this.follow({ ...command, stdin: content }, tell)
+  }
+
+  async report(check: string, verdict: Verdict): Promise<void> {
+    this.#mustBeHeard(`report ${check} as ${verdict}`, await this.#say(silent, 'report', check, verdict))
+  }
+
+  async renew(lease: number): Promise<void> {
+    this.#mustBeHeard(`renew the lease for ${lease} s`, await this.#say(silent, 'renew', String(lease)))
+  }
+
+  confirm(how: 'checked' | 'unchecked', tell: Tell): Promise<Progress> {
+    return this.#say(tell, 'confirm', how)
+  }
+
+  abort(cause: string, tell: Tell): Promise<Progress> {
+    return this.#say(tell, 'abort', cause)
+  }
+
+  /** Runs a command that ends in following the journal; after a lost connection only the following is taken up again. */
+  async follow(command: Command, tell: Tell): Promise<Progress> {
+    const reader = new ProgressReader(tell)
+    const outcome = await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
+      onStdoutLine: (line) => {
+        reader.read(line)
+      },
+    })
+    if (reader.progress?.kind === 'gone') return this.#recover(reader, tell)
+    if (reader.progress) return reader.progress
+    throw new StepError({
+      step: 'talk to the agent',
+      host: this.#link.host,
+      why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
+      ...(outcome.kind === 'exited' && {
+        exitCode: outcome.code,
+        lastLines: outcome.stderr.trim().split('\n').slice(-5),
+      }),
+      state: `unknown for the transaction ${this.id}; unless it was confirmed, the server goes back by itself`,
+      next: `see ${this.#stack}/transactions/${this.id}/journal on the host`,
+    })
+  }
+
+  #say(tell: Tell, ...words: readonly string[]): Promise<Progress> {
+    return this.follow(this.#agent('say', this.#nonce, ...words), tell)
+  }
+
+  /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
+  async #recover(reader: ProgressReader, tell: Tell): Promise<Progress> {
+    tell('the agent on the host is gone; recovering')
+    const after = new ProgressReader(tell)
+    const from = String(reader.next)
+    const command = script(
+      `${FIND_AGENT}; sh "$agent" recover "$stack"; exec sh "$agent" follow "$stack" "$id" "$1"`,
+      ...[this.#stack, this.id, from],
+    )
+    await this.#link.run(command, () => this.#agent('follow', from), {
+      onStdoutLine: (line) => {
+        after.read(line)
+      },
+    })
+    return after.progress ?? { kind: 'gone' }
+  }
+
+  #agent(verb: 'say' | 'follow', ...args: readonly string[]): Command {
+    return script(
+      `${FIND_AGENT}; verb=$1; shift; exec sh "$agent" "$verb" "$stack" "$id" "$@"`,
+      this.#stack,
+      this.id,
+      verb,
+      ...args,
+    )
+  }
+
+  #mustBeHeard(what: string, progress: Progress): void {
+    if (progress.kind === 'waiting') return
+    throw new StepError({
+      step: what,
+      host: this.#link.host,
+      why:
+        progress.kind === 'ended'
+          ? `the transaction has ended: ${progress.result} (${progress.cause})`
+          : 'the agent refused it',
+      next: 'the server has decided already; see the log of the step that deployed',
+    })
+  }
+}
+
+const FIND_AGENT =
+  'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
+  'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")'

@@ -1,0 +1,55 @@
+import { type Mount, repositoryOf, type Service } from './model.ts'
+
+/**
+ * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
+ * and is outside every deploy's reach, `app` is everything that a release replaces.
+ */
+export const KINDS = ['edge', 'app', 'data'] as const
+export type Kind = (typeof KINDS)[number]
+
+export interface KindOf {
+  readonly kind: Kind
+  /** Why, for the plan. */
+  readonly because: string
+}
+
+const PROXIES = ['nginx', 'traefik', 'caddy', 'haproxy']
+const STORES = [
+  'postgres',
+  'postgis',
+  'mysql',
+  'mariadb',
+  'mongo',
+  'redis',
+  'valkey',
+  'minio',
+  'rabbitmq',
+  'elasticsearch',
+]
+
+/** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
+export function kindOf(name: string, service: Service): KindOf | string {
+  const label = service.labels?.['estiba.kind']
+  if (label !== undefined) {
+    const kind = KINDS.find((known) => known === label)
+    return kind
+      ? { kind, because: 'its label estiba.kind says so' }
+      : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`
+  }
+  const image =
+    repositoryOf(service.image ?? '')
+      .split('/')
+      .at(-1) ?? ''
+  if (STORES.some((store) => image.startsWith(store)))
+    return { kind: 'data', because: `its image is ${image}, a store` }
+  if (PROXIES.some((proxy) => image.startsWith(proxy)) && (service.ports ?? []).length > 0)
+    return { kind: 'edge', because: `its image is ${image}, a proxy, and it publishes a port` }
+  const volume = service.volumes?.find((mount) => mount.type === 'volume' && !isReadOnly(mount))
+  if (volume !== undefined && service.build === undefined)
+    return { kind: 'data', because: `it writes to the volume ${volume.source ?? volume.target}` }
+  return { kind: 'app', because: 'it is neither a proxy nor a store' }
+}
+
+export function isReadOnly(mount: Mount): boolean {
+  return mount.read_only === true
+}

@@ -1,0 +1,56 @@
+/**
+ * What `docker compose config --format json` prints, as far as Estiba looks into it; everything else is carried along
+ * untouched. https://github.com/compose-spec/compose-spec/blob/main/spec.md
+ */
+export interface ComposeModel {
+  readonly name: string
+  readonly services: Readonly<Record<string, Service>>
+  readonly configs?: Readonly<Record<string, FileObject>>
+  readonly secrets?: Readonly<Record<string, FileObject>>
+  readonly [rest: string]: unknown
+}
+
+export interface Service {
+  readonly image?: string
+  readonly build?: unknown
+  readonly container_name?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly volumes?: readonly Mount[]
+  readonly ports?: readonly unknown[]
+  readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>
+  readonly deploy?: { readonly replicas?: number }
+  readonly scale?: number
+  readonly restart?: string
+  readonly stop_grace_period?: string
+  readonly [rest: string]: unknown
+}
+
+export interface Mount {
+  readonly type: string
+  readonly source?: string
+  readonly target: string
+  readonly read_only?: boolean
+  readonly [rest: string]: unknown
+}
+
+/** An entry of the top-level `configs` or `secrets`. */
+export interface FileObject {
+  readonly file?: string
+  readonly [rest: string]: unknown
+}
+
+/** How many containers of a service there are to be. */
+export function replicas(service: Service): number {
+  return service.deploy?.replicas ?? service.scale ?? 1
+}
+
+/** The engine's restart policy as `docker update --restart` takes it. */
+export function restartPolicy(service: Service): string {
+  return service.restart ?? 'no'
+}
+
+/** The repository part of an image reference: `ghcr.io/acme/api:1.2@sha256:…` -> `ghcr.io/acme/api`. */
+export function repositoryOf(image: string): string {
+  const [withoutDigest = ''] = image.split('@')
+  return withoutDigest.replace(/:[^:/]*$/, '')
+}

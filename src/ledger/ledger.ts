@@ -1,0 +1,52 @@
+import type { Result } from '../agent/protocol.ts'
+
+/** One transaction of a stack, as its host remembers it: a line of `ledger.jsonl`. */
+export interface LedgerEntry {
+  readonly v: 1
+  readonly tx: string
+  /** When it ended, ISO 8601 in UTC. */
+  readonly time: string
+  readonly result: Result
+  readonly cause: string
+  /** From its first record to its last. */
+  readonly seconds: number
+  readonly action: 'deploy' | 'rollback' | 'migration'
+  readonly release: string
+  readonly version: string
+  readonly commit: string
+  /** The release that was live before, '' when there was none. */
+  readonly from: string
+  readonly actor: string
+  readonly run: string
+}
+
+/** What the runner knows of an entry when it plans; the agent adds how and when it ended. */
+export type LedgerFields = Pick<LedgerEntry, 'action' | 'release' | 'version' | 'commit' | 'from' | 'actor' | 'run'>
+
+/** The members without braces, as the agent puts them behind its own. */
+export function formatFields(fields: LedgerFields): string {
+  return JSON.stringify(fields).slice(1, -1)
+}
+
+/** All transactions of a stack that are known, oldest first. */
+export type Ledger = readonly LedgerEntry[]
+
+/** Parses the ledger's lines; a line that a newer version wrote is passed over. */
+export function parseLedger(lines: readonly string[]): Ledger {
+  return lines
+    .map((line) => JSON.parse(line) as Omit<LedgerEntry, 'v'> & { readonly v: number })
+    .flatMap((entry) => (entry.v === 1 ? [{ ...entry, v: 1 as const }] : []))
+}
+
+/** Releases that were confirmed, latest first, each once. */
+export function confirmedReleases(ledger: Ledger): readonly string[] {
+  const confirmed = ledger.filter(({ result, action }) => result === 'committed' && action !== 'migration')
+  return [...new Set(confirmed.map(({ release }) => release).reverse())]
+}
+
+/** The entry that made a release the live one, the last time that this happened. */
+export function whatMadeLive(ledger: Ledger, release: string): LedgerEntry | undefined {
+  return ledger.findLast(
+    (entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release,
+  )
+}

@@ -1,0 +1,96 @@
+import type { Manifest, ManifestService } from '../release/manifest.ts'
+import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
+
+/** What a release means for one service, given what runs. */
+export interface Change {
+  readonly name: string
+  readonly service: ManifestService
+  readonly action: 'create' | 'replace' | 'leave'
+  readonly because: string
+  /** The containers that are replaced and run now: the way back starts them again. */
+  readonly running: readonly Container[]
+}
+
+/** Compares a release with what runs, service by service; edges and apps in the order in which they start. */
+export function changesFor(to: Manifest, observation: Observation): readonly Change[] {
+  const live = liveRelease(observation)
+  const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data')
+  return [...dataFirst, ...to.order.flat()].flatMap((name) => {
+    const service = to.services[name]
+    return service ? [changeOf(name, service, live?.services[name], observation)] : []
+  })
+}
+
+function changeOf(
+  name: string,
+  service: ManifestService,
+  before: ManifestService | undefined,
+  observation: Observation,
+): Change {
+  const containers = containersOf(observation, name)
+  const running = containers.filter(({ status }) => status === 'running')
+  const change = { name, service, running }
+  if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }
+  if (service.kind === 'data') return { ...change, action: 'leave', because: 'a deploy never touches data' }
+  const asWished = running.filter(({ labels }) => labels['estiba.definition'] === service.definition)
+  if (asWished.length === service.replicas && running.length === service.replicas)
+    return { ...change, action: 'leave', because: 'nothing of it changed' }
+  return { ...change, action: 'replace', because: reason(service, before, asWished.length) }
+}
+
+function reason(service: ManifestService, before: ManifestService | undefined, asWished: number): string {
+  if (before === undefined) return 'it was started without Estiba and is taken over'
+  if (before.image !== service.image) return 'its image changed'
+  if (before.definition !== service.definition) return 'its definition changed'
+  return `${asWished} of ${service.replicas} containers run as the release has them`
+}
+
+/** Services of the live release that the new one no longer has; data stays. */
+export function retired(to: Manifest, observation: Observation): readonly string[] {
+  const live = liveRelease(observation)
+  return Object.entries(live?.services ?? {}).flatMap(([name, { kind }]) =>
+    kind !== 'data' && !(name in to.services) ? [name] : [],
+  )
+}
+
+/**
+ * Why a release may not be put on this host: a store that would be another one. The lines name the service and what
+ * differs from what runs now.
+ */
+export function dataObjections(to: Manifest, observation: Observation): readonly string[] {
+  const live = liveRelease(observation)
+  return Object.entries(to.services).flatMap(([name, service]) => {
+    const running = containersOf(observation, name)[0]
+    if (service.kind !== 'data' || running === undefined) return []
+    const before = live?.services[name]
+    if (before) return before.definition === service.definition ? [] : [differs(name, describe(before, service))]
+    const lost = service.mounts.filter((mount) => !isMounted(mount, running))
+    return [
+      ...(running.image === service.image ? [] : [differs(name, `image ${running.image} -> ${service.image}`)]),
+      ...lost.map((mount) => differs(name, `nothing is mounted as ${mount} now`)),
+    ]
+  })
+}
+
+function differs(name: string, what: string): string {
+  return (
+    `services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
+    'change it by hand in a maintenance window, or put the line back'
+  )
+}
+
+function describe(before: ManifestService, after: ManifestService): string {
+  if (before.image !== after.image) return `image ${before.image} -> ${after.image}`
+  if (before.mounts.join() !== after.mounts.join())
+    return `mounts ${before.mounts.join(', ')} -> ${after.mounts.join(', ')}`
+  return 'its definition (environment, command, ports or the like) changed'
+}
+
+/** `source:target` against the engine's word; a named volume carries the project's name in front. */
+function isMounted(mount: string, { mounts }: Container): boolean {
+  const [source = '', target = ''] = mount.split(/:(?=[^:]*$)/)
+  return mounts.some(
+    ({ Type, Source, Name = '', Destination }) =>
+      Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)),
+  )
+}

@@ -1,0 +1,45 @@
+import { quote } from '../command/command.ts'
+import { numbered, type Step } from './plan.ts'
+
+export interface MigrationRequest {
+  /** The service whose new image carries the migrations. */
+  readonly service: string
+  readonly command: readonly string[]
+  /** The PostgreSQL service that is backed up before; undefined: the user does without a backup. */
+  readonly database: string | undefined
+  /** Whether the old release can run on the migrated schema, as far as the user says. */
+  readonly oldCodeCanRun: boolean
+  /** Seconds. */
+  readonly deadline: number
+}
+
+/** Plans one migration inside an open transaction: backup, then the migration in a container of the new image. */
+export function planMigration(request: MigrationRequest): readonly Step[] {
+  const { service, command, database, oldCodeCanRun, deadline } = request
+  const backup: Omit<Step, 'id'>[] =
+    database === undefined
+      ? []
+      : [
+          {
+            title: `back up ${database} and read the backup back`,
+            because: 'nothing is migrated without a backup that can be restored',
+            run: `back_up ${quote(database)}`,
+            reversibility: 'nothing to undo',
+            deadline,
+          },
+        ]
+  return numbered([
+    ...backup,
+    {
+      title: `migrate: ${command.join(' ')}`,
+      because: 'the new release expects the new schema',
+      run: ['run_once', service, ...command].map(quote).join(' '),
+      gate: ['old_code_can_run', String(oldCodeCanRun), ...(database === undefined ? [] : [database])]
+        .map(quote)
+        .join(' '),
+      undo: 'remove_once',
+      reversibility: oldCodeCanRun ? 'reversible' : 'unknown',
+      deadline,
+    },
+  ])
+}

@@ -1,0 +1,70 @@
+import type { Phase } from '../agent/protocol.ts'
+
+/** Whether a step's effect can be taken back; `nothing to undo` where it leaves none that matters. */
+export type Reversibility = 'reversible' | 'irreversible' | 'unknown' | 'nothing to undo'
+
+/** One effect on the host, its reason, and its way back. */
+export interface Step {
+  /** Two digits or more, in order within its phase: the name in the journal. */
+  readonly id: string
+  readonly title: string
+  readonly because: string
+  /** A line of shell for the host, on the functions of `src/compose/effects.sh`. */
+  readonly run: string
+  /** The way back, worked out beforehand; it may be repeated. */
+  readonly undo?: string
+  /** Asked before any way back is taken: exit code 0 allows it, anything else ends the transaction `stuck`. */
+  readonly gate?: string
+  readonly reversibility: Reversibility
+  /** Seconds until the step counts as failed. */
+  readonly deadline: number
+}
+
+export interface ServicePlan {
+  readonly name: string
+  readonly kind: string
+  readonly action: 'create' | 'replace' | 'leave' | 'retire'
+  /** Why this kind and this action, in words. */
+  readonly because: string
+  /** What a visitor notices. */
+  readonly downtime?: string
+}
+
+export interface Plan {
+  readonly title: string
+  readonly services: readonly ServicePlan[]
+  readonly phases: Partial<Record<Phase, readonly Step[]>>
+  /** A line of shell that the agent asks during the trial: anything but exit code 0 undoes it at once. */
+  readonly watch?: string
+  /** What the reader must know and can't see in the steps. */
+  readonly notes: readonly string[]
+}
+
+/** Gives the steps of a phase their ids. */
+export function numbered(steps: readonly Omit<Step, 'id'>[]): readonly Step[] {
+  return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }))
+}
+
+/** The plan as the log, the job summary, the dry run and the tests show it. */
+export function formatPlan({ title, services, phases, watch, notes }: Plan): string {
+  const width = Math.max(...services.map(({ name }) => name.length), 0)
+  return [
+    title,
+    ...services.map(
+      ({ name, kind, action, because, downtime }) =>
+        `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`,
+    ),
+    ...Object.entries(phases).flatMap(([phase, steps]) => [`${phase}:`, ...steps.flatMap(formatStep)]),
+    ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
+    ...notes.map((note) => `note: ${note}`),
+  ].join('\n')
+}
+
+function formatStep({ id, title, because, run, undo, gate, reversibility, deadline }: Step): readonly string[] {
+  return [
+    `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
+    `     $ ${run}`,
+    ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
+    ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
+  ]
+}

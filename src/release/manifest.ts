@@ -1,0 +1,44 @@
+import type { Kind } from '../compose/kinds.ts'
+
+/** What a release is, beside its compose file: `releases/<id>/manifest.json`. */
+export interface Manifest {
+  readonly format: 1
+  readonly id: string
+  /** As people call it: a tag, a branch build, a commit. */
+  readonly version: string
+  readonly commit: string
+  readonly services: Readonly<Record<string, ManifestService>>
+  /** Services that a release replaces, in layers: each may be started when the ones before are healthy. */
+  readonly order: readonly (readonly string[])[]
+}
+
+export interface ManifestService {
+  readonly kind: Kind
+  readonly kindBecause: string
+  readonly definition: string
+  readonly image: string
+  readonly replicas: number
+  /** The engine's restart policy once the release is confirmed. */
+  readonly restart: string
+  /** Seconds that the engine waits between SIGTERM and SIGKILL. */
+  readonly stopGrace: number
+  readonly dependsOn: readonly string[]
+  /** Where it keeps its data: `source -> target`; only of `data` services, which no deploy may move. */
+  readonly mounts: readonly string[]
+}
+
+/**
+ * The name of a release: when it was made and what it is, in characters that are safe in paths and labels.
+ * `20261121-233000-v1.2.3`.
+ */
+export function releaseId(version: string, at: Date): string {
+  const [date = '', time = ''] = at.toISOString().split('T')
+  const slug = version.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
+  return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`
+}
+
+/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
+export function parseManifest(text: string): Manifest | undefined {
+  const manifest = JSON.parse(text) as Omit<Manifest, 'format'> & { readonly format: number }
+  return manifest.format === 1 ? { ...manifest, format: 1 } : undefined
+}

@@ -1,0 +1,99 @@
+import { type Ledger, parseLedger } from '../ledger/ledger.ts'
+import { type Manifest, parseManifest } from '../release/manifest.ts'
+import type { RunningMounts } from '../compose/sources.ts'
+
+/** What was found on a host for one stack, before anything is planned. */
+export interface Observation {
+  readonly user: string
+  /** Tools that the agent needs and the host lacks. */
+  readonly missing: readonly string[]
+  /** `26.1.5 linux/amd64`; undefined when the engine can't be reached, for the reason beside it. */
+  readonly engine: string | undefined
+  readonly engineError: string
+  readonly compose: string | undefined
+  /** The nearest folder above the stack that exists and can't be written, undefined when all is well. */
+  readonly unwritable: string | undefined
+  readonly diskKiB: number
+  readonly memoryKiB: number
+  readonly containers: readonly Container[]
+  /** `repository@sha256:…` of the images that the engine holds. */
+  readonly images: ReadonlySet<string>
+  /** The live release. */
+  readonly current: string | undefined
+  /** The releases that are kept on the host. */
+  readonly releases: readonly Manifest[]
+  readonly ledger: Ledger
+  readonly ledgerLength: number
+  /** The open transaction, and what its ledger line will say. */
+  readonly open: { readonly tx: string; readonly by: string } | undefined
+}
+
+export interface Container {
+  readonly id: string
+  readonly name: string
+  /** `running`, `exited`, `created`, … */
+  readonly status: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly mounts: readonly {
+    readonly Type: string
+    readonly Source: string
+    readonly Name?: string
+    readonly Destination: string
+  }[]
+  readonly image: string
+  readonly restart: string
+}
+
+/** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab. */
+export function parseObservation(text: string): Observation {
+  const facts = new Map<string, string[]>()
+  for (const line of text.split('\n')) {
+    const tab = line.indexOf('\t')
+    if (tab > 0) facts.set(line.slice(0, tab), [...(facts.get(line.slice(0, tab)) ?? []), line.slice(tab + 1)])
+  }
+  const all = (name: string) => facts.get(name) ?? []
+  const one = (name: string) => all(name)[0]
+  const open = one('open')
+  return {
+    user: one('user') ?? '',
+    missing: all('missing'),
+    engine: one('engine'),
+    engineError: one('engine-error') ?? '',
+    compose: one('compose'),
+    unwritable: one('unwritable'),
+    diskKiB: Number(one('disk-kib') ?? 0),
+    memoryKiB: Number(one('memory-kib') ?? 0),
+    containers: all('container').map((json) => JSON.parse(json) as Container),
+    images: new Set(all('image')),
+    current: one('current'),
+    releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
+    ledger: parseLedger(all('ledger')),
+    ledgerLength: Number(one('ledger-length') ?? 0),
+    open: open === undefined ? undefined : { tx: open, by: one('open-by') ?? '' },
+  }
+}
+
+export function liveRelease({ current, releases }: Observation): Manifest | undefined {
+  return releases.find(({ id }) => id === current)
+}
+
+/** The containers of a service, one-off ones apart. */
+export function containersOf({ containers }: Observation, service: string): readonly Container[] {
+  return containers.filter(
+    ({ labels }) => labels['com.docker.compose.service'] === service && labels['com.docker.compose.oneoff'] !== 'True',
+  )
+}
+
+/** Where each service's containers mount things now, running ones first. */
+export function runningMounts({ containers }: Observation): RunningMounts {
+  const mounts = new Map<string, Map<string, string>>()
+  const latestLast = containers.toSorted((a, b) => Number(a.status === 'running') - Number(b.status === 'running'))
+  for (const { labels, mounts: mounted } of latestLast) {
+    const service = labels['com.docker.compose.service']
+    if (service === undefined || labels['com.docker.compose.oneoff'] === 'True') continue
+    const of = mounts.get(service) ?? new Map<string, string>()
+    for (const { Type, Source, Destination } of mounted) if (Type === 'bind') of.set(Destination, Source)
+    mounts.set(service, of)
+  }
+  return mounts
+}
