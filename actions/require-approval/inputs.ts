@@ -1,0 +1,15 @@
+import type { InputReader } from '../../src/runner/inputs.ts'
+
+export interface Inputs {
+  readonly token: string
+  readonly environment: string
+  readonly approval: 'required' | 'none-intended'
+}
+
+export function readInputs(input: InputReader): Inputs {
+  return {
+    token: input.secret('github-token'),
+    environment: input.text('environment'),
+    approval: input.oneOf('approval', ['required', 'none-intended']),
+  }
+}
