@@ -50,7 +50,7 @@ export function bakeOf(project: Project, targets: readonly Target[], { tags, ori
 
 /** Strings of a bake file are templates; doubling makes their markers plain text again. Keys are templates as well. */
 function escaped(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('${', '$${').replaceAll('%{', '%%{')
+  if (typeof value === 'string') return value.replace(/[$%]\{/g, (marker) => `${marker[0] ?? ''}${marker}`)
   if (Array.isArray(value)) return value.map(escaped)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [escaped(key), escaped(member)]))

@@ -7,7 +7,7 @@ export interface Reference {
 }
 
 /** The grammar of https://pkg.go.dev/github.com/distribution/reference, as far as names that can be pushed go. */
-const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])`
+const HOST = String.raw`(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9A-Fa-f:]+\])`
 const SEGMENT = String.raw`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
 const REPOSITORY = String.raw`(?:${HOST}(?::\d+)?/)?${SEGMENT}(?:/${SEGMENT})*`
 const REFERENCE = new RegExp(

@@ -53,7 +53,8 @@ function refTags(ref: string): readonly string[] {
 function versionTags(name: string): readonly string[] {
   const version = parse(name)
   if (version === null) return sanitized(name)
-  const full = sanitized([version.version, ...version.build].join('-'))
+  const build = version.build.length > 0 ? `-${version.build.join('.')}` : ''
+  const full = sanitized(`${version.version}${build}`)
   if (version.prerelease.length > 0) return full
   const line = `${major(version)}.${minor(version)}`
   return [...full, line, ...(major(version) > 0 ? [String(major(version))] : [])]
