@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
+
+/** A TCP proxy on the loopback whose links can be broken in the ways that networks break them. */
+export interface Proxy extends AsyncDisposable {
+  readonly port: number
+  /** Ends all links as a host does that shuts down: FIN in both directions. */
+  cut(): void
+  /** Ends all links as a firewall does that forgot them: RST in both directions. */
+  reset(): void
+  /** Swallows everything from now on, in both directions, on old links and new ones; nobody is told. */
+  blackHole(): void
+  /** Lets each piece of data wait for so long in each direction. */
+  delay(milliseconds: number): void
+  /** Bytes a second from client to server; what is beyond waits. */
+  throttle(bytesPerSecond: number): void
+  /** How many links were made so far. */
+  links(): number
+}
+
+export async function startProxy(target: { readonly name: string; readonly port: number }): Promise<Proxy> {
+  const sockets = new Set<Socket>()
+  const state = { swallow: false, delay: 0, rate: Number.POSITIVE_INFINITY, links: 0 }
+
+  const forward = (from: Socket, to: Socket, rate: () => number): void => {
+    from.on('data', (data: Buffer) => {
+      if (state.swallow) return
+      const wait = Math.max(state.delay, (data.length / rate()) * 1000)
+      if (wait < 1) {
+        to.write(data)
+        return
+      }
+      // Slow links push back: nothing more is taken until this piece is through.
+      if (rate() < Number.POSITIVE_INFINITY) from.pause()
+      setTimeout(() => {
+        from.resume()
+        if (!state.swallow && to.writable) to.write(data)
+      }, wait)
+    })
+    from.on('end', () => {
+      if (!state.swallow) setTimeout(() => to.end(), state.delay)
+    })
+    from.on('error', () => to.destroy())
+    from.on('close', () => sockets.delete(from))
+  }
+
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    state.links++
+    const upstream = connect({ host: target.name, port: target.port, allowHalfOpen: true })
+    for (const socket of [client, upstream]) sockets.add(socket.setNoDelay(true))
+    forward(client, upstream, () => state.rate)
+    forward(upstream, client, () => Number.POSITIVE_INFINITY)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => {
+      for (const socket of sockets) socket.end()
+    },
+    reset: () => {
+      for (const socket of sockets) socket.resetAndDestroy()
+    },
+    blackHole: () => {
+      state.swallow = true
+    },
+    delay: (milliseconds) => {
+      state.delay = milliseconds
+    },
+    throttle: (bytesPerSecond) => {
+      state.rate = bytesPerSecond
+    },
+    links: () => state.links,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
