@@ -1,0 +1,66 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { readInputs } from '../../../actions/smoke-test/inputs.ts'
+import { InputReader } from '../../../src/runner/inputs.ts'
+
+function read(inputs: Readonly<Record<string, string>>) {
+  const masked: string[] = []
+  const input = new InputReader(
+    (name) => inputs[name] ?? '',
+    (secret) => masked.push(secret),
+  )
+  const value = readInputs(input)
+  input.check()
+  return { value, masked }
+}
+
+const { privateKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'sec1', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+})
+const hostKey = Buffer.concat([Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20'), Buffer.alloc(32, 7)]).toString('base64')
+const knownHosts = `web1 ssh-ed25519 ${hostKey}`
+
+const checks = '- url: https://shop.example'
+const membership = {
+  transaction: 'tx-1',
+  host: 'deploy@web1',
+  'ssh-key': privateKey,
+  'known-hosts': knownHosts,
+  path: '/srv/shop',
+}
+
+test('checks alone', () => {
+  const { value } = read({ checks })
+  expect(value.checks).toHaveLength(1)
+  expect(value).not.toHaveProperty('membership')
+})
+
+test('checks in a transaction', () => {
+  const { value, masked } = read({ checks, ...membership })
+  expect(value.membership).toEqual({
+    connection: { host: { user: 'deploy', name: 'web1', port: 22 }, privateKey: privateKey.trim(), knownHosts },
+    path: '/srv/shop',
+    transaction: 'tx-1',
+  })
+  expect(masked).toEqual([privateKey.trim()])
+})
+
+test('a transaction needs its server, and everything is told at once', () => {
+  expect(() => read({ checks: '- path: /', transaction: 'tx-1', path: 'srv' })).toThrowErrorMatchingInlineSnapshot(`
+    [UsageError: 5 inputs need a change:
+      checks: line 1: path: needs the input base-url
+      host: is required
+      ssh-key: is required; is the secret set, and may this job read it?
+      known-hosts: is required
+      path: write an absolute path, not "srv"]
+  `)
+})
+
+test('a server without its transaction is a mistake', () => {
+  expect(() => read({ checks, ...membership, transaction: '' })).toThrowErrorMatchingInlineSnapshot(`
+    [UsageError: One input needs a change:
+      transaction: is required with host, ssh-key, known-hosts, path; write the output transaction of the step with deploy-over-ssh, such as \${{ steps.deploy.outputs.transaction }}]
+  `)
+})
