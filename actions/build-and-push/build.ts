@@ -36,8 +36,7 @@ export async function buildAndPush(inputs: Inputs, job: Job, world: World): Prom
   job.saveState(FOLDER, folder)
   const workshop = { ...world, job, folder }
   try {
-    const { plan, values } = await job.log.chapter('Plan', () => prepare(inputs, workshop))
-    // Outside the chapter, so that it is read without unfolding anything.
+    const { plan, values } = await prepare(inputs, workshop)
     job.log.line(formatPlan(plan))
     const login = await establishLogin(inputs, workshop)
     const env = { ...buildEnvironment(world.env), ...login }
