@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { constants } from 'node:os'
 import type { ClientChannel } from 'ssh2'
 import type { Command } from '../command/command.ts'
-import { LineSplitter } from './lines.ts'
+import { Output } from '../command/output.ts'
 import type { RunOptions } from './remote.ts'
 
 export interface Exchange {
@@ -26,8 +26,8 @@ export async function exchange(
   })
   // A command may end without reading its stdin; its exit code tells what that means.
   channel.on('error', () => undefined)
-  const stdout = new Sink(options.onStdoutLine)
-  const stderr = new Sink(options.onStderrLine)
+  const stdout = new Output(options.onStdoutLine)
+  const stderr = new Output(options.onStderrLine)
   channel.on('data', (chunk: Buffer) => {
     stdout.write(chunk)
   })
@@ -54,29 +54,6 @@ function end(stream: EventEmitter): Promise<void> {
       resolve()
     })
   })
-}
-
-/** One stream of output: handed out by lines, or collected. */
-class Sink {
-  readonly #lines: LineSplitter | undefined
-  readonly #chunks: Buffer[] = []
-
-  constructor(onLine: ((line: string) => void) | undefined) {
-    this.#lines = onLine && new LineSplitter(onLine)
-  }
-
-  write(chunk: Buffer): void {
-    if (this.#lines === undefined) this.#chunks.push(chunk)
-    else this.#lines.write(chunk)
-  }
-
-  end(): void {
-    this.#lines?.end()
-  }
-
-  text(): string {
-    return Buffer.concat(this.#chunks).toString('utf8')
-  }
 }
 
 /** Signals as a shell counts them, by ssh2's names; 127 is none, for those that this system does not know. */

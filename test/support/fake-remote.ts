@@ -1,6 +1,6 @@
 import { type Command, toShell } from '../../src/command/command.ts'
 import type { Host } from '../../src/host/host.ts'
-import { LineSplitter } from '../../src/host/lines.ts'
+import { LineSplitter } from '../../src/command/output.ts'
 import type { Remote, RemoteOutcome, RunOptions } from '../../src/host/remote.ts'
 
 /** One command as the remote got it. */
