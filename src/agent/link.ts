@@ -7,9 +7,9 @@ import type { Connect, Remote, RemoteOutcome, RunOptions } from '../host/remote.
 /** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
 const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000]
 
-/** A connection that is opened anew when it is lost. What runs over it must be safe to say twice. */
+/** A connection that is opened anew when it is lost. */
 export class Link {
-  #remote: Remote
+  readonly #remote: Remote
   readonly #connect: Connect | undefined
 
   constructor(remote: Remote, connect?: Connect) {
@@ -21,26 +21,21 @@ export class Link {
     return formatHost(this.#remote.host)
   }
 
-  /** Runs a command; after a lost connection `again` says what to run on the new one. */
+  /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
   async run(first: Command, again: () => Command, options: RunOptions = {}): Promise<RemoteOutcome> {
-    let outcome = await this.#remote.run(first, options)
-    while (outcome.kind === 'lost' && options.signal?.aborted !== true) {
-      await this.#reconnect(outcome.reason)
-      outcome = await this.#remote.run(again(), options)
-    }
-    return outcome
+    const outcome = await this.#remote.run(first, options)
+    if (outcome.kind === 'exited' || options.signal?.aborted === true) return outcome
+    await using remote = await this.#reconnect(outcome.reason)
+    return await new Link(remote, this.#connect).run(again(), again, options)
   }
 
-  async #reconnect(reason: string): Promise<void> {
-    let last: unknown = reason
+  async #reconnect(reason: string): Promise<Remote> {
+    let last: unknown
     for (const wait of this.#connect ? BACK_OFF : []) {
       await sleep(wait)
       try {
         const remote = await this.#connect?.()
-        if (!remote) break
-        await this.#remote[Symbol.asyncDispose]()
-        this.#remote = remote
-        return
+        if (remote) return remote
       } catch (error) {
         last = error
       }

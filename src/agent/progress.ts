@@ -1,3 +1,4 @@
+import type { Log } from '../runner/job.ts'
 import { type JournalRecord, parseRecord } from './journal.ts'
 import type { Result, State } from './protocol.ts'
 
@@ -17,7 +18,7 @@ export interface FailedStep {
 
 /** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
 export class ProgressReader {
-  readonly #tell: (line: string) => void
+  readonly #log: Pick<Log, 'line'>
   readonly #titles = new Map<string, string>()
   #last: JournalRecord | undefined
   #begun = { key: '', uptime: 0 }
@@ -25,8 +26,8 @@ export class ProgressReader {
   #output: string[] = []
   #progress: Progress | undefined
 
-  constructor(tell: (line: string) => void) {
-    this.#tell = tell
+  constructor(log: Pick<Log, 'line'>) {
+    this.#log = log
   }
 
   /** The record to follow from after a lost connection. */
@@ -53,7 +54,7 @@ export class ProgressReader {
 
   #readOutput(line: string): void {
     this.#output.push(line)
-    this.#tell(`  ${line}`)
+    this.#log.line(`  ${line}`)
     const failure = this.#failure
     if (failure && this.#last?.event.type === 'did')
       this.#failure = { ...failure, lastLines: this.#output.filter((text) => text.trim() !== '').slice(-15) }
@@ -72,21 +73,21 @@ export class ProgressReader {
         this.#did(event.phase, event.step, event.code, uptime)
         return
       case 'undid':
-        this.#tell(
+        this.#log.line(
           `${event.code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${this.#title(event.phase, event.step)}`,
         )
         return
       case 'state':
-        this.#tell(`state: ${event.state}`)
+        this.#log.line(`state: ${event.state}`)
         return
       case 'blocked':
-        this.#tell(`another transaction holds the stack: ${event.by}`)
+        this.#log.line(`another transaction holds the stack: ${event.by}`)
         return
       case 'undoing':
-        this.#tell(`going back: ${explainCause(event.cause)}`)
+        this.#log.line(`going back: ${explainCause(event.cause)}`)
         return
       case 'forbidden':
-        this.#tell(`it may not be taken back: ${this.#title(event.phase, event.step)}`)
+        this.#log.line(`it may not be taken back: ${this.#title(event.phase, event.step)}`)
         return
       case 'refused':
         this.#progress = { kind: 'refused', why: event.why }
@@ -106,7 +107,7 @@ export class ProgressReader {
   #did(phase: string, step: string, code: number, uptime: number): void {
     const title = this.#title(phase, step)
     const seconds = uptime - this.#begun.uptime
-    this.#tell(
+    this.#log.line(
       code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`,
     )
     if (code !== 0) this.#failure = { title, exitCode: code, lastLines: [] }

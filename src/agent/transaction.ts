@@ -3,6 +3,7 @@ import { type Command, script } from '../command/command.ts'
 import { StepError, UsageError } from '../errors.ts'
 import type { Connect, Remote } from '../host/remote.ts'
 import type { Step } from '../plan/plan.ts'
+import type { Log } from '../runner/job.ts'
 import { Link } from './link.ts'
 import { packFiles } from './package.ts'
 import { agentName, type Opening, openingFiles, phaseFiles } from './plan-files.ts'
@@ -11,7 +12,7 @@ import { type Progress, ProgressReader } from './progress.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Is told what the agent does, line by line. */
-export type Tell = (line: string) => void
+export type Tell = Pick<Log, 'line'>
 
 /** A transaction on a host, as its owner holds it. Every call returns when the agent waits again or the transaction ended. */
 export interface Transaction {
@@ -28,7 +29,7 @@ export interface Transaction {
   abort(cause: string, tell: Tell): Promise<Progress>
 }
 
-const silent: Tell = () => undefined
+const silent: Tell = { line: () => undefined }
 
 /** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
 export function newTransactionId(at: Date): string {
@@ -119,10 +120,15 @@ class RemoteTransaction implements Transaction {
     return this.#say(tell, 'abort', cause)
   }
 
-  /** Runs a command that ends in following the journal; after a lost connection only the following is taken up again. */
-  async follow(command: Command, tell: Tell): Promise<Progress> {
+  /**
+   * Runs a command that ends in following the journal. After a lost connection the following is taken up where it broke off;
+   * `again` is said when nothing came of the command yet, so that a word can't get lost.
+   */
+  async follow(command: Command, tell: Tell, again?: Command): Promise<Progress> {
     const reader = new ProgressReader(tell)
-    const outcome = await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
+    const resume = (): Command =>
+      again !== undefined && reader.next === 1 ? again : this.#agent('follow', String(reader.next))
+    const outcome = await this.#link.run(command, resume, {
       onStdoutLine: (line) => {
         reader.read(line)
       },
@@ -142,13 +148,15 @@ class RemoteTransaction implements Transaction {
     })
   }
 
+  /** Words that may be said twice are said again when the connection was lost before anything came of them. */
   #say(tell: Tell, ...words: readonly string[]): Promise<Progress> {
-    return this.follow(this.#agent('say', this.#nonce, ...words), tell)
+    const command = this.#agent('say', this.#nonce, ...words)
+    return words[0] === 'advance' ? this.follow(command, tell) : this.follow(command, tell, command)
   }
 
   /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
   async #recover(reader: ProgressReader, tell: Tell): Promise<Progress> {
-    tell('the agent on the host is gone; recovering')
+    tell.line('the agent on the host is gone; recovering')
     const after = new ProgressReader(tell)
     const from = String(reader.next)
     const command = script(

@@ -45,7 +45,9 @@ export function kindOf(name: string, service: Service): KindOf | string {
   if (PROXIES.some((proxy) => image.startsWith(proxy)) && (service.ports ?? []).length > 0)
     return { kind: 'edge', because: `its image is ${image}, a proxy, and it publishes a port` }
   const volume = service.volumes?.find((mount) => mount.type === 'volume' && !isReadOnly(mount))
-  if (volume !== undefined && service.build === undefined)
+  // What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files.
+  const isBuilt = service.build !== undefined || (service.image ?? '').includes('@')
+  if (volume !== undefined && !isBuilt)
     return { kind: 'data', because: `it writes to the volume ${volume.source ?? volume.target}` }
   return { kind: 'app', because: 'it is neither a proxy nor a store' }
 }

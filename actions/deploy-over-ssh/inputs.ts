@@ -1,0 +1,90 @@
+import { resolve } from 'node:path'
+import type { Check } from '../../src/health/check.ts'
+import { readChecks, readOptionalChecks } from '../../src/health/checks.ts'
+import { type BuiltImages, parseImages } from '../../src/release/images.ts'
+import type { InputReader } from '../../src/runner/inputs.ts'
+import { readStack, readStackInputs, type StackInputs } from '../../src/stack/inputs.ts'
+import type { Stack } from '../../src/stack/stack.ts'
+
+export type Inputs = StackInputs &
+  (
+    | {
+        readonly phase: 'all'
+        readonly deploy: DeployInputs
+        readonly checks: readonly Check[]
+        readonly unchecked: boolean
+      }
+    | { readonly phase: 'prepare'; readonly deploy: DeployInputs }
+    | { readonly phase: 'switch'; readonly transaction: string }
+    | { readonly phase: 'confirm'; readonly transaction: string; readonly unchecked: boolean }
+  )
+
+export interface DeployInputs {
+  readonly stack: Stack
+  /** Absolute. */
+  readonly projectDirectory: string
+  /** Absolute, in the order in which they override each other. */
+  readonly composeFiles: readonly string[]
+  /** Dotenv text. */
+  readonly env: string | undefined
+  readonly images: BuiltImages
+  readonly version: string | undefined
+  readonly registry: { readonly server: string; readonly username: string; readonly password: string } | undefined
+  /** Seconds. */
+  readonly healthyWithin: number
+  readonly lease: number
+  readonly lockTimeout: number
+  readonly keep: number
+  readonly dryRun: boolean
+}
+
+export function readInputs(input: InputReader): Inputs {
+  const phase = input.oneOf('phase', ['all', 'prepare', 'switch', 'confirm'])
+  const where = readStackInputs(input)
+  const unchecked = input.flag('confirm-without-checks')
+  const transaction = input.optional('transaction') ?? ''
+  if (phase === 'switch' || phase === 'confirm') {
+    if (transaction === '')
+      input.problem(
+        'transaction',
+        `is required for phase ${phase}; give the output \`transaction\` of the step with phase prepare, such as \${{ steps.deploy.outputs.transaction }}`,
+      )
+    return phase === 'switch' ? { ...where, phase, transaction } : { ...where, phase, transaction, unchecked }
+  }
+  if (transaction !== '')
+    input.problem('transaction', `belongs to the phases switch and confirm; phase ${phase} opens its own`)
+  const deploy = readDeploy(input, where.path)
+  if (phase === 'prepare') return { ...where, phase, deploy }
+  const checks = unchecked ? readOptionalChecks(input) : readChecks(input)
+  return { ...where, phase, deploy, checks, unchecked }
+}
+
+function readDeploy(input: InputReader, path: string): DeployInputs {
+  const projectDirectory = resolve(input.text('project-directory'))
+  return {
+    stack: readStack(input, path),
+    projectDirectory,
+    composeFiles: input.lines('compose-files').map((file) => resolve(projectDirectory, file)),
+    env: input.optionalSecret('env'),
+    images: input.optional('images') === undefined ? {} : input.parsed('images', parseImages),
+    version: input.optional('version'),
+    registry: readRegistry(input),
+    healthyWithin: input.seconds('healthy-within'),
+    lease: input.seconds('lease'),
+    lockTimeout: input.seconds('lock-timeout'),
+    keep: input.whole('keep', { min: 2, max: 50 }),
+    dryRun: input.flag('dry-run'),
+  }
+}
+
+function readRegistry(input: InputReader): DeployInputs['registry'] {
+  const server = input.optional('registry')
+  const username = input.optional('registry-username')
+  const password = input.optionalSecret('registry-password')
+  if (username === undefined && password === undefined) return undefined
+  if (server === undefined || username === undefined || password === undefined) {
+    input.problem('registry', 'a login needs all of registry, registry-username and registry-password')
+    return undefined
+  }
+  return { server, username, password }
+}

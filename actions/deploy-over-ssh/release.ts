@@ -1,0 +1,48 @@
+import type { ComposeModel } from '../../src/compose/model.ts'
+import { kindOf } from '../../src/compose/kinds.ts'
+import { renderCompose } from '../../src/compose/render.ts'
+import { readShipments } from '../../src/compose/shipments.ts'
+import { checkoutSources, placeSources, type Shipment } from '../../src/compose/sources.ts'
+import { releaseId } from '../../src/release/manifest.ts'
+import { makeRelease, pinImages, type Release } from '../../src/release/release.ts'
+import { type Observation, runningMounts } from '../../src/stack/observation.ts'
+import type { DeployInputs } from './inputs.ts'
+
+export interface BuiltRelease {
+  readonly release: Release
+  readonly shipments: readonly Shipment[]
+}
+
+/** The compose files as one model with the built digests in it; needs no host. */
+export async function resolveModel(deploy: DeployInputs): Promise<ComposeModel> {
+  const project = {
+    name: deploy.stack.name,
+    directory: deploy.projectDirectory,
+    files: deploy.composeFiles,
+    env: deploy.env,
+  }
+  return pinImages(await renderCompose(project), deploy.images)
+}
+
+/** A release for one host: paths are the host's, data stays where the running containers have it. */
+export async function buildRelease(
+  model: ComposeModel,
+  deploy: DeployInputs,
+  observation: Observation,
+  version: string,
+  commit: string,
+): Promise<BuiltRelease> {
+  const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory))
+  const placed = placeSources(model, {
+    projectDirectory: deploy.projectDirectory,
+    stack: deploy.stack.path,
+    shipments,
+    running: runningMounts(observation),
+    isData: (name) => {
+      const kind = kindOf(name, model.services[name] ?? {})
+      return typeof kind !== 'string' && kind.kind === 'data'
+    },
+  })
+  const release = makeRelease(placed, { id: releaseId(version, new Date()), version, commit })
+  return { release, shipments: [...shipments.values()] }
+}

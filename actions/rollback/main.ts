@@ -1,0 +1,5 @@
+import { runAction } from '../../src/runner/run-action.ts'
+import { readInputs } from './inputs.ts'
+import { rollBack } from './roll-back.ts'
+
+void runAction({ inputs: readInputs, main: rollBack })

@@ -1,0 +1,33 @@
+import { splitWords } from '../../src/command/words.ts'
+import type { MigrationRequest } from '../../src/plan/migration.ts'
+import type { InputReader } from '../../src/runner/inputs.ts'
+import { readStackInputs, type StackInputs } from '../../src/stack/inputs.ts'
+
+export interface Inputs extends StackInputs {
+  /** The open transaction of this job. */
+  readonly transaction: string
+  readonly migration: MigrationRequest
+}
+
+export function readInputs(input: InputReader): Inputs {
+  const where = readStackInputs(input)
+  const transaction = input.text('transaction')
+  const database = input.optional('database-service')
+  const withoutBackup = input.flag('without-backup')
+  if (database === undefined && !withoutBackup)
+    input.problem(
+      'database-service',
+      'name the PostgreSQL service to back up before the migration, or write `without-backup: true` to do without',
+    )
+  return {
+    ...where,
+    transaction,
+    migration: {
+      service: input.text('service'),
+      command: input.parsed('command', splitWords),
+      database,
+      oldCodeCanRun: input.flag('old-code-can-run'),
+      deadline: input.seconds('deadline'),
+    },
+  }
+}

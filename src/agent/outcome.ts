@@ -1,0 +1,72 @@
+import { StepError } from '../errors.ts'
+import { explainCause, type Progress } from './progress.ts'
+import type { State } from './protocol.ts'
+
+/** What was done, for the error that says why it did not go through. */
+export interface Undertaking {
+  /** As in `deploy v1.2.3`. */
+  readonly what: string
+  readonly host: string
+  /** The stack's folder on the host. */
+  readonly path: string
+}
+
+/** Returns only when the transaction stands where it should; everything else is told as what it is. */
+export function expectState(progress: Progress, wanted: State, undertaking: Undertaking): void {
+  if (progress.kind === 'waiting' && progress.state === wanted) return
+  if (progress.kind === 'ended' && progress.result === 'committed' && wanted === 'committed') return
+  throw unexpected(progress, undertaking)
+}
+
+function unexpected(progress: Progress, { what, host, path }: Undertaking): StepError {
+  const where = { step: what, host }
+  switch (progress.kind) {
+    case 'waiting':
+      return new StepError({
+        ...where,
+        why: `the transaction stands at ${progress.state}, where this is not possible`,
+        state: `unconfirmed; in ${progress.lease} s the server goes back by itself`,
+        next: 'run the steps in the order prepare, migrations, switch, smoke test, confirm',
+      })
+    case 'refused':
+      return new StepError({
+        ...where,
+        why: `the server refused it: ${explainCause(progress.why)}`,
+        state: 'the release is still on trial; unless it is confirmed, the server goes back by itself',
+        next: 'see to what was refused, and run the job again',
+      })
+    case 'gone':
+      return new StepError({
+        ...where,
+        why: 'the agent on the server is gone and could not be recovered',
+        state: 'unknown',
+        next: `look at the containers on the host: cd ${path}/current && docker compose ps`,
+      })
+    case 'ended':
+      return ended(progress, where, path)
+  }
+}
+
+function ended(
+  { result, cause, failure }: Progress & { readonly kind: 'ended' },
+  where: { step: string; host: string },
+  path: string,
+): StepError {
+  const why = failure === undefined ? explainCause(cause) : `${failure.title}: failed`
+  const details = failure === undefined ? {} : { exitCode: failure.exitCode, lastLines: failure.lastLines }
+  if (result === 'stuck')
+    return new StepError({
+      ...where,
+      ...details,
+      why,
+      state: 'stuck: it could neither go on nor be taken back; what runs now goes on running',
+      next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
+    })
+  return new StepError({
+    ...where,
+    ...details,
+    why,
+    state: result === 'undone' ? 'undone: the release before serves' : result,
+    next: 'correct the cause and run the job again',
+  })
+}

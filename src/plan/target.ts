@@ -1,0 +1,62 @@
+import { UsageError } from '../errors.ts'
+import { confirmedReleases, whatMadeLive } from '../ledger/ledger.ts'
+import type { Manifest } from '../release/manifest.ts'
+import { liveRelease, type Observation } from '../stack/observation.ts'
+
+/** What a rollback leads to: a release, or nothing because it has been done already. */
+export type RollbackTarget =
+  { readonly kind: 'release'; readonly release: Manifest } | { readonly kind: 'nothing to do'; readonly why: string }
+
+/**
+ * Finds the release to go back to: by name, version or commit, or the confirmed one before the live one. Never by time: a
+ * failed deploy in between does not count, and a repeat changes nothing.
+ */
+export function rollbackTarget(observation: Observation, to: string | undefined): RollbackTarget {
+  const live = liveRelease(observation)
+  if (!live)
+    throw new UsageError('no release of this stack was ever confirmed on this host; there is nothing to go back to')
+  return to === undefined ? before(live, observation) : named(to, live, observation)
+}
+
+function before(live: Manifest, observation: Observation): RollbackTarget {
+  const madeLive = whatMadeLive(observation.ledger, live.id)
+  if (madeLive?.action === 'rollback')
+    return {
+      kind: 'nothing to do',
+      why: `${live.id} is live because of a rollback from ${madeLive.from}; to go further back, name a release with \`to\`: ${choices(observation)}`,
+    }
+  const release = observation.releases.find(({ id }) => id === madeLive?.from)
+  if (release) return { kind: 'release', release }
+  throw new UsageError(
+    madeLive?.from
+      ? `the release before the live one, ${madeLive.from}, is no longer on this host; name one with \`to\`: ${choices(observation)}`
+      : `${live.id} is the first release on this host; there is none before it`,
+  )
+}
+
+function named(to: string, live: Manifest, observation: Observation): RollbackTarget {
+  const confirmed = confirmedReleases(observation.ledger)
+  const matching = confirmed.flatMap((id) => observation.releases.find((release) => release.id === id) ?? [])
+  const release = matching.find(
+    ({ id, version, commit }) => id === to || version === to || (to.length >= 7 && commit.startsWith(to)),
+  )
+  if (!release) throw new UsageError(`to: "${to}" is not on this host; there are: ${choices(observation)}`)
+  if (release.id === live.id) return { kind: 'nothing to do', why: `${live.id} is the live release already` }
+  return { kind: 'release', release }
+}
+
+/** The confirmed releases that are really there, latest first. */
+function choices({ ledger, releases, current }: Observation): string {
+  const there = confirmedReleases(ledger).filter((id) => releases.some((release) => release.id === id))
+  return there.map((id) => (id === current ? `${id} (live)` : id)).join(', ') || 'none'
+}
+
+/** Images that a release needs and the host no longer has; a rollback asks no registry. */
+export function missingImages(release: Manifest, { images }: Observation): readonly string[] {
+  const needed = Object.values(release.services).map(({ image }) => image)
+  return [...new Set(needed.filter((image) => !images.has(withTag(image))))]
+}
+
+function withTag(image: string): string {
+  return image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`
+}
