@@ -119,8 +119,8 @@ describe('a project that builds', () => {
     expect(result.stdout.indexOf('Tags: 1.2.3, 1.2, 1')).toBeLessThan(result.stdout.indexOf('Build\n'))
   })
 
-  test('gives one commit one digest, with the time of the commit as its date', async () => {
-    await compose(`services: { api: { image: '${registry.address}/shop/same', build: ./api } }`)
+  test('is dated by its commit, and tagged by the one that is checked out', async () => {
+    await compose(`services: { api: { image: '${registry.address}/shop/dated', build: ./api } }`)
     const git = (...args: string[]) =>
       run('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: workspace })
     await git('init', '--quiet')
@@ -129,11 +129,8 @@ describe('a project that builds', () => {
     const head = (await git('rev-parse', 'HEAD')).stdout.trim()
     const committed = (await git('log', '-1', '--format=%cI')).stdout.trim()
 
-    const first = await build({}, { GITHUB_SHA: head })
-    await run('docker', ['rmi', '--force', `${registry.address}/shop/same:1.2.3`])
-    const second = await build({}, { GITHUB_SHA: head })
-    expect(imagesOf(second)).toEqual(imagesOf(first))
-    expect(await registry.labels('shop/same', '1.2.3')).toMatchObject({
+    expect((await build({}, { GITHUB_SHA: head })).code).toBe(0)
+    expect(await registry.labels('shop/dated', '1.2.3')).toMatchObject({
       'org.opencontainers.image.created': committed,
       'org.opencontainers.image.revision': head,
     })
@@ -162,6 +159,8 @@ describe('a project that builds', () => {
   test('hands secrets to the build and to nothing else', async () => {
     const lines = [
       'COPY busybox /bin/busybox',
+      // Secrets are no part of the cache's key; this is, and makes the command run.
+      `ENV TEST=${workspace}`,
       'RUN --mount=type=secret,id=token ["/bin/busybox", "wc", "-c", "/run/secrets/token"]',
     ]
     await writeFile(join(workspace, 'api/Dockerfile'), dockerfile(...lines))

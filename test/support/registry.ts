@@ -29,8 +29,16 @@ export interface TestRegistry extends AsyncDisposable {
   /** The digest that the registry serves for a tag or digest; undefined when it has none. */
   digest(repository: string, reference: string): Promise<string | undefined>
   tags(repository: string): Promise<readonly string[]>
-  /** The labels in the configuration of an image that is no index. */
+  /** The labels in the configuration of an image; of the Linux one if it is an index. */
   labels(repository: string, reference: string): Promise<Readonly<Record<string, string>>>
+}
+
+interface Index {
+  readonly manifests: readonly { readonly digest: string; readonly platform?: { readonly os: string } }[]
+}
+
+interface Manifest {
+  readonly config: { readonly digest: string }
 }
 
 /** Starts the registry of Debian's package docker-registry as a process. */
@@ -55,6 +63,10 @@ export async function startRegistry(access: 'open' | 'login' = 'open'): Promise<
   const authorization = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
   const get = (path: string, method = 'GET') =>
     fetch(`http://${address}/v2/${path}`, { method, headers: { accept: manifestTypes, authorization } })
+  const labelsOf = async (repository: string, { config: { digest } }: Manifest) => {
+    const blob = await get(`${repository}/blobs/${digest}`)
+    return ((await blob.json()) as { config: { Labels?: Record<string, string> } }).config.Labels ?? {}
+  }
   return {
     address,
     digest: async (repository, reference) => {
@@ -66,11 +78,11 @@ export async function startRegistry(access: 'open' | 'login' = 'open'): Promise<
       return [...(tags ?? [])].sort()
     },
     labels: async (repository, reference) => {
-      const manifest = (await (await get(`${repository}/manifests/${reference}`)).json()) as {
-        config: { digest: string }
-      }
-      const blob = await get(`${repository}/blobs/${manifest.config.digest}`)
-      return ((await blob.json()) as { config: { Labels?: Record<string, string> } }).config.Labels ?? {}
+      const found = (await (await get(`${repository}/manifests/${reference}`)).json()) as Index | Manifest
+      if (!('manifests' in found)) return labelsOf(repository, found)
+      // The other entries of an index are attestations.
+      const image = found.manifests.find(({ platform }) => platform?.os === 'linux')?.digest ?? ''
+      return labelsOf(repository, (await (await get(`${repository}/manifests/${image}`)).json()) as Manifest)
     },
     [Symbol.asyncDispose]: async () => {
       server.kill()
