@@ -8,7 +8,10 @@ let answers = 0
 export async function start() {
   if (fault === 'crash-at-start') fail('Crashed at start, as rehearsed.')
   if (fault === 'crash-after-10s') setTimeout(fail, 10_000, 'Crashed after 10 seconds, as rehearsed.')
-  if (fault === 'slow-start') await sleep(20_000)
+  if (fault === 'slow-start') {
+    console.log('Starts slowly, as rehearsed.')
+    await sleep(20_000)
+  }
 }
 
 export function isHealthy() {

@@ -60,4 +60,4 @@ process.on('SIGTERM', () => {
 })
 
 await start()
-server.listen(port, () => log.info(`Frontend ${version} listens on ${port}.`))
+server.listen(port, () => log.info(`Frontend ${version} listens on ${server.address().port}.`))

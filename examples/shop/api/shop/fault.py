@@ -23,6 +23,7 @@ def start():
     if FAULT == 'slow-start':
         # Nobody else would hear a SIGTERM yet.
         before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        print('Starts slowly, as rehearsed.', flush=True)
         time.sleep(20)
         signal.signal(signal.SIGTERM, before)
 
