@@ -1,6 +1,7 @@
 #!/bin/bash
 # Process 1 of a lab host. /run is a tmpfs, so what runs here finds the state of a machine that has just booted.
 # REGISTRY is `127.0.0.1:PORT=NAME:PORT`: the loopback address that leads to the lab's registry, on this host too.
+# AUTHORIZED_KEY is the public key of the user deploy.
 set -eu
 
 # A boot has an id of its own; a container shows the machine's. Programs that ask whether a reboot happened need ours.
@@ -17,23 +18,35 @@ fi
 mkdir -p /run/sshd /run/lock
 registry_listen=${REGISTRY%%=*} registry_target=${REGISTRY#*=}
 
+# As systemd does for docker.service: an engine that dies is started again after two seconds.
 # Overlay on overlay does not work: the engine's data lies on a volume. Where even that fails, the slow driver does.
-start_engine() {
-  dockerd "$@" >>/var/log/dockerd.log 2>&1 &
-  engine=$!
+run_engine() {
+  options=()
+  while true; do
+    dockerd "${options[@]}" >>/var/log/dockerd.log 2>&1 || true
+    if grep -q 'driver not supported' /var/log/dockerd.log; then options=(--storage-driver=vfs); fi
+    sleep 2
+  done
 }
-start_engine
-socat "TCP-LISTEN:${registry_listen##*:},bind=${registry_listen%%:*},fork,reuseaddr" "TCP:$registry_target" &
+run_engine &
+supervisor=$!
+
+# Keys of its own, made at the first boot and kept: they are what a caller pins.
+ssh-keygen -A >/dev/null
+printf '%s\n' "$AUTHORIZED_KEY" >/home/deploy/.ssh/authorized_keys
+chown deploy: /home/deploy/.ssh/authorized_keys
 /usr/sbin/sshd
 cron
+socat "TCP-LISTEN:${registry_listen##*:},bind=${registry_listen%%:*},fork,reuseaddr" "TCP:$registry_target" &
 
-trap 'kill "$engine" 2>/dev/null || true' TERM INT
-sleep 0.5
-if ! kill -0 "$engine" 2>/dev/null && grep -q 'driver not supported' /var/log/dockerd.log; then
-  start_engine --storage-driver=vfs
-fi
+shut_down() {
+  kill "$supervisor"
+  kill "$(cat /run/docker.pid)" && while [ -e /run/docker.pid ]; do sleep 0.1; done
+  exit 0
+}
+trap shut_down TERM INT
 
-# Reaps what sshd and cron leave behind, and ends with the engine when the host is told to shut down.
-while kill -0 "$engine" 2>/dev/null; do
-  wait -n || true
+# Reaps what sshd and cron leave behind.
+while true; do
+  wait -n || sleep 1
 done

@@ -30,7 +30,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   if [ "$db" != postgres ]; then createdb --username="$user" "$db"; fi
   for script in /docker-entrypoint-initdb.d/*; do
     case $script in
-      *.sh) . "$script" ;;
+      *.sh) bash "$script" ;;
       *.sql) psql -v ON_ERROR_STOP=1 --username="$user" --dbname="$db" --file="$script" ;;
     esac
   done
