@@ -9,11 +9,12 @@ interface Verifier {
   readonly run: RunLocal
   readonly env: Environment
   readonly log: Log
+  /** Between two questions for a digest that is not there yet: 2 s. */
+  readonly pauseMs?: number
 }
 
 /** How often a registry is asked for what it has just taken; some take a moment until they serve it. */
 const ATTEMPTS = 3
-const PAUSE_MS = 2000
 
 /** Asks the registry itself for every digest. A tag that leads elsewhere meanwhile is only said: another run may move it. */
 export async function verifyPush(images: BuiltImages, verifier: Verifier): Promise<void> {
@@ -25,7 +26,7 @@ export async function verifyPush(images: BuiltImages, verifier: Verifier): Promi
   }
 }
 
-async function requireDigest({ repository, digest }: BuiltImage, { run, env }: Verifier): Promise<void> {
+async function requireDigest({ repository, digest }: BuiltImage, { run, env, pauseMs = 2000 }: Verifier): Promise<void> {
   const name = `${repository}@${digest}`
   for (let attempt = 1; ; attempt += 1) {
     const served = await inspectDigest(run, name, env)
@@ -37,7 +38,7 @@ async function requireDigest({ repository, digest }: BuiltImage, { run, env }: V
         state: 'buildx reported the push as done. Nothing was deployed.',
         next: 'run the job again; if it happens again, ask the operator of the registry.',
       })
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
 

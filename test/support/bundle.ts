@@ -28,7 +28,10 @@ export interface BundleRun {
   readonly summary: string
 }
 
-/** Runs the built bundle of an action as one step of a job, the way GitHub's runner does. */
+/**
+ * Runs the built bundle of an action as one step of a job, the way GitHub's runner does. Rejects when it sets an output that
+ * its action.yml does not declare.
+ */
 export async function runBundle(action: string, options: BundleOptions = {}): Promise<BundleRun> {
   const folder = await mkdtemp(join(tmpdir(), 'estiba-step-'))
   const files = { outputs: join(folder, 'outputs'), state: join(folder, 'state'), summary: join(folder, 'summary') }
@@ -52,11 +55,14 @@ export async function runBundle(action: string, options: BundleOptions = {}): Pr
     })
     options.signal?.addEventListener('abort', () => child.kill('SIGINT'))
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    const outputs = parseFileCommand(await readFile(files.outputs, 'utf8'))
+    const undeclared = Object.keys(outputs).filter((name) => !(name in (readMetadata(action).outputs ?? {})))
+    if (undeclared.length > 0) throw new Error(`${action} sets ${undeclared.join(', ')}, which its action.yml does not declare`)
     return {
       code: child.exitCode,
       stdout,
       stderr,
-      outputs: parseFileCommand(await readFile(files.outputs, 'utf8')),
+      outputs,
       state: parseFileCommand(await readFile(files.state, 'utf8')),
       summary: await readFile(files.summary, 'utf8'),
     }
