@@ -6,6 +6,8 @@ import { type HostKey, fingerprint, formatKnownHost } from './host-key.ts'
 export interface ConnectAttempt {
   readonly host: Host
   readonly pinned: readonly HostKey[]
+  /** Whether the TCP connection came about. */
+  readonly connected: boolean
   /** The key that the server showed, if it got so far. */
   readonly shown?: HostKey
   /** The methods that the server accepts, once it refused the key. */
@@ -20,7 +22,7 @@ export function explainConnectFailure(cause: unknown, attempt: ConnectAttempt): 
   if (shown !== undefined && !pinned.some((key) => key.blob.equals(shown.blob))) return wrongHostKey(attempt, shown)
   if (attempt.accepts !== undefined) return refused(attempt, attempt.accepts)
   const { code, level, message } = details(cause)
-  const network = NETWORK[code] ?? (level === 'handshake' ? handshake(attempt) : EARLY_END)
+  const network = NETWORK[code] ?? later(attempt, level)
   return new StepError({
     step: 'connect',
     host: formatHost(host),
@@ -29,6 +31,12 @@ export function explainConnectFailure(cause: unknown, attempt: ConnectAttempt): 
     next: network.next,
     cause,
   })
+}
+
+/** Without a code from the network, what counts is how far it got. */
+function later(attempt: ConnectAttempt, level: string): Explanation {
+  if (!attempt.connected) return UNREACHABLE
+  return level === 'handshake' ? handshake(attempt) : EARLY_END
 }
 
 interface Explanation {
@@ -96,7 +104,7 @@ function refused({ host, userKey }: ConnectAttempt, accepts: readonly string[]):
     host: formatHost(host),
     why: publicKeys
       ? `the server does not accept the key ${userKey} for ${host.user}`
-      : `the server does not accept keys, only ${accepts.join(', ') || 'nothing at all'}`,
+      : `the server does not accept keys, but ${accepts.join(', ') || 'nothing at all'}`,
     state: 'nothing was run on the host',
     next: publicKeys
       ? `add the key's public half to ~${host.user}/.ssh/authorized_keys there, and see that ${host.user} may log in and owns that file`

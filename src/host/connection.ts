@@ -1,6 +1,6 @@
 import type { InputReader } from '../runner/inputs.ts'
 import { type Host, parseHost } from './host.ts'
-import { pinnedKeys } from './known-hosts.ts'
+import { howToScan, pinnedKeys } from './known-hosts.ts'
 import { parsePrivateKey } from './private-key.ts'
 
 /** What it takes to reach one host and to know that it is the right one. */
@@ -18,12 +18,21 @@ export function readConnection(input: InputReader): Connection {
   const host = input.parsed('host', parseHost)
   const privateKey = input.secret('ssh-key')
   const passphrase = input.optionalSecret('ssh-key-passphrase')
-  const knownHosts = input.text('known-hosts')
+  const knownHosts = input.optional('known-hosts') ?? ''
 
   const key = privateKey === '' || parsePrivateKey(privateKey, passphrase)
   if (typeof key === 'string') input.problem('ssh-key', key)
-  // Without a host there is nothing to look up.
-  const pinned = knownHosts === '' || !('name' in host) || pinnedKeys(knownHosts, host)
-  if (typeof pinned === 'string') input.problem('known-hosts', pinned)
+  const problem = checkKnownHosts(knownHosts, host)
+  if (problem !== undefined) input.problem('known-hosts', problem)
   return { host, privateKey, knownHosts, ...(passphrase === undefined ? {} : { passphrase }) }
+}
+
+/** What is wrong with the text as the pins of this host; a host that could not be read has no name to look for. */
+function checkKnownHosts(text: string, host: Partial<Host>): string | undefined {
+  const { user, name, port } = host
+  if (user === undefined || name === undefined || port === undefined) return text === '' ? 'is required' : undefined
+  const known = { user, name, port }
+  if (text === '') return `is required. ${howToScan(known)}`
+  const pinned = pinnedKeys(text, known)
+  return typeof pinned === 'string' ? pinned : undefined
 }

@@ -74,7 +74,7 @@ function noLine(host: Host, entries: readonly Entry[]): string {
 }
 
 /** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
-function howToScan({ name, port }: Host): string {
+export function howToScan({ name, port }: Host): string {
   return (
     `From a network that you trust run \`ssh-keyscan -p ${port} ${name}\`, compare the fingerprints ` +
     `(\`ssh-keyscan -p ${port} ${name} | ssh-keygen -lf -\`) with those that ` +

@@ -30,11 +30,14 @@ export async function connect(
   const pinned = usable('known-hosts', pinnedKeys(connection.knownHosts, connection.host))
   const key = usable('ssh-key', parsePrivateKey(connection.privateKey, connection.passphrase))
   const attempt = { host: connection.host, pinned, userKey: fingerprint(key.getPublicSSH()) }
-  const seen: Seen = {}
+  const seen: Seen = { connected: false }
 
   const { name, port } = connection.host
   // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
   const socket = openSocket({ host: name, port, noDelay: true })
+  socket.once('connect', () => {
+    seen.connected = true
+  })
   const abort = (): void => void socket.destroy()
   signal?.addEventListener('abort', abort)
   const ssh = new NodeSSH()
@@ -62,11 +65,17 @@ function usable<T extends object>(input: string, value: T | string): T {
 
 /** What turned up while connecting. */
 interface Seen {
+  connected: boolean
   shown?: HostKey
   accepts?: readonly string[]
 }
 
-function configure(attempt: ConnectAttempt, key: ParsedKey, socket: Socket, seen: Seen): Config {
+function configure(
+  attempt: Pick<ConnectAttempt, 'host' | 'pinned'>,
+  key: ParsedKey,
+  socket: Socket,
+  seen: Seen,
+): Config {
   const { host, pinned } = attempt
   return {
     sock: socket,

@@ -13,7 +13,7 @@ type Parsed = object | number | boolean
 export class InputReader {
   readonly #get: (name: string) => string
   readonly #mask: (secret: string) => void
-  readonly #problems: string[] = []
+  readonly #problems: { readonly name: string; readonly what: string }[] = []
 
   /**
    * @param get the input as the runner has it, '' when absent
@@ -110,15 +110,15 @@ export class InputReader {
 
   /** Notes what is wrong with an input, in a way that says what to write instead. */
   problem(name: string, what: string): void {
-    this.#problems.push(`${name}: ${what}`)
+    this.#problems.push({ name, what })
   }
 
   /** Throws one `UsageError` that names every problem noted so far. */
   check(): void {
     if (this.#problems.length === 0) return
-    const [things, need] =
-      this.#problems.length === 1 ? ['One input', 'needs'] : [`${this.#problems.length} inputs`, 'need']
-    throw new UsageError([`${things} ${need} a change:`, ...this.#problems.map((line) => `  ${line}`)].join('\n'))
+    const count = new Set(this.#problems.map(({ name }) => name)).size
+    const title = count === 1 ? 'One input needs a change:' : `${count} inputs need a change:`
+    throw new UsageError([title, ...this.#problems.map(({ name, what }) => `  ${name}: ${what}`)].join('\n'))
   }
 }
 

@@ -12,7 +12,7 @@ const SHORTEST_PIECE = 4
  */
 export function secretForms(secret: string): readonly string[] {
   const trimmed = secret.trim()
-  if (trimmed === '') return []
+  if (trimmed.length < SHORTEST_PIECE) return trimmed === '' ? [] : [trimmed]
   const lines = trimmed.split(/\r\n|\r|\n/).map((line) => line.trim())
   const pieces = [
     ...lines,

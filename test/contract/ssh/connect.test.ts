@@ -139,7 +139,7 @@ describe('the login', () => {
   test('at a server that takes no keys says so', async () => {
     await using closed = await startSshd(['PubkeyAuthentication no', 'PasswordAuthentication yes'])
     const error = await failure({ host: closed.host, knownHosts: closed.knownHosts() })
-    expect(error.message).toContain('the server does not accept keys, only password')
+    expect(error.message).toContain('the server does not accept keys, but password')
   })
 
   test('tries the key and nothing else', async () => {
