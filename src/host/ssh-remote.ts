@@ -2,14 +2,21 @@ import type { Socket } from 'node:net'
 import type { Client, ClientChannel } from 'ssh2'
 import { type Command, toShell } from '../command/command.ts'
 import { StepError } from '../errors.ts'
-import { exchange } from './exchange.ts'
+import { type Exchange, exchange } from './exchange.ts'
 import { type Host, formatHost } from './host.ts'
 import type { Remote, RemoteOutcome, RunOptions } from './remote.ts'
 
 /** A link that is silent for so long is dead: three questions for a sign of life went unanswered. */
-export const SILENCE_SECONDS = 13
+const SILENCE_SECONDS = 13
+const LOOKS_PER_SECOND = 2
 /** How long a polite end of the connection may take. */
 const GOODBYE_SECONDS = 1
+
+/** A command that runs, and what will come of it. */
+interface Session {
+  readonly channel: ClientChannel
+  readonly output: Promise<Exchange>
+}
 
 /** `Remote` over an ssh2 client that is connected and has verified its host. */
 export class SshRemote implements Remote {
@@ -30,12 +37,13 @@ export class SshRemote implements Remote {
         resolve()
       }),
     )
+    let reason = 'the server closed the connection'
     client.on('error', (error) => {
-      this.#lost ??= error.message
+      reason = error.message
     })
     // ssh2 tells its channels of the end only after this event, so they find the reason.
     client.on('close', () => {
-      this.#lost ??= 'the server closed the connection'
+      this.#lost ??= reason
     })
     this.#watch = this.#watchSilence()
     socket.on('close', () => {
@@ -45,10 +53,10 @@ export class SshRemote implements Remote {
 
   async run(command: Command, options: RunOptions = {}): Promise<RemoteOutcome> {
     options.signal?.throwIfAborted()
-    const channel = await this.#open(toShell(command))
-    if (channel === undefined) return this.#gone('', '')
-    const output = await untilAborted(exchange(channel, command.stdin, options), options.signal, () => {
-      channel.close()
+    const session = await this.#start(command, options)
+    if (session === undefined) return this.#gone('', '')
+    const output = await untilAborted(session.output, options.signal, () => {
+      session.channel.close()
     })
     // An exit code without a proper end of the channel may have lost output on the way.
     if (output.code === undefined || this.#lost !== undefined) return this.#gone(output.stdout, output.stderr)
@@ -65,17 +73,23 @@ export class SshRemote implements Remote {
   }
 
   /** Undefined when the connection is gone. */
-  #open(line: string): Promise<ClientChannel | undefined> {
+  #start(command: Command, options: RunOptions): Promise<Session | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) {
         resolve(undefined)
         return
       }
-      this.#client.exec(line, (error, channel) => {
-        if (error === undefined) resolve(channel)
-        else if (this.#lost !== undefined) resolve(undefined)
-        else reject(this.#refused(error))
-      })
+      try {
+        this.#client.exec(toShell(command), (error, channel) => {
+          // It must listen before this callback returns: exit code and end may be in the very same packet.
+          if (error === undefined) resolve({ channel, output: exchange(channel, command.stdin, options) })
+          else if (this.#lost !== undefined) resolve(undefined)
+          else reject(this.#refused(error))
+        })
+      } catch {
+        // It throws when the other side has ended and we have not heard of the end of the socket yet.
+        resolve(undefined)
+      }
     })
   }
 
@@ -94,19 +108,20 @@ export class SshRemote implements Remote {
     return { kind: 'lost', reason: this.#lost ?? 'the server closed the session without an exit code', stdout, stderr }
   }
 
-  /** Any byte from the server is a sign of life, also the window adjustments of a slow upload. */
+  /**
+   * Any byte from the server is a sign of life, also the window adjustments of a slow upload. Looks are counted, not
+   * seconds: when this process itself was held up, what came meanwhile has not been read yet.
+   */
   #watchSilence(): NodeJS.Timeout {
     let seen = this.#socket.bytesRead
-    let since = performance.now()
+    let silentLooks = 0
     return setInterval(() => {
-      if (this.#socket.bytesRead !== seen) {
-        seen = this.#socket.bytesRead
-        since = performance.now()
-      } else if (performance.now() - since > SILENCE_SECONDS * 1000) {
-        this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`
-        this.#socket.destroy()
-      }
-    }, 500)
+      silentLooks = this.#socket.bytesRead === seen ? silentLooks + 1 : 0
+      seen = this.#socket.bytesRead
+      if (silentLooks <= SILENCE_SECONDS * LOOKS_PER_SECOND) return
+      this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`
+      this.#socket.destroy()
+    }, 1000 / LOOKS_PER_SECOND)
   }
 }
 

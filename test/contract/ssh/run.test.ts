@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { command, script } from '../../../src/command/command.ts'
 import type { Remote } from '../../../src/host/remote.ts'
 import { connect } from '../../../src/host/ssh.ts'
+import { startProxy } from '../../support/sshd/proxy.ts'
 import { type Sshd, startSshd } from '../../support/sshd/sshd.ts'
 
 let sshd: Sshd
@@ -73,6 +74,23 @@ test('lines arrive while the command runs', async () => {
   expect((await done) - (await first.promise)).toBeGreaterThan(800)
 })
 
+test('of a short command nothing is missed, however its packets are put together', async () => {
+  await using proxy = await startProxy(sshd.host)
+  const host = { ...sshd.host, port: proxy.port }
+  const knownHosts = sshd.knownHosts(undefined, proxy.port)
+  await using bundled = await connect({ host, privateKey: sshd.privateKey, knownHosts })
+  // Whatever the server sends within these milliseconds arrives in one piece.
+  proxy.gather(40)
+  for (let code = 0; code < 20; code++) {
+    expect(await bundled.run(script('echo out; echo err >&2; exit "$1"', String(code)))).toEqual({
+      kind: 'exited',
+      code,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    })
+  }
+})
+
 test('an end by a signal counts as shells count it', async () => {
   expect(await remote.run(script('kill -9 $$'))).toMatchObject({ kind: 'exited', code: 137 })
   expect(await remote.run(script('kill -TERM $$'))).toMatchObject({ kind: 'exited', code: 143 })
@@ -118,4 +136,11 @@ test('a command costs no delayed acknowledgement: the link has TCP_NODELAY', asy
   }
   // With Nagle's algorithm each takes 45 ms on the loopback.
   expect(times.sort((a, b) => a - b)[3]).toBeLessThan(35)
+})
+
+test('a runner that is held up for longer than a link may be silent does not give the link up', async () => {
+  const run = remote.run(script('sleep 15; echo done'))
+  await sleep(500)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 14_000)
+  expect(await run).toMatchObject({ kind: 'exited', stdout: 'done\n' })
 })

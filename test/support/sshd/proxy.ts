@@ -12,15 +12,34 @@ export interface Proxy extends AsyncDisposable {
   blackHole(): void
   /** Lets each piece of data wait for so long in each direction. */
   delay(milliseconds: number): void
+  /** Keeps what the server sends for so long and passes it on in one piece. */
+  gather(milliseconds: number): void
   /** Bytes a second from client to server; what is beyond waits. */
   throttle(bytesPerSecond: number): void
   /** How many links were made so far. */
   links(): number
 }
 
+/** A socket that is written to in one piece what comes within some milliseconds. */
+function corked(socket: Socket, milliseconds: () => number): Socket {
+  const write = socket.write.bind(socket)
+  let held: Buffer[] = []
+  const flush = (): void => {
+    write(Buffer.concat(held))
+    held = []
+  }
+  return Object.assign(socket, {
+    write: (data: Buffer) => {
+      if (milliseconds() === 0) return write(data)
+      if (held.push(data) === 1) setTimeout(flush, milliseconds())
+      return true
+    },
+  })
+}
+
 export async function startProxy(target: { readonly name: string; readonly port: number }): Promise<Proxy> {
   const sockets = new Set<Socket>()
-  const state = { swallow: false, delay: 0, rate: Number.POSITIVE_INFINITY, links: 0 }
+  const state = { swallow: false, delay: 0, gather: 0, rate: Number.POSITIVE_INFINITY, links: 0 }
 
   const forward = (from: Socket, to: Socket, rate: () => number): void => {
     from.on('data', (data: Buffer) => {
@@ -49,7 +68,11 @@ export async function startProxy(target: { readonly name: string; readonly port:
     const upstream = connect({ host: target.name, port: target.port, allowHalfOpen: true })
     for (const socket of [client, upstream]) sockets.add(socket.setNoDelay(true))
     forward(client, upstream, () => state.rate)
-    forward(upstream, client, () => Number.POSITIVE_INFINITY)
+    forward(
+      upstream,
+      corked(client, () => state.gather),
+      () => Number.POSITIVE_INFINITY,
+    )
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
 
@@ -63,6 +86,9 @@ export async function startProxy(target: { readonly name: string; readonly port:
     },
     blackHole: () => {
       state.swallow = true
+    },
+    gather: (milliseconds) => {
+      state.gather = milliseconds
     },
     delay: (milliseconds) => {
       state.delay = milliseconds
