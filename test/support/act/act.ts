@@ -114,7 +114,8 @@ export async function runAct(options: ActOptions): Promise<ActResult> {
 
 async function argumentsFor(options: ActOptions, folder: string, suite: string): Promise<readonly string[]> {
   const { github, runId = 4711 } = options
-  const event = { ref: options.ref, inputs: options.inputs ?? {}, repository: { default_branch: 'main' } }
+  const { ref, inputs = {} } = options
+  const event = { ref, inputs, repository: { default_branch: 'main' }, ...pullRequestOf(ref) }
   const eventFile = join(folder, 'event.json')
   await writeFile(eventFile, JSON.stringify(event))
   const secrets = await writeEnv(join(folder, 'secrets'), options.secrets ?? {})
@@ -137,6 +138,12 @@ async function argumentsFor(options: ActOptions, folder: string, suite: string):
     ...Object.entries(options.inputs ?? {}).flatMap(([name, value]) => ['--input', `${name}=${value}`]),
     ...['--actor', 'octocat', '--defaultbranch', 'main', '--concurrent-jobs', '1', '--json'],
   ]
+}
+
+/** act makes `github.ref` of a pull request from its number. */
+function pullRequestOf(ref: string): object {
+  const number = /^refs\/pull\/(\d+)\/merge$/.exec(ref)?.[1]
+  return number === undefined ? {} : { number: Number(number), pull_request: { number: Number(number) } }
 }
 
 /** act reads these files as dotenv: between double quotes it takes escapes. */
