@@ -1,6 +1,6 @@
 /**
- * Everything that can be said of the repository without running it: format, lint, types, documentation, bundles, shell
- * and workflow linters, the lock file. Runs all of it and exits 1 if one check failed.
+ * Everything that can be said of the repository without running it: format, lint, types, documentation, embedded programs,
+ * bundles, shell and workflow linters, the lock file. Runs all of it and exits 1 if one check failed.
  *
  *   npm run check                    all
  *   npm run check -- types dist      these
@@ -9,8 +9,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { tool } from '../test/support/lab/tools.ts'
+import type { ToolName } from '../test/support/lab/tools.ts'
 import { root } from './bundle.mts'
 
 /** What one check found. `well` with a report is possible: it then says what was left out and why. */
@@ -18,9 +19,6 @@ interface Finding {
   readonly well: boolean
   readonly report: string
 }
-
-/** The linters that npm does not bring; test/support/lab/tools.ts installs them, pinned, and gives their paths. */
-type Tool = (name: string) => string | Promise<string>
 
 const node = [process.execPath, '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'] as const
 
@@ -30,8 +28,11 @@ const checks: Readonly<Record<string, () => Promise<Finding>>> = {
   lint: () => run('eslint', '.', '--max-warnings', '0'),
   types: () => run('tsc', '--noEmit'),
   docs: () => run(...node, 'scripts/docs.mts', '--check'),
+  programs: () => run(...node, 'scripts/embed.mts', '--check'),
   dist: freshDist,
-  shellcheck: () => overFiles('shellcheck', ['--shell=sh'], ['src/agent/*.sh']),
+  // What runs on servers keeps to POSIX, whatever sh is there; the rest is held to its own first line.
+  shellcheck: () => overFiles('shellcheck', ['--shell=sh'], ['src/**/*.sh']),
+  'shellcheck-own': () => overFiles('shellcheck', [], ['test/**/*.sh', '.ci/run']),
   actionlint: () => overFiles('actionlint', [], ['.github/workflows/*.{yml,yaml}', 'workflows-templates/*.{yml,yaml}']),
   zizmor: () =>
     overFiles(
@@ -53,7 +54,7 @@ for (const [name, check] of Object.entries(checks)) {
   const start = performance.now()
   const { well, report } = await check()
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  console.log(`${well ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${seconds.padStart(5)} s`)
+  console.log(`${well ? 'ok    ' : 'FAILED'} ${name.padEnd(14)} ${seconds.padStart(5)} s`)
   if (report.trim() !== '') console.log(report.trimEnd().replaceAll(/^/gm, '    '))
   if (!well) process.exitCode = 1
 }
@@ -75,21 +76,15 @@ function run(program: string, ...args: readonly string[]): Promise<Finding> {
   })
 }
 
-async function overFiles(name: string, args: readonly string[], patterns: readonly string[]): Promise<Finding> {
-  const files = globSync([...patterns], { cwd: root }).sort()
+/** Runs a linter that npm does not bring; it is installed, pinned, on first use. */
+async function overFiles(name: ToolName, args: readonly string[], patterns: readonly string[]): Promise<Finding> {
+  const files = globSync([...patterns], { cwd: root, exclude: ['node_modules'] }).sort()
   if (files.length === 0) return { well: false, report: `There is nothing at ${patterns.join(', ')}.` }
   try {
-    return await run(await find(name), ...args, ...files)
+    return await run(await tool(name), ...args, ...files)
   } catch (error) {
     return { well: false, report: error instanceof Error ? error.message : String(error) }
   }
-}
-
-async function find(name: string): Promise<string> {
-  if (name === 'shellcheck') return name
-  const tools = join(root, 'test/support/lab/tools.ts')
-  const { tool } = (await import(pathToFileURL(tools).href)) as { tool: Tool }
-  return tool(name)
 }
 
 /** Builds anew into a temporary folder and compares byte by byte with `dist`. */

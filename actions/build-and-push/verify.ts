@@ -26,7 +26,10 @@ export async function verifyPush(images: BuiltImages, verifier: Verifier): Promi
   }
 }
 
-async function requireDigest({ repository, digest }: BuiltImage, { run, env, pauseMs = 2000 }: Verifier): Promise<void> {
+async function requireDigest(
+  { repository, digest }: BuiltImage,
+  { run, env, pauseMs = 2000 }: Verifier,
+): Promise<void> {
   const name = `${repository}@${digest}`
   for (let attempt = 1; ; attempt += 1) {
     const served = await inspectDigest(run, name, env)

@@ -63,9 +63,11 @@ async function compose(text: string, file = 'compose.yml'): Promise<void> {
 function build(
   inputs: Readonly<Record<string, string>> = {},
   env: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
 ): Promise<BundleRun> {
   return runBundle('build-and-push', {
     inputs,
+    ...(signal && { signal }),
     env: {
       HOME: home,
       PATH: `${join(home, 'bin')}:${process.env['PATH'] ?? ''}`,
@@ -269,6 +271,16 @@ describe('a project that does not', () => {
     expect(message).toContain('build and push the images: docker buildx bake failed (exit code 1)\n')
     expect(message).toContain('>>> COPY absent /')
     expect(await registry.digest('shop/broken', '1.2.3')).toBeUndefined()
+  })
+
+  test('for a cancelled job it says so at once, and takes its folder away', async () => {
+    const lines = ['COPY busybox /bin/busybox', `ENV TEST=${workspace}`, 'RUN ["/bin/busybox", "sleep", "8"]']
+    await writeFile(join(workspace, 'api/Dockerfile'), dockerfile(...lines))
+    await compose(`services: { api: { image: '${registry.address}/shop/cancelled', build: ./api } }`)
+    const result = await build({}, {}, AbortSignal.timeout(4000))
+    expect(result.code).toBe(1)
+    expect(result.stdout).toContain('::error::run: the job was cancelled (SIGINT)')
+    expect(existsSync(result.state['folder'] ?? '')).toBe(false)
   })
 
   test('for nothing to build it says that', async () => {

@@ -57,7 +57,8 @@ export async function runBundle(action: string, options: BundleOptions = {}): Pr
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
     const outputs = parseFileCommand(await readFile(files.outputs, 'utf8'))
     const undeclared = Object.keys(outputs).filter((name) => !(name in (readMetadata(action).outputs ?? {})))
-    if (undeclared.length > 0) throw new Error(`${action} sets ${undeclared.join(', ')}, which its action.yml does not declare`)
+    if (undeclared.length > 0)
+      throw new Error(`${action} sets ${undeclared.join(', ')}, which its action.yml does not declare`)
     return {
       code: child.exitCode,
       stdout,

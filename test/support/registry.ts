@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { docker, LAB_LABEL, OWNER_LABEL, removeLab } from './lab/docker.ts'
+import { requireImages } from './lab/images/build.ts'
+import { thisProcess } from './lab/owner.ts'
 
 const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -41,23 +41,26 @@ interface Manifest {
   readonly config: { readonly digest: string }
 }
 
-/** Starts the registry of Debian's package docker-registry as a process. */
+/** Starts an empty registry in a container, from the image that the lab's registry runs. */
 export async function startRegistry(access: 'open' | 'login' = 'open'): Promise<TestRegistry> {
+  const { registry: image } = await requireImages()
   const folder = await mkdtemp(join(tmpdir(), 'estiba-registry-'))
-  const address = `127.0.0.1:${await freePort()}`
-  const htpasswd = join(folder, 'htpasswd')
-  await writeFile(htpasswd, `${registryUser.line}\n`)
+  const id = `estiba-registry-${randomBytes(4).toString('hex')}`
   const config = {
     version: 0.1,
     log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-    http: { addr: address },
-    ...(access === 'login' && { auth: { htpasswd: { realm: 'test', path: htpasswd } } }),
+    storage: { filesystem: { rootdirectory: '/tmp/registry' } },
+    http: { addr: ':5000' },
+    ...(access === 'login' && { auth: { htpasswd: { realm: 'test', path: '/etc/docker/registry/htpasswd' } } }),
   }
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config))
-  const server = spawn('docker-registry', ['serve', join(folder, 'config.json')], { stdio: 'ignore' })
-  const failure = once(server, 'error').then(([error]) => Promise.reject(error as Error))
-  await Promise.race([answering(address), failure])
+  await writeFile(join(folder, 'config.yml'), JSON.stringify(config))
+  await writeFile(join(folder, 'htpasswd'), `${registryUser.line}\n`)
+  // Labelled as a lab, so that the next lab takes away what a killed run left.
+  const labels = ['--label', `${LAB_LABEL}=${id}`, '--label', `${OWNER_LABEL}=${thisProcess()}`]
+  const mount = ['--volume', `${folder}:/etc/docker/registry:ro`]
+  await docker('run', '--detach', '--name', id, ...labels, ...mount, '--publish', '127.0.0.1::5000', image)
+  const address = (await docker('port', id, '5000/tcp')).trim()
+  await answering(address)
 
   const { name, password } = registryUser
   const authorization = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
@@ -85,20 +88,10 @@ export async function startRegistry(access: 'open' | 'login' = 'open'): Promise<
       return labelsOf(repository, (await (await get(`${repository}/manifests/${image}`)).json()) as Manifest)
     },
     [Symbol.asyncDispose]: async () => {
-      server.kill()
-      if (server.exitCode === null) await once(server, 'exit')
+      await removeLab(id)
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function answering(address: string): Promise<void> {

@@ -48,7 +48,9 @@ describe('a login', () => {
   })
 
   test.each(['https://ghcr.io', 'ghcr.io/acme', 'ghcr.io:x', 'a b'])('"%s" is no registry', (registry) => {
-    expect(() => read({ ...login, registry })).toThrow(`registry: write its host name alone, like ghcr.io, not "${registry}"`)
+    expect(() => read({ ...login, registry })).toThrow(
+      `registry: write its host name alone, like ghcr.io, not "${registry}"`,
+    )
   })
 
   test.each(['docker.io', '127.0.0.1:5000', '[::1]:5000', 'localhost:5000'])('%s is one', (registry) => {

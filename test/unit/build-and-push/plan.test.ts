@@ -53,7 +53,9 @@ describe('a plan', () => {
     const other = 'c'.repeat(40)
     const plan = planBuild(wishes, { project, commit: { ...commit, sha: other } }, context)
     expect(plan.tags).toEqual(['sha-cccccccccccc', other])
-    expect(plan.remarks).toEqual([`Commit ${other} is checked out, not that of the run: no tags from branch or version.`])
+    expect(plan.remarks).toEqual([
+      `Commit ${other} is checked out, not that of the run: no tags from branch or version.`,
+    ])
   })
 
   test('without Git goes by the run', () => {

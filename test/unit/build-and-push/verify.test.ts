@@ -31,7 +31,11 @@ async function verify(served: Readonly<Record<string, string>>) {
 }
 
 describe('what the registry serves', () => {
-  const good = { [`ghcr.io/acme/api@${digest}`]: digest, 'ghcr.io/acme/api:1.2.3': digest, 'ghcr.io/acme/api:1': digest }
+  const good = {
+    [`ghcr.io/acme/api@${digest}`]: digest,
+    'ghcr.io/acme/api:1.2.3': digest,
+    'ghcr.io/acme/api:1': digest,
+  }
 
   test('is asked once an image, by digest and by each tag', async () => {
     const { lines, asked } = await verify(good)
