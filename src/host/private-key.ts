@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import { type ParsedKey, utils } from 'ssh2'
+// CommonJS whose names Node can't see from outside.
+import ssh2, { type ParsedKey } from 'ssh2'
 
 /**
  * Reads a private key in OpenSSH or PEM format as people paste it into a secret: with CRLF, without the last newline.
@@ -36,7 +37,7 @@ const DAMAGED = 'is damaged; see that `ssh-keygen -y -f key` reads the file, and
 function parseOpenSsh(key: string, passphrase: string | undefined): ParsedKey | string {
   const encrypted = isEncrypted(key)
   if (encrypted && passphrase === undefined) return NO_PASSPHRASE
-  const parsed: unknown = utils.parseKey(key, encrypted ? passphrase : undefined)
+  const parsed: unknown = ssh2.utils.parseKey(key, encrypted ? passphrase : undefined)
   // It gives a list for this format, whatever its types say.
   const first = Array.isArray(parsed) ? (parsed as unknown[])[0] : parsed
   if (first instanceof Error) return encrypted ? WRONG_PASSPHRASE : DAMAGED
@@ -58,7 +59,7 @@ function parsePem(key: string, passphrase: string | undefined): ParsedKey | stri
     const read = createPrivateKey({ key, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
     const type = FORMATS[read.asymmetricKeyType ?? '']
     if (type === undefined) return UNSUPPORTED
-    const parsed = utils.parseKey(read.export({ type, format: 'pem' }))
+    const parsed = ssh2.utils.parseKey(read.export({ type, format: 'pem' }))
     return parsed instanceof Error ? DAMAGED : parsed
   } catch {
     return encrypted ? WRONG_PASSPHRASE : DAMAGED
