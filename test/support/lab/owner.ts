@@ -25,7 +25,11 @@ function startTime(pid: number): string | undefined {
   }
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)), in clock ticks since boot. The name in field 2 may hold spaces and brackets. */
+/**
+ * Field 22 of /proc/PID/stat (proc(5)), in clock ticks since boot; undefined for a process that has ended and only waits
+ * for its parent to notice (state Z). The name in field 2 may hold spaces and brackets.
+ */
 export function parseStartTime(stat: string): string | undefined {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' ? undefined : fields[18]
 }

@@ -12,8 +12,14 @@ test('what is kept needs no process', () => {
   expect(isAlive(KEPT)).toBe(true)
 })
 
+/** A stat line of a process that started at tick 4711. */
+const stat = (state: string) => `42 (a) b (c)) ${state} ${'0 '.repeat(18)}4711 0 0`
+
 test('the name of a program may hold spaces and brackets', () => {
-  const fields = Array.from({ length: 20 }, (_, index) => (index === 19 ? '4711' : 'S'))
-  expect(parseStartTime(`42 (a) b (c)) ${fields.join(' ')} 0 0`)).toBe('4711')
+  expect(parseStartTime(stat('S'))).toBe('4711')
   expect(parseStartTime('')).toBeUndefined()
+})
+
+test('a process that has ended is not alive, although its parent has not noticed', () => {
+  expect(parseStartTime(stat('Z'))).toBeUndefined()
 })
