@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { requireImages } from '../support/lab/images/build.ts'
+import { requireTools } from '../support/lab/tools.ts'
 import { runBundle } from '../support/bundle.ts'
 import type { BundleRun } from '../support/bundle.ts'
 import { registryUser, startRegistry } from '../support/registry.ts'
@@ -17,12 +19,16 @@ type Images = Readonly<Record<string, { repository: string; digest: string; tags
 
 let registry: TestRegistry
 let guarded: TestRegistry
+/** An image in the local engine that has a shell. */
+let shell: string
 /** Of this test alone: a project, a home without Docker's configuration, and a client that writes down how it is called. */
 let workspace: string
 let home: string
 let calls: string
 
 beforeAll(async () => {
+  await requireTools()
+  shell = (await requireImages()).registry
   ;[registry, guarded] = await Promise.all([startRegistry(), startRegistry('login')])
 })
 
@@ -41,8 +47,8 @@ beforeEach(async () => {
   ;[workspace, home, calls] = [join(folder, 'workspace'), join(folder, 'home'), join(folder, 'calls')]
   await mkdir(join(workspace, 'api'), { recursive: true })
   await mkdir(join(home, 'bin'), { recursive: true })
-  await copyFile('/usr/bin/busybox', join(workspace, 'api/busybox'))
-  await writeFile(join(workspace, 'api/Dockerfile'), dockerfile('COPY busybox /bin/busybox'))
+  await writeFile(join(workspace, 'api/server'), 'serve')
+  await writeFile(join(workspace, 'api/Dockerfile'), 'FROM scratch\nCOPY server /\n')
   await writeFile(calls, '')
   const { stdout } = await run('sh', ['-c', 'command -v docker'])
   const client = join(home, 'bin/docker')
@@ -54,7 +60,16 @@ afterEach(async () => {
   await rm(join(workspace, '..'), { recursive: true, force: true })
 })
 
-const dockerfile = (...lines: readonly string[]) => ['FROM scratch', ...lines, ''].join('\n')
+/** A Dockerfile that runs a command, in an image that the lab has made, and keeps nothing of it but a mark. */
+function running(options: string, command: string): string {
+  return `FROM ${shell} AS shell
+# Secrets are no part of the cache's key; this is, and makes the command run each time.
+ENV TEST=${workspace}
+RUN ${options} ${command} && touch /mark
+FROM scratch
+COPY --from=shell /mark /
+`
+}
 
 async function compose(text: string, file = 'compose.yml'): Promise<void> {
   await writeFile(join(workspace, file), text)
@@ -159,13 +174,10 @@ describe('a project that builds', () => {
   })
 
   test('hands secrets to the build and to nothing else', async () => {
-    const lines = [
-      'COPY busybox /bin/busybox',
-      // Secrets are no part of the cache's key; this is, and makes the command run.
-      `ENV TEST=${workspace}`,
-      'RUN --mount=type=secret,id=token ["/bin/busybox", "wc", "-c", "/run/secrets/token"]',
-    ]
-    await writeFile(join(workspace, 'api/Dockerfile'), dockerfile(...lines))
+    await writeFile(
+      join(workspace, 'api/Dockerfile'),
+      running('--mount=type=secret,id=token', 'wc -c /run/secrets/token'),
+    )
     await compose(`
       services: { api: { image: '${registry.address}/shop/secret', build: { context: ./api, secrets: [token] } } }
       secrets: { token: { environment: NPM_TOKEN } }
@@ -265,7 +277,7 @@ describe('a project that does not', () => {
   })
 
   test('for a failing Dockerfile it shows the last lines, and nothing is pushed', async () => {
-    await writeFile(join(workspace, 'api/Dockerfile'), dockerfile('COPY absent /'))
+    await writeFile(join(workspace, 'api/Dockerfile'), 'FROM scratch\nCOPY absent /\n')
     await compose(`services: { api: { image: '${registry.address}/shop/broken', build: ./api } }`)
     const message = await error()
     expect(message).toContain('build and push the images: docker buildx bake failed (exit code 1)\n')
@@ -274,8 +286,7 @@ describe('a project that does not', () => {
   })
 
   test('for a cancelled job it says so at once, and takes its folder away', async () => {
-    const lines = ['COPY busybox /bin/busybox', `ENV TEST=${workspace}`, 'RUN ["/bin/busybox", "sleep", "8"]']
-    await writeFile(join(workspace, 'api/Dockerfile'), dockerfile(...lines))
+    await writeFile(join(workspace, 'api/Dockerfile'), running('', 'sleep 8'))
     await compose(`services: { api: { image: '${registry.address}/shop/cancelled', build: ./api } }`)
     const result = await build({}, {}, AbortSignal.timeout(4000))
     expect(result.code).toBe(1)
