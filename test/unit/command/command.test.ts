@@ -11,7 +11,7 @@ test.each([
   expect(toShell(given)).toBe(line)
 })
 
-describe.each(['sh', 'bash'])('%s', (shell) => {
+describe.each(['sh', 'bash'])('%s', { timeout: 30_000 }, (shell) => {
   test('takes quoted words for what they were', () => {
     const word = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed() && !text.includes('\0'))
     const hostile = fc.array(
@@ -33,7 +33,7 @@ describe.each(['sh', 'bash'])('%s', (shell) => {
         }).toString('utf8')
         expect(output.split('\0').slice(0, -1)).toEqual(list)
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     )
   })
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 interface Ended {
   readonly code: number | null
@@ -13,6 +13,9 @@ interface Ended {
 
 const program = join(import.meta.dirname, 'actions', 'deploy.ts')
 let folder: string
+
+// Each test starts a process of its own.
+vi.setConfig({ testTimeout: 30_000 })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'estiba-runner-'))

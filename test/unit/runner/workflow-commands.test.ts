@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { printableLines } from '../../../src/runner/workflow-commands.ts'
 
-/** What a culture-aware search of .NET skips. */
-const IGNORED = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+/** What a culture-aware search of .NET skips: ICU ignores controls other than white space, formats and their like. */
+const IGNORED = /(?!\s)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
  * Whether the runner would take a line for a command, read generously: any name counts, and so does what only looks like
@@ -67,24 +67,23 @@ const fragment = fc.oneof(
 )
 const hostile = fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join(''))
 
-describe('text from elsewhere', () => {
+describe('text from elsewhere', { timeout: 30_000 }, () => {
   test('is never a workflow command', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        for (const printed of printableLines(text)) {
-          for (const line of readLines(printed)) expect(isCommand(line), JSON.stringify(line)).toBe(false)
-        }
+        expect(printableLines(text).flatMap(readLines).filter(isCommand)).toEqual([])
       }),
-      { numRuns: 20_000 },
+      { numRuns: 10_000 },
     )
   })
 
   test('has one line where it prints one line', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        for (const printed of printableLines(text)) expect(readLines(printed)).toHaveLength(1)
+        const printed = printableLines(text)
+        expect(printed.flatMap(readLines)).toEqual(printed)
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     )
   })
 
@@ -94,7 +93,7 @@ describe('text from elsewhere', () => {
         const once = printableLines(text)
         expect(once.flatMap(printableLines)).toEqual(once)
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     )
   })
 
