@@ -7,7 +7,7 @@ import type { ComposeModel, Service } from './model.ts'
  */
 export function definitionOf(service: Service, model: ComposeModel): string {
   const { build, depends_on, ...text } = service
-  const configs = JSON.stringify(service['configs'] ?? []) === '[]' ? undefined : model.configs
+  const configs = (service.configs ?? []).map(({ source }) => model.configs?.[source])
   return createHash('sha256')
     .update(canonical([text, configs]))
     .digest('hex')

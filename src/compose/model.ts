@@ -16,6 +16,7 @@ export interface Service {
   readonly container_name?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly volumes?: readonly Mount[]
+  readonly configs?: readonly { readonly source: string }[]
   readonly ports?: readonly unknown[]
   readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>
   readonly deploy?: { readonly replicas?: number }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { UsageError } from '../errors.ts'
 import type { Shipment, ShippedFile } from './sources.ts'
 
 /**
@@ -21,7 +22,11 @@ async function readShipment(path: string): Promise<Shipment | undefined> {
   const files = await Promise.all(
     names.sort().map(async (name): Promise<ShippedFile> => {
       const source = join(path, name)
-      const executable = ((await stat(source)).mode & 0o111) !== 0
+      const file = await stat(source).catch(() => undefined)
+      // Only links get here that are no files: following them could lead anywhere, or in circles.
+      if (file?.isFile() !== true)
+        throw new UsageError(`${source} is a link that leads to no file; put the file itself there, or remove the link`)
+      const executable = (file.mode & 0o111) !== 0
       return { name: join(basename(path), name), content: await readFile(source), executable }
     }),
   )

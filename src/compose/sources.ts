@@ -19,7 +19,7 @@ export interface ShippedFile {
   readonly executable: boolean
 }
 
-/** Where the running containers mount things now: service -> path in the container -> source on the host. */
+/** Where each service has its bind mounts now: service -> path in the container -> source on the host. */
 export type RunningMounts = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 export interface Placement {
@@ -47,32 +47,54 @@ export function checkoutSources(model: ComposeModel, projectDirectory: string): 
  * release the database would start empty.)
  */
 export function placeSources(model: ComposeModel, placement: Placement): ComposeModel {
-  const secret = Object.entries(model.secrets ?? {}).find(([, { file }]) => file !== undefined)
-  if (secret)
-    throw new UsageError(
-      `secrets.${secret[0]}: secrets from files are not supported yet; write \`environment: NAME\` and give NAME in the input env`,
-    )
+  const objections = [
+    // Compose would look for the value in the environment of the host, where nobody put it.
+    ...Object.keys(model.secrets ?? {}).map((name) => `secrets.${name}: secrets are not supported yet; ${INSTEAD}`),
+    ...Object.entries(model.configs ?? {}).flatMap(([name, { environment }]) =>
+      environment === undefined ? [] : [`configs.${name}: \`environment\` is not supported yet; ${INSTEAD}`],
+    ),
+  ]
+  if (objections.length > 0) throw new UsageError(objections.join('\n'))
+  const shared = sharedFolders(model, placement)
   return {
     ...model,
-    services: mapValues(model.services, (service, name) => placeService(service, name, placement)),
+    services: mapValues(model.services, (service, name) => placeService(service, name, placement, shared)),
     ...(model.configs && { configs: mapValues(model.configs, (config) => placeConfig(config, placement)) }),
   }
 }
 
-function placeService(service: Service, name: string, placement: Placement): Service {
-  if (!service.volumes) return service
-  return { ...service, volumes: service.volumes.map((mount) => placeMount(mount, name, placement)) }
+const INSTEAD = 'write the value as an environment variable of the service, and give it in the input env'
+
+/** Path in the checkout -> source on the host. */
+type Shared = ReadonlyMap<string, string>
+
+/** Where a path of the checkout is mounted now, whoever mounts it: a service that is new finds the same data there. */
+function sharedFolders({ services }: ComposeModel, { running }: Placement): Shared {
+  const mounts = Object.entries(services).flatMap(([name, { volumes = [] }]) =>
+    volumes.map(({ source = '', target }) => [source, running.get(name)?.get(target)] as const),
+  )
+  return new Map(mounts.flatMap(([source, now]) => (now === undefined ? [] : [[source, now]])))
 }
 
-function placeMount(mount: Mount, service: string, placement: Placement): Mount {
+function placeService(service: Service, name: string, placement: Placement, shared: Shared): Service {
+  if (!service.volumes) return service
+  return { ...service, volumes: service.volumes.map((mount) => placeMount(mount, name, placement, shared)) }
+}
+
+function placeMount(mount: Mount, service: string, placement: Placement, shared: Shared): Mount {
   const { source, target, type } = mount
+  if (type === 'bind' && source === placement.projectDirectory)
+    throw new UsageError(
+      `services.${service}.volumes: the whole project folder is mounted as ${target}; ` +
+        'build the code into the image, and mount the files and folders that it needs',
+    )
   if (type !== 'bind' || source === undefined || !isBelow(placement.projectDirectory, source)) return mount
   const running = placement.running.get(service)?.get(target)
   const shipment = placement.shipments.get(source)
   if (shipment && !(placement.isData(service) && running !== undefined))
     return { ...mount, source: shippedPath(placement.stack, shipment) }
   const stable = join(placement.stack, 'project', relative(placement.projectDirectory, source))
-  return { ...mount, source: running ?? stable }
+  return { ...mount, source: running ?? shared.get(source) ?? stable }
 }
 
 function placeConfig(config: FileObject, placement: Placement): FileObject {

@@ -31,11 +31,18 @@ export function formatFields(fields: LedgerFields): string {
 /** All transactions of a stack that are known, oldest first. */
 export type Ledger = readonly LedgerEntry[]
 
-/** Parses the ledger's lines; a line that a newer version wrote is passed over. */
+/** Parses the ledger's lines; one that a newer version wrote, or that a crash tore, is passed over. */
 export function parseLedger(lines: readonly string[]): Ledger {
-  return lines
-    .map((line) => JSON.parse(line) as Omit<LedgerEntry, 'v'> & { readonly v: number })
-    .flatMap((entry) => (entry.v === 1 ? [{ ...entry, v: 1 as const }] : []))
+  return lines.flatMap(parseEntry)
+}
+
+function parseEntry(line: string): Ledger {
+  try {
+    const entry = JSON.parse(line) as Omit<LedgerEntry, 'v'> & { readonly v: number }
+    return entry.v === 1 ? [{ ...entry, v: 1 }] : []
+  } catch {
+    return []
+  }
 }
 
 /** Releases that were confirmed, latest first, each once. */

@@ -23,7 +23,7 @@ export interface ManifestService {
   /** Seconds that the engine waits between SIGTERM and SIGKILL. */
   readonly stopGrace: number
   readonly dependsOn: readonly string[]
-  /** Where it keeps its data: `source -> target`; only of `data` services, which no deploy may move. */
+  /** `source:target` of what it mounts, sorted: where the next release finds the data again, also without a container. */
   readonly mounts: readonly string[]
 }
 

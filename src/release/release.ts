@@ -68,12 +68,11 @@ function describeService(name: string, service: Service, model: ComposeModel): M
     restart: restartPolicy(service),
     stopGrace: parseGrace(service.stop_grace_period),
     dependsOn: Object.keys(service.depends_on ?? {}),
-    mounts: kind.kind === 'data' ? dataMounts(service) : [],
+    mounts: mountsOf(service),
   }
 }
 
-/** `source:target` of everything that a service mounts, sorted. */
-export function dataMounts(service: Service): readonly string[] {
+function mountsOf(service: Service): readonly string[] {
   return (service.volumes ?? [])
     .filter(({ type }) => type === 'bind' || type === 'volume')
     .map(({ source = '', target }) => `${source}:${target}`)

@@ -16,7 +16,7 @@ export interface Observation {
   readonly diskKiB: number
   readonly memoryKiB: number
   readonly containers: readonly Container[]
-  /** `repository@sha256:…` of the images that the engine holds. */
+  /** The images that the engine holds, as `repository@sha256:…` and as `repository:tag`. */
   readonly images: ReadonlySet<string>
   /** The live release. */
   readonly current: string | undefined
@@ -84,10 +84,14 @@ export function containersOf({ containers }: Observation, service: string): read
   )
 }
 
-/** Where each service's containers mount things now, running ones first. */
-export function runningMounts({ containers }: Observation): RunningMounts {
+/** Where each service has its bind mounts: as its running containers say, or stopped ones, or else the live release. */
+export function runningMounts(observation: Observation): RunningMounts {
   const mounts = new Map<string, Map<string, string>>()
-  const latestLast = containers.toSorted((a, b) => Number(a.status === 'running') - Number(b.status === 'running'))
+  for (const [service, { mounts: released }] of Object.entries(liveRelease(observation)?.services ?? {}))
+    mounts.set(service, new Map(released.flatMap(bindMount)))
+  const latestLast = observation.containers.toSorted(
+    (a, b) => Number(a.status === 'running') - Number(b.status === 'running'),
+  )
   for (const { labels, mounts: mounted } of latestLast) {
     const service = labels['com.docker.compose.service']
     if (service === undefined || labels['com.docker.compose.oneoff'] === 'True') continue
@@ -96,4 +100,10 @@ export function runningMounts({ containers }: Observation): RunningMounts {
     mounts.set(service, of)
   }
   return mounts
+}
+
+/** A manifest's `source:target`; none for a named volume. */
+function bindMount(mount: string): [target: string, source: string][] {
+  const colon = mount.lastIndexOf(':')
+  return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : []
 }

@@ -22,7 +22,8 @@ fact memory-kib "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
 
 docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \
   'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
-docker images --digests --no-trunc --format 'image	{{.Repository}}@{{.Digest}}' 2>/dev/null
+docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
+image	{{.Repository}}:{{.Tag}}' 2>/dev/null
 
 [ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
 for manifest in "$stack"/releases/*/manifest.json; do
