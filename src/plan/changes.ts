@@ -5,11 +5,16 @@ import { type Container, containersOf, liveRelease, type Observation } from '../
 export interface Change {
   readonly name: string
   readonly service: ManifestService
-  readonly action: 'create' | 'replace' | 'leave'
+  /** `repair`: containers of this very definition are there, but not all of them run; none of them may be lost. */
+  readonly action: 'create' | 'repair' | 'replace' | 'leave'
   readonly because: string
-  /** The containers that are replaced and run now: the way back starts them again. */
+  /** The containers that run now: when they are replaced, the way back starts them again. */
   readonly running: readonly Container[]
+  /** Those, and the ones that the engine restarts over and over, or that are paused: they must be stopped. */
+  readonly alive: readonly Container[]
 }
+
+const ALIVE = ['running', 'restarting', 'paused']
 
 /** Compares a release with what runs, service by service; edges and apps in the order in which they start. */
 export function changesFor(to: Manifest, observation: Observation): readonly Change[] {
@@ -29,20 +34,27 @@ function changeOf(
 ): Change {
   const containers = containersOf(observation, name)
   const running = containers.filter(({ status }) => status === 'running')
-  const change = { name, service, running }
+  const alive = containers.filter(({ status }) => ALIVE.includes(status))
+  const change = { name, service, running, alive }
   if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }
   if (service.kind === 'data') return { ...change, action: 'leave', because: 'a deploy never touches data' }
-  const asWished = running.filter(({ labels }) => labels['estiba.definition'] === service.definition)
+  const isAsWished = ({ labels }: Container) => labels['estiba.definition'] === service.definition
+  const asWished = running.filter(isAsWished)
   if (asWished.length === service.replicas && running.length === service.replicas)
     return { ...change, action: 'leave', because: 'nothing of it changed' }
-  return { ...change, action: 'replace', because: reason(service, before, asWished.length) }
+  if (containers.some(isAsWished) && alive.every(isAsWished))
+    return { ...change, action: 'repair', because: ranAsWished(service, asWished) }
+  return { ...change, action: 'replace', because: reason(service, before) ?? ranAsWished(service, asWished) }
 }
 
-function reason(service: ManifestService, before: ManifestService | undefined, asWished: number): string {
+function reason(service: ManifestService, before: ManifestService | undefined): string | undefined {
   if (before === undefined) return 'it was started without Estiba and is taken over'
   if (before.image !== service.image) return 'its image changed'
-  if (before.definition !== service.definition) return 'its definition changed'
-  return `${asWished} of ${service.replicas} containers run as the release has them`
+  return before.definition === service.definition ? undefined : 'its definition changed'
+}
+
+function ranAsWished({ replicas }: ManifestService, asWished: readonly Container[]): string {
+  return `${asWished.length} of ${replicas} containers run as the release has them`
 }
 
 /** Services of the live release that the new one no longer has; data stays. */
@@ -60,10 +72,13 @@ export function retired(to: Manifest, observation: Observation): readonly string
 export function dataObjections(to: Manifest, observation: Observation): readonly string[] {
   const live = liveRelease(observation)
   return Object.entries(to.services).flatMap(([name, service]) => {
-    const running = containersOf(observation, name)[0]
-    if (service.kind !== 'data' || running === undefined) return []
+    if (service.kind !== 'data') return []
     const before = live?.services[name]
-    if (before) return before.definition === service.definition ? [] : [differs(name, describe(before, service))]
+    const running = containersOf(observation, name)[0]
+    const isAsReleased = running === undefined || running.image === before?.image
+    if (before && isAsReleased)
+      return before.definition === service.definition ? [] : [differs(name, describe(before, service))]
+    if (running === undefined) return []
     const lost = service.mounts.filter((mount) => !isMounted(mount, running))
     return [
       ...(running.image === service.image ? [] : [differs(name, `image ${running.image} -> ${service.image}`)]),
@@ -75,7 +90,7 @@ export function dataObjections(to: Manifest, observation: Observation): readonly
 function differs(name: string, what: string): string {
   return (
     `services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
-    'change it by hand in a maintenance window, or put the line back'
+    'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app'
   )
 }
 

@@ -3,6 +3,9 @@ import type { Phase } from '../agent/protocol.ts'
 /** Whether a step's effect can be taken back; `nothing to undo` where it leaves none that matters. */
 export type Reversibility = 'reversible' | 'irreversible' | 'unknown' | 'nothing to undo'
 
+/** A step before it has its place. */
+export type Unnumbered = Omit<Step, 'id'>
+
 /** One effect on the host, its reason, and its way back. */
 export interface Step {
   /** Two digits or more, in order within its phase: the name in the journal. */
@@ -23,7 +26,7 @@ export interface Step {
 export interface ServicePlan {
   readonly name: string
   readonly kind: string
-  readonly action: 'create' | 'replace' | 'leave' | 'retire'
+  readonly action: 'create' | 'repair' | 'replace' | 'leave' | 'retire'
   /** Why this kind and this action, in words. */
   readonly because: string
   /** What a visitor notices. */
@@ -41,7 +44,7 @@ export interface Plan {
 }
 
 /** Gives the steps of a phase their ids. */
-export function numbered(steps: readonly Omit<Step, 'id'>[]): readonly Step[] {
+export function numbered(steps: readonly Unnumbered[]): readonly Step[] {
   return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }))
 }
 

@@ -1,10 +1,11 @@
 import { quote } from '../command/command.ts'
 import { UsageError } from '../errors.ts'
-import { confirmedReleases } from '../ledger/ledger.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
 import { type Change, changesFor, dataObjections, retired } from './changes.ts'
-import { numbered, type Plan, type ServicePlan, type Step } from './plan.ts'
+import { finishSteps } from './finish.ts'
+import { numbered, type Plan, type ServicePlan, type Unnumbered } from './plan.ts'
+import { definitions, definitionsWith, names, words } from './words.ts'
 
 export interface SwitchRequest {
   readonly title: string
@@ -17,8 +18,6 @@ export interface SwitchRequest {
   /** A rollback finds everything on the host and asks no registry. */
   readonly from: 'registry' | 'host'
 }
-
-type Unnumbered = Omit<Step, 'id'>
 
 /** Plans the way from what runs to a release. Services are replaced stop-first: all of the old, then all of the new. */
 export function planSwitch(request: SwitchRequest): Plan {
@@ -39,7 +38,7 @@ export function planSwitch(request: SwitchRequest): Plan {
     },
     ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
     notes: [
-      ...(changed.length === 0 ? ['nothing changed: no container is touched'] : []),
+      ...(changed.length + gone.length === 0 ? ['nothing changed: no container is touched'] : []),
       ...(changes.some(({ because }) => because.includes('taken over'))
         ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
         : []),
@@ -85,7 +84,9 @@ function prepareSteps({ to, from, healthyWithin }: SwitchRequest, changes: reado
 function switchSteps(request: SwitchRequest, changes: readonly Change[], changed: readonly Change[]): Unnumbered[] {
   if (changed.length === 0) return []
   const { healthyWithin, to } = request
-  const replaced = changed.filter(({ running }) => running.length > 0)
+  const fresh = changed.filter(({ action }) => action !== 'repair')
+  const repaired = changed.filter(({ action }) => action === 'repair')
+  const replaced = changed.filter(({ action, alive }) => action === 'replace' && alive.length > 0)
   const reload = changes
     .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
     .map(({ name }) => `reload_nginx ${quote(name)}`)
@@ -93,14 +94,8 @@ function switchSteps(request: SwitchRequest, changes: readonly Change[], changed
     .map((layer) => changed.filter(({ name }) => layer.includes(name)))
     .filter((layer) => layer.length > 0)
   return [
-    {
-      title: `create the new ${names(changed)}`,
-      because: 'made beside the old, so that the stop is short',
-      run: `create_new ${arguments_(changed, ({ service }) => String(service.replicas))}`,
-      undo: `remove_new ${definitions(changed)}`,
-      reversibility: 'reversible',
-      deadline: 120,
-    },
+    ...(repaired.length > 0 ? [fillUp(repaired)] : []),
+    ...(fresh.length > 0 ? [createNew(fresh)] : []),
     ...(replaced.length > 0 ? [stopOld(replaced, healthyWithin, reload)] : []),
     ...layers.flatMap((layer) => startAndProve(layer, healthyWithin)),
     ...reload.map((run) => ({
@@ -113,25 +108,52 @@ function switchSteps(request: SwitchRequest, changes: readonly Change[], changed
   ]
 }
 
+function createNew(fresh: readonly Change[]): Unnumbered {
+  return {
+    title: `create the new ${names(fresh)}`,
+    because: 'made beside the old, so that the stop is short',
+    run: `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`,
+    undo: `remove_new ${definitions(fresh)}`,
+    reversibility: 'reversible',
+    deadline: 120,
+  }
+}
+
+/** What of them runs well serves now: the way back leaves every container where it is. */
+function fillUp(repaired: readonly Change[]): Unnumbered {
+  return {
+    title: `complete ${names(repaired)}`,
+    because: 'containers of this very release are missing or have ended',
+    run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
+    undo: `restart_policies ${definitionsWith(repaired, ({ service }) => service.restart)}`,
+    reversibility: 'reversible',
+    deadline: 120,
+  }
+}
+
 function stopOld(replaced: readonly Change[], healthyWithin: number, reload: readonly string[]): Unnumbered {
-  const policies = arguments_(replaced, ({ running }) => running[0]?.restart ?? 'no')
+  const served = replaced.filter(({ running }) => running.length > 0)
+  const policies = definitionsWith(served, ({ running }) => running[0]?.restart ?? 'no')
+  const containers = served.flatMap(({ running }) => running).length
   return {
     title: `stop the old ${names(replaced)}`,
     because: 'old and new do not share a name; the old are kept, stopped, for the way back',
     run: `stop_old ${definitions(replaced)}`,
-    undo: [`start_old ${healthyWithin} ${policies}`, ...reload].join(' && '),
+    ...(served.length > 0 && { undo: [`start_old ${healthyWithin} ${policies}`, ...reload].join(' && ') }),
     reversibility: 'reversible',
-    deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + healthyWithin + 30,
+    deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + healthyWithin * containers + 30,
   }
 }
 
 function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbered[] {
+  const fresh = layer.filter(({ action }) => action !== 'repair')
+  const containers = layer.reduce((sum, { service }) => sum + service.replicas, 0)
   return [
     {
       title: `start the new ${names(layer)}`,
       because: 'what they depend on is healthy',
       run: `start_new ${definitions(layer)}`,
-      undo: `stop_new ${definitions(layer)}`,
+      ...(fresh.length > 0 && { undo: `stop_new ${definitions(fresh)}` }),
       reversibility: 'reversible',
       deadline: Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
     },
@@ -140,7 +162,7 @@ function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbe
       because: 'each own health check must say yes three times in a row',
       run: `prove_new ${healthyWithin} ${definitions(layer)}`,
       reversibility: 'nothing to undo',
-      deadline: healthyWithin * layer.length + 30,
+      deadline: healthyWithin * containers + 30,
     },
   ]
 }
@@ -155,70 +177,6 @@ function stillWell(changed: readonly Change[]): Unnumbered {
   }
 }
 
-function finishSteps(request: SwitchRequest, changed: readonly Change[], gone: readonly string[]): Unnumbered[] {
-  const old = changed.filter(({ action }) => action === 'replace')
-  const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace))
-  const step = (title: string, because: string, run: string): Unnumbered => ({
-    title,
-    because,
-    run,
-    reversibility: 'irreversible',
-    deadline: grace + 60,
-  })
-  return [
-    step('point current to the release', 'it is confirmed', 'point_current'),
-    ...(changed.length > 0
-      ? [
-          step(
-            'give the new containers their restart policy',
-            'from now on the engine keeps them alive',
-            `restart_policies ${arguments_(changed, ({ service }) => service.restart)}`,
-          ),
-        ]
-      : []),
-    ...(old.length > 0
-      ? [
-          step(
-            'remove the old containers',
-            'the way back now leads through the release',
-            `remove_old ${definitions(old)}`,
-          ),
-        ]
-      : []),
-    ...(gone.length > 0
-      ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
-      : []),
-    ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
-  ]
-}
-
-/** Releases beyond the kept ones, and the images that only they use. */
-function forget({ to, observation, keep }: SwitchRequest): [because: string, run: string][] {
-  const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep))
-  const live = observation.current
-  if (live !== undefined) kept.add(live)
-  const old = observation.releases.filter(({ id }) => !kept.has(id))
-  if (old.length === 0) return []
-  const imagesOf = (manifests: readonly Manifest[]) =>
-    manifests.flatMap(({ services }) =>
-      Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])),
-    )
-  const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]))
-  const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image))
-  return [
-    [
-      `the last ${keep} are kept`,
-      words(
-        'forget_releases',
-        old.map(({ id }) => id),
-      ),
-    ],
-    ...(images.length > 0
-      ? [['no kept release uses their images', words('forget_images', images)] as [string, string]]
-      : []),
-  ]
-}
-
 function describeChange({ name, service, action, because, running }: Change): ServicePlan {
   const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
   if (action !== 'replace' || running.length === 0) return base
@@ -228,21 +186,4 @@ function describeChange({ name, service, action, because, running }: Change): Se
 
 function describeRetired(name: string): ServicePlan {
   return { name, kind: 'app', action: 'retire', because: 'the release has it no more' }
-}
-
-function names(changes: readonly Change[]): string {
-  return changes.map(({ name }) => name).join(', ')
-}
-
-function words(program: string, args: readonly string[]): string {
-  return [program, ...args.map(quote)].join(' ')
-}
-
-/** `NAME=DEFINITION` of each, which is how the host tells new containers from old. */
-function definitions(changes: readonly Change[]): string {
-  return changes.map(({ name, service }) => quote(`${name}=${service.definition}`)).join(' ')
-}
-
-function arguments_(changes: readonly Change[], more: (change: Change) => string): string {
-  return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ')
 }

@@ -15,7 +15,17 @@ export function rollbackTarget(observation: Observation, to: string | undefined)
   const live = liveRelease(observation)
   if (!live)
     throw new UsageError('no release of this stack was ever confirmed on this host; there is nothing to go back to')
-  return to === undefined ? before(live, observation) : named(to, live, observation)
+  // What serves then is not the release that was confirmed last, and the database may be ahead of it.
+  const isStuck = observation.ledger.at(-1)?.result === 'stuck'
+  if (to === undefined && isStuck)
+    throw new UsageError(
+      `the last transaction is stuck; see what runs and whether the database fits, then name a release with \`to\`: ${choices(observation)}`,
+    )
+  if (to === undefined) return before(live, observation)
+  const release = named(to, observation)
+  if (release.id === live.id && !isStuck)
+    return { kind: 'nothing to do', why: `${live.id} is the live release already` }
+  return { kind: 'release', release }
 }
 
 function before(live: Manifest, observation: Observation): RollbackTarget {
@@ -34,15 +44,14 @@ function before(live: Manifest, observation: Observation): RollbackTarget {
   )
 }
 
-function named(to: string, live: Manifest, observation: Observation): RollbackTarget {
+function named(to: string, observation: Observation): Manifest {
   const confirmed = confirmedReleases(observation.ledger)
   const matching = confirmed.flatMap((id) => observation.releases.find((release) => release.id === id) ?? [])
   const release = matching.find(
     ({ id, version, commit }) => id === to || version === to || (to.length >= 7 && commit.startsWith(to)),
   )
   if (!release) throw new UsageError(`to: "${to}" is not on this host; there are: ${choices(observation)}`)
-  if (release.id === live.id) return { kind: 'nothing to do', why: `${live.id} is the live release already` }
-  return { kind: 'release', release }
+  return release
 }
 
 /** The confirmed releases that are really there, latest first. */
@@ -54,9 +63,11 @@ function choices({ ledger, releases, current }: Observation): string {
 /** Images that a release needs and the host no longer has; a rollback asks no registry. */
 export function missingImages(release: Manifest, { images }: Observation): readonly string[] {
   const needed = Object.values(release.services).map(({ image }) => image)
-  return [...new Set(needed.filter((image) => !images.has(withTag(image))))]
+  return [...new Set(needed.filter((image) => !images.has(asListed(image))))]
 }
 
-function withTag(image: string): string {
-  return image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`
+/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
+function asListed(image: string): string {
+  const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`
+  return tagged.replace(/^docker\.io\/(library\/)?/, '')
 }

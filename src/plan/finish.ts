@@ -1,0 +1,78 @@
+import { confirmedReleases } from '../ledger/ledger.ts'
+import type { Manifest } from '../release/manifest.ts'
+import type { Observation } from '../stack/observation.ts'
+import type { Change } from './changes.ts'
+import type { Unnumbered } from './plan.ts'
+import { definitions, definitionsWith, words } from './words.ts'
+
+export interface FinishRequest {
+  readonly to: Manifest
+  readonly observation: Observation
+  /** How many confirmed releases stay on the host. */
+  readonly keep: number
+}
+
+/** What follows the commit: it can only be completed. */
+export function finishSteps(request: FinishRequest, changed: readonly Change[], gone: readonly string[]): Unnumbered[] {
+  const old = changed.filter(({ action }) => action === 'replace')
+  const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace))
+  const step = (title: string, because: string, run: string): Unnumbered => ({
+    title,
+    because,
+    run,
+    reversibility: 'irreversible',
+    deadline: grace + 60,
+  })
+  return [
+    step('point current to the release', 'it is confirmed', 'point_current'),
+    ...(changed.length > 0
+      ? [
+          step(
+            'give the new containers their restart policy',
+            'from now on the engine keeps them alive',
+            `restart_policies ${definitionsWith(changed, ({ service }) => service.restart)}`,
+          ),
+        ]
+      : []),
+    ...(old.length > 0
+      ? [
+          step(
+            'remove the old containers',
+            'the way back now leads through the release',
+            `remove_old ${definitions(old)}`,
+          ),
+        ]
+      : []),
+    ...(gone.length > 0
+      ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+      : []),
+    ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
+  ]
+}
+
+/** Releases beyond the kept ones, and the images that only they use. */
+function forget({ to, observation, keep }: FinishRequest): [because: string, run: string][] {
+  const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep))
+  const live = observation.current
+  if (live !== undefined) kept.add(live)
+  const old = observation.releases.filter(({ id }) => !kept.has(id))
+  if (old.length === 0) return []
+  const imagesOf = (manifests: readonly Manifest[]) =>
+    manifests.flatMap(({ services }) =>
+      Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])),
+    )
+  const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]))
+  const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image))
+  return [
+    [
+      `the last ${keep} are kept`,
+      words(
+        'forget_releases',
+        old.map(({ id }) => id),
+      ),
+    ],
+    ...(images.length > 0
+      ? [['no kept release uses their images', words('forget_images', images)] as [string, string]]
+      : []),
+  ]
+}
