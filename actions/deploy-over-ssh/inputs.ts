@@ -61,10 +61,12 @@ export function readInputs(input: InputReader): Inputs {
 
 function readDeploy(input: InputReader, path: string): DeployInputs {
   const projectDirectory = resolve(input.text('project-directory'))
+  const composeFiles = input.lines('compose-files')
+  if (composeFiles.length === 0) input.problem('compose-files', 'name at least one file, such as compose.yml')
   return {
     stack: readStack(input, path),
     projectDirectory,
-    composeFiles: input.lines('compose-files').map((file) => resolve(projectDirectory, file)),
+    composeFiles: composeFiles.map((file) => resolve(projectDirectory, file)),
     env: input.optionalSecret('env'),
     images: input.optional('images') === undefined ? {} : input.parsed('images', parseImages),
     version: input.optional('version'),

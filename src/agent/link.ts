@@ -11,10 +11,13 @@ const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000]
 export class Link {
   readonly #remote: Remote
   readonly #connect: Connect | undefined
+  readonly #backOff: readonly number[]
 
-  constructor(remote: Remote, connect?: Connect) {
+  /** @param backOff milliseconds to wait before each attempt */
+  constructor(remote: Remote, connect?: Connect, backOff: readonly number[] = BACK_OFF) {
     this.#remote = remote
     this.#connect = connect
+    this.#backOff = backOff
   }
 
   get host(): string {
@@ -26,12 +29,12 @@ export class Link {
     const outcome = await this.#remote.run(first, options)
     if (outcome.kind === 'exited' || options.signal?.aborted === true) return outcome
     await using remote = await this.#reconnect(outcome.reason)
-    return await new Link(remote, this.#connect).run(again(), again, options)
+    return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options)
   }
 
   async #reconnect(reason: string): Promise<Remote> {
     let last: unknown
-    for (const wait of this.#connect ? BACK_OFF : []) {
+    for (const wait of this.#connect ? this.#backOff : []) {
       await sleep(wait)
       try {
         const remote = await this.#connect?.()

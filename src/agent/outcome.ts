@@ -32,7 +32,7 @@ function unexpected(progress: Progress, { what, host, path }: Undertaking): Step
       return new StepError({
         ...where,
         why: `the server refused it: ${explainCause(progress.why)}`,
-        state: 'the release is still on trial; unless it is confirmed, the server goes back by itself',
+        state: 'not confirmed; unless it is, the server goes back by itself',
         next: 'see to what was refused, and run the job again',
       })
     case 'gone':

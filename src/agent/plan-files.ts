@@ -57,7 +57,7 @@ export function phaseFiles(folder: string, steps: readonly Step[]): readonly Pac
   return [
     {
       name: `${folder}/steps`,
-      content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title}\n`).join(''),
+      content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
     },
     ...steps.flatMap(({ id, run, undo, gate }) => [
       { name: `${folder}/${id}.run`, content: stepProgram(run) },

@@ -1,6 +1,6 @@
 import type { Log } from '../runner/job.ts'
 import { type JournalRecord, parseRecord } from './journal.ts'
-import type { Result, State } from './protocol.ts'
+import { type Result, type State, STATES } from './protocol.ts'
 
 /** Where a transaction stands when there is nothing more to follow. */
 export type Progress =
@@ -11,6 +11,8 @@ export type Progress =
   | { readonly kind: 'gone' }
 
 export interface FailedStep {
+  /** As the agent names it in a cause: `switch-04`. */
+  readonly key: string
   readonly title: string
   readonly exitCode: number
   readonly lastLines: readonly string[]
@@ -37,7 +39,9 @@ export class ProgressReader {
 
   get progress(): Progress | undefined {
     const progress = this.#progress
-    return progress?.kind === 'ended' && this.#failure ? { ...progress, failure: this.#failure } : progress
+    const failure = this.#failure
+    // A step that was cut short by an abort failed too, but is not why the transaction ended.
+    return progress?.kind === 'ended' && failure?.key === progress.cause ? { ...progress, failure } : progress
   }
 
   read(line: string): void {
@@ -110,7 +114,7 @@ export class ProgressReader {
     this.#log.line(
       code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`,
     )
-    if (code !== 0) this.#failure = { title, exitCode: code, lastLines: [] }
+    if (code !== 0) this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] }
   }
 
   #title(phase: string, step: string): string {
@@ -122,6 +126,7 @@ export class ProgressReader {
 export function explainCause(cause: string): string {
   const known: Readonly<Record<string, string>> = {
     aborted: 'it was aborted',
+    'not-confirmed-by-the-job': 'its job ended without confirming it',
     'lease-expired': 'nobody confirmed it in time',
     'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
     'agent-gone': 'the agent had died',
@@ -132,6 +137,10 @@ export function explainCause(cause: string): string {
     'no-check': 'no check said that the release is good',
     'not-owner': 'the transaction belongs to another job',
   }
-  const [phase, step] = cause.split('-')
-  return known[cause] ?? (step !== undefined && /^\d+$/.test(step) ? `step ${step} of ${phase ?? ''} failed` : cause)
+  const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {}
+  if (phase !== undefined && step !== undefined) return `step ${step} of ${phase} failed`
+  return known[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`)
 }
+
+/** A step that failed, or the state in which a word was refused. */
+const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${STATES.join('|')}))$`)

@@ -157,18 +157,16 @@ class RemoteTransaction implements Transaction {
   /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
   async #recover(reader: ProgressReader, tell: Tell): Promise<Progress> {
     tell.line('the agent on the host is gone; recovering')
-    const after = new ProgressReader(tell)
-    const from = String(reader.next)
     const command = script(
       `${FIND_AGENT}; sh "$agent" recover "$stack"; exec sh "$agent" follow "$stack" "$id" "$1"`,
-      ...[this.#stack, this.id, from],
+      ...[this.#stack, this.id, String(reader.next)],
     )
-    await this.#link.run(command, () => this.#agent('follow', from), {
+    await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
       onStdoutLine: (line) => {
-        after.read(line)
+        reader.read(line)
       },
     })
-    return after.progress ?? { kind: 'gone' }
+    return reader.progress ?? { kind: 'gone' }
   }
 
   #agent(verb: 'say' | 'follow', ...args: readonly string[]): Command {
