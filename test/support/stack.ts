@@ -1,0 +1,123 @@
+import type { ComposeModel, Service } from '../../src/compose/model.ts'
+import type { LedgerEntry } from '../../src/ledger/ledger.ts'
+import type { Manifest } from '../../src/release/manifest.ts'
+import { makeRelease } from '../../src/release/release.ts'
+import type { Container, Observation } from '../../src/stack/observation.ts'
+
+/** A digest that is made of one digit, so that a plan can be read. */
+export function digest(digit: string): string {
+  return `sha256:${digit.repeat(64)}`
+}
+
+/** nginx in front of an api, which a worker depends on, and a PostgreSQL with its data beside the stack. */
+export function shopModel(api: string, change: Readonly<Record<string, Partial<Service>>> = {}): ComposeModel {
+  const image = `ghcr.io/acme/api@${digest(api)}`
+  const services: Record<string, Service> = {
+    nginx: { image: 'nginx:1.28', ports: [{ target: 80, published: '80' }], restart: 'always' },
+    api: { image, depends_on: { db: {} }, restart: 'always', stop_grace_period: '15s' },
+    worker: { image, command: ['work'], depends_on: { api: {} }, stop_grace_period: '30s', deploy: { replicas: 2 } },
+    db: {
+      image: 'postgres:15',
+      restart: 'always',
+      volumes: [{ type: 'bind', source: '/srv/shop/project/data', target: '/var/lib/postgresql/data' }],
+    },
+  }
+  for (const [name, changed] of Object.entries(change)) services[name] = { ...services[name], ...changed }
+  return { name: 'shop', services }
+}
+
+/** A release of the shop; the version is its name, its image is made of one digit. */
+export function shopRelease(
+  version: string,
+  api: string,
+  change?: Readonly<Record<string, Partial<Service>>>,
+): Manifest {
+  return makeRelease(shopModel(api, change), { id: version, version, commit: api.repeat(40) }).manifest
+}
+
+/** What a host without a trace of the stack says. */
+export const emptyHost: Observation = {
+  user: 'deploy',
+  missing: [],
+  engine: '26.1.5 linux/amd64',
+  engineError: '',
+  compose: '2.26.1',
+  unwritable: undefined,
+  diskKiB: 20_000_000,
+  memoryKiB: 4_000_000,
+  containers: [],
+  images: new Set(),
+  current: undefined,
+  releases: [],
+  ledger: [],
+  ledgerLength: 0,
+  open: undefined,
+}
+
+export function container(service: string, change: Partial<Container> = {}): Container {
+  return {
+    id: service.repeat(8),
+    name: `/shop-${service}-1`,
+    status: 'running',
+    labels: { 'com.docker.compose.service': service },
+    mounts: [],
+    image: `${service}:1`,
+    restart: 'always',
+    ...change,
+  }
+}
+
+/** The containers of a release as a host has them that runs it. */
+export function containersOfRelease({ services }: Manifest): readonly Container[] {
+  return Object.entries(services).flatMap(([name, { kind, definition, image, restart, replicas, mounts }]) =>
+    Array.from({ length: replicas }, () =>
+      container(name, {
+        image,
+        restart,
+        labels: {
+          'com.docker.compose.service': name,
+          ...(kind !== 'data' && { 'estiba.definition': definition }),
+        },
+        mounts: mounts.map((mount) => {
+          const [Source = '', Destination = ''] = mount.split(':')
+          return { Type: 'bind', Source, Destination }
+        }),
+      }),
+    ),
+  )
+}
+
+/** A line of the ledger: a deploy that was committed, unless told otherwise. */
+export function entry(release: string, from: string, change: Partial<LedgerEntry> = {}): LedgerEntry {
+  return {
+    v: 1,
+    tx: `t-${release}`,
+    time: '2026-11-21T23:30:00Z',
+    result: 'committed',
+    cause: '',
+    seconds: 12,
+    action: 'deploy',
+    release,
+    version: release,
+    commit: '',
+    from,
+    actor: 'octocat',
+    run: '',
+    ...change,
+  }
+}
+
+/** A host that has deployed these releases one after the other, and runs the last. */
+export function hostWith(...releases: readonly [Manifest, ...Manifest[]]): Observation {
+  const live = releases.at(-1) ?? releases[0]
+  const ledger = releases.map(({ id }, index) => entry(id, releases[index - 1]?.id ?? ''))
+  return {
+    ...emptyHost,
+    containers: containersOfRelease(live),
+    images: new Set(releases.flatMap(({ services }) => Object.values(services).map(({ image }) => image))),
+    current: live.id,
+    releases,
+    ledger,
+    ledgerLength: ledger.length,
+  }
+}

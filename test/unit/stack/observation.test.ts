@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { containersOf, liveRelease, parseObservation, runningMounts } from '../../../src/stack/observation.ts'
+import { container, digest, emptyHost, entry, hostWith, shopRelease } from '../../support/stack.ts'
+
+const release = shopRelease('20261121-120000-v1', '1')
+
+/** What `observe.sh` prints on a host with one confirmed release, as far as a test looks at it. */
+const text = [
+  'user\tdeploy',
+  'engine\t26.1.5 linux/amd64',
+  'compose\t2.26.1-4',
+  'writable\t/srv/shop',
+  'disk-kib\t20393312',
+  'memory-kib\t3914708',
+  'container\t{"id":"8f1c","name":"/shop-db-1","status":"running","labels":{"com.docker.compose.oneoff":"False",' +
+    '"com.docker.compose.service":"db","note":"a\\tb"},"mounts":[{"Type":"bind","Source":"/srv/shop/project/data",' +
+    '"Destination":"/var/lib/postgresql/data","Mode":"rw","RW":true,"Propagation":"rprivate"}],"image":"postgres:15",' +
+    '"restart":"always"}',
+  `image\tghcr.io/acme/api@${digest('1')}`,
+  'image\tghcr.io/acme/api:<none>',
+  'image\tpostgres:15',
+  'current\t20261121-120000-v1',
+  `manifest\t${JSON.stringify(release)}`,
+  'manifest\t{"format":2,"id":"from the future"}',
+  'ledger-length\t12',
+  `ledger\t${JSON.stringify(entry('20261121-120000-v1', ''))}`,
+  'open\tt-20261121T130000Z-1f2e3d',
+  'open-by\t{"action":"deploy","version":"v2","actor":"octocat"}',
+  '',
+].join('\n')
+
+describe('what the host says', () => {
+  const observation = parseObservation(text)
+
+  test('of itself', () => {
+    const { user, engine, compose, missing, unwritable, diskKiB, memoryKiB } = observation
+    expect({ user, engine, compose, missing, unwritable, diskKiB, memoryKiB }).toEqual({
+      user: 'deploy',
+      engine: '26.1.5 linux/amd64',
+      compose: '2.26.1-4',
+      missing: [],
+      unwritable: undefined,
+      diskKiB: 20_393_312,
+      memoryKiB: 3_914_708,
+    })
+  })
+
+  test('of the containers and images', () => {
+    expect(observation.containers).toMatchObject([
+      { name: '/shop-db-1', labels: { note: 'a\tb' }, image: 'postgres:15', restart: 'always' },
+    ])
+    expect(observation.images.has('postgres:15')).toBe(true)
+    expect(observation.images.has(`ghcr.io/acme/api@${digest('1')}`)).toBe(true)
+  })
+
+  test('of the releases and what was done', () => {
+    expect(liveRelease(observation)).toEqual(release)
+    expect(observation.releases).toHaveLength(1)
+    expect(observation.ledger).toHaveLength(1)
+    expect(observation.ledgerLength).toBe(12)
+  })
+
+  test('of the open transaction', () => {
+    expect(observation.open).toEqual({
+      tx: 't-20261121T130000Z-1f2e3d',
+      by: '{"action":"deploy","version":"v2","actor":"octocat"}',
+    })
+  })
+})
+
+test('a host without anything', () => {
+  const observation = parseObservation(
+    'missing\tdocker\nmissing\tflock\nuser\tdeploy\nengine-error\tdocker: not found\nunwritable\t/srv\n',
+  )
+  expect(observation).toMatchObject({
+    missing: ['docker', 'flock'],
+    engine: undefined,
+    engineError: 'docker: not found',
+    unwritable: '/srv',
+    current: undefined,
+    open: undefined,
+    containers: [],
+    ledgerLength: 0,
+  })
+  expect(liveRelease(observation)).toBeUndefined()
+})
+
+const labels = (service: string, more: Readonly<Record<string, string>> = {}) => ({
+  labels: { 'com.docker.compose.service': service, ...more },
+})
+const mounted = (Source: string, Destination: string, Type = 'bind') => ({ Type, Source, Destination })
+
+test('one-off containers are not the service', () => {
+  const containers = [container('api'), container('api', labels('api', { 'com.docker.compose.oneoff': 'True' }))]
+  expect(containersOf({ ...emptyHost, containers }, 'api')).toEqual([containers[0]])
+})
+
+describe('where things are mounted', () => {
+  const data = '/var/lib/postgresql/data'
+
+  test('a running container counts before one that ended, in whatever order they are listed', () => {
+    const now = container('db', { mounts: [mounted('/now', data)] })
+    const ended = container('db', { status: 'exited', mounts: [mounted('/then', data), mounted('/x', '/x')] })
+    const expected = new Map([['db', new Map(Object.entries({ [data]: '/now', '/x': '/x' }))]])
+    expect(runningMounts({ ...emptyHost, containers: [now, ended] })).toEqual(expected)
+    expect(runningMounts({ ...emptyHost, containers: [ended, now] })).toEqual(expected)
+  })
+
+  test('volumes and one-off containers say nothing', () => {
+    const containers = [
+      container('db', { mounts: [mounted('/var/lib/docker/volumes/x', data, 'volume')] }),
+      container('api', {
+        ...labels('api', { 'com.docker.compose.oneoff': 'True' }),
+        mounts: [mounted('/tmp', '/tmp')],
+      }),
+    ]
+    expect(runningMounts({ ...emptyHost, containers })).toEqual(new Map([['db', new Map()]]))
+  })
+
+  test('without a container it is where the live release has it: data is never looked for elsewhere', () => {
+    const mounts = runningMounts({ ...hostWith(release), containers: [] })
+    expect(mounts.get('db')).toEqual(new Map([[data, '/srv/shop/project/data']]))
+  })
+
+  test('a named volume of the live release is no path', () => {
+    const volumes = [{ type: 'volume', source: 'pgdata', target: data }]
+    const mounts = runningMounts({ ...hostWith(shopRelease('v1', '1', { db: { volumes } })), containers: [] })
+    expect(mounts.get('db')).toEqual(new Map())
+  })
+})
