@@ -59,8 +59,10 @@ export function readResult(events: readonly ActEvent[], exitCode: number | null)
   const jobs = new Map<string, Gathered>()
   for (const event of events) {
     if (event.job === undefined || event.jobID === undefined) continue
-    const job = jobs.get(event.job) ?? { result: '', steps: [], outputs: {}, summary: '', log: '' }
-    jobs.set(event.job, job)
+    // act pads the names, so that the log stands in columns.
+    const name = event.job.trim()
+    const job = jobs.get(name) ?? { result: '', steps: [], outputs: {}, summary: '', log: '' }
+    jobs.set(name, job)
     gather(job, event)
   }
   return {
@@ -82,5 +84,5 @@ function gather(job: Gathered, event: ActEvent): void {
 }
 
 function formatEvent({ job = 'act', msg = '', raw_output: raw }: ActEvent): string {
-  return `[${job}] ${raw === true ? '  | ' : ''}${msg.trimEnd()}\n`
+  return `[${job.trim()}] ${raw === true ? '  | ' : ''}${msg.trimEnd()}\n`
 }
