@@ -1,0 +1,34 @@
+/**
+ * `npm test`: every tier, on the bundles as they are built from this tree. Installs what a tier needs, and says so. With
+ * arguments, only what vitest finds by them: `npm test -- test/unit`.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { requireTools } from '../test/support/lab/tools.ts'
+import { holdEngine } from '../test/support/lab/engine.ts'
+
+const filters = process.argv.slice(2)
+
+async function run(title: string, program: string, ...args: string[]): Promise<boolean> {
+  console.log(`\n${title}`)
+  const child = spawn(program, args, { stdio: 'inherit' })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return code === 0
+}
+
+async function test(): Promise<boolean> {
+  if (!(await run('Build the bundles that the tests drive', process.execPath, 'scripts/build.mts'))) {
+    console.log('\n0 passed, 1 failed, 0 skipped')
+    return false
+  }
+  const reporters = ['--reporter=default', '--reporter=./scripts/closing-line.mts']
+  return run('Test', 'vitest', 'run', ...reporters, ...filters)
+}
+
+await requireTools()
+const engine = await holdEngine()
+try {
+  process.exitCode = (await test()) ? 0 : 1
+} finally {
+  await engine[Symbol.asyncDispose]()
+}

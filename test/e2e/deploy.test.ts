@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { labFromContext } from '../support/lab/context.ts'
+import { Shop } from '../support/shop.ts'
+import { ShopOnHost } from '../support/shop-on-host.ts'
+
+/** One stack on the staging host, told in order: each test goes on from where the one before left it. */
+let site: ShopOnHost
+let v1: string
+
+beforeAll(async () => {
+  const lab = labFromContext()
+  site = new ShopOnHost(await Shop.create({ registry: lab.registry.url }), lab.staging, { stack: 'deploy', port: 8080 })
+  v1 = await site.build('v1')
+})
+
+afterAll(async () => {
+  await site.shop[Symbol.asyncDispose]()
+})
+
+const ledger = async () =>
+  (await site.must(`cat ${site.path}/ledger.jsonl`))
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+async function migrate(transaction: string, more: Record<string, string> = {}) {
+  return site.step('run-migrations', {
+    ...site.connection,
+    transaction,
+    service: 'api',
+    command: 'alembic upgrade head',
+    'database-service': 'db',
+    ...more,
+  })
+}
+
+const phase = (name: string, transaction: string, more: Record<string, string> = {}) =>
+  site.step('deploy-over-ssh', { ...site.connection, phase: name, transaction, ...more })
+
+test('a dry run shows the plan and touches nothing', async () => {
+  const run = await site.deploy('v1', v1, { 'dry-run': 'true' })
+  expect(run.stdout).toContain('create   app')
+  expect(run.outputs).toMatchObject({ state: 'planned', changed: 'true' })
+  expect(run.code).toBe(0)
+  expect((await site.host.exec(`ls ${site.path}`)).code).not.toBe(0)
+})
+
+test('the first release: prepared, migrated, on trial, reported, confirmed', async () => {
+  const prepared = await site.step('deploy-over-ssh', { ...site.release('v1', v1), phase: 'prepare' })
+  expect(prepared.code, prepared.stdout).toBe(0)
+  const transaction = prepared.outputs['transaction'] ?? ''
+  const migrated = await migrate(transaction)
+  expect(migrated.code, migrated.stdout).toBe(0)
+  expect(migrated.stdout).toContain('read back whole')
+  const switched = await phase('switch', transaction)
+  expect(switched.code, switched.stdout).toBe(0)
+  expect(await site.answers()).toBe('v1')
+
+  const refused = await phase('confirm', transaction)
+  expect(refused.code).toBe(1)
+  expect(refused.stdout).toContain('no check said that the release is good')
+
+  const smoke = await site.step('smoke-test', {
+    ...site.connection,
+    transaction,
+    'base-url': site.host.url(8080),
+    checks: '- path: /api/products\n  header: { X-Version: v1 }\n- path: /\n  contains: v1',
+  })
+  expect(smoke.code, smoke.stdout).toBe(0)
+  const confirmed = await phase('confirm', transaction)
+  expect(confirmed.code, confirmed.stdout).toBe(0)
+  expect(confirmed.outputs['state']).toBe('committed')
+  expect(await ledger()).toMatchObject([{ result: 'committed', action: 'deploy', version: 'v1', from: '' }])
+  expect(await site.must(`cd ${site.path}/current && docker compose ps --services | sort | tr '\\n' ' '`)).toBe(
+    'api db frontend nginx redis scheduler worker',
+  )
+})
+
+test('an identical release recreates nothing, and the database keeps its rows', async () => {
+  const order = await site.order()
+  const before = await site.containers()
+  const again = await site.deploy('v1-again', v1)
+  expect(again.code, again.stdout).toBe(0)
+  expect(again.outputs['changed']).toBe('false')
+  expect(again.stdout).toContain('nothing changed: no container is touched')
+  expect(await site.containers()).toEqual(before)
+  expect(await site.query(`SELECT count(*) FROM orders WHERE id = ${order}`)).toBe('1')
+
+  await site.must(`cd ${site.path}/current && docker compose up --detach --wait`)
+  expect(await site.containers()).toEqual(before)
+})
+
+test('an edited config file is a change of the service that mounts it, and of no other', async () => {
+  const before = await site.containers()
+  await site.shop.write('nginx/default.conf', `# edited\n${await site.shop.read('nginx/default.conf')}`)
+  const run = await site.deploy('v1-edited', v1)
+  expect(run.code, run.stdout).toBe(0)
+  const { nginx, ...others } = await site.containers()
+  expect(nginx).not.toBe(before['nginx'])
+  expect({ nginx: before['nginx'], ...others }).toEqual(before)
+  expect(await site.answers()).toBe('v1')
+})
+
+test('a release whose job does not confirm goes back when the job ends', async () => {
+  const v2 = await site.build('v2')
+  const prepared = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare' })
+  const transaction = prepared.outputs['transaction'] ?? ''
+  await phase('switch', transaction)
+  expect(await site.answers()).toBe('v2')
+  const smoke = await site.step('smoke-test', {
+    ...site.connection,
+    transaction,
+    'base-url': site.host.url(8080),
+    checks: '- path: /api/products\n  status: 418\n  retries: 0',
+  })
+  expect(smoke.code).toBe(1)
+  const refused = await phase('confirm', transaction)
+  expect(refused.code).toBe(1)
+  const post = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare' }, prepared.state)
+  expect(post.code, post.stdout).toBe(0)
+  expect(post.stdout).toContain('Undone: the release before serves')
+  expect(await site.answers()).toBe('v1')
+  expect((await ledger()).at(-1)).toMatchObject({ result: 'undone', version: 'v2' })
+})
+
+test('a release that nobody confirms goes back by itself', async () => {
+  const v2 = await site.build('v2-alone')
+  const prepared = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare', lease: '6s' })
+  await phase('switch', prepared.outputs['transaction'] ?? '')
+  expect(await site.answers()).toBe('v2-alone')
+  await expect.poll(() => site.answers(), { timeout: 40_000, interval: 500 }).toBe('v1')
+  await expect
+    .poll(async () => (await ledger()).at(-1), { timeout: 20_000 })
+    .toMatchObject({ result: 'undone', cause: 'lease-expired' })
+  const late = await phase('confirm', prepared.outputs['transaction'] ?? '', { 'confirm-without-checks': 'true' })
+  expect(late.code).toBe(1)
+  expect(late.stdout).toContain('nobody confirmed it in time')
+})
+
+test.each(['crash-at-start', 'never-healthy'] as const)(
+  '%s: red, its last lines shown, and the old release answers',
+  async (fault) => {
+    const bad = await site.build(`v3-${fault}`, fault)
+    const run = await site.deploy('v3', bad, { 'healthy-within': '12s' })
+    expect(run.code).toBe(1)
+    expect(run.stdout).toContain('undone: the release before serves')
+    expect(run.stdout).toMatch(/its (last lines|health check said)/)
+    expect(await site.answers()).toBe('v1')
+  },
+)
+
+test('a container that dies on trial takes the release back before anybody asks', async () => {
+  const bad = await site.build('v3-later', 'crash-after-10s')
+  const prepared = await site.step('deploy-over-ssh', { ...site.release('v3', bad), phase: 'prepare' })
+  await phase('switch', prepared.outputs['transaction'] ?? '')
+  await expect
+    .poll(async () => (await ledger()).at(-1), { timeout: 60_000 })
+    .toMatchObject({ cause: 'unwell-in-trial' })
+  expect(await site.answers()).toBe('v1')
+})
+
+test('a migration that fails leaves the old release serving', async () => {
+  const bad = await site.build('v3-migration', 'failing-migration')
+  const prepared = await site.step('deploy-over-ssh', { ...site.release('v3', bad), phase: 'prepare' })
+  const migrated = await migrate(prepared.outputs['transaction'] ?? '')
+  expect(migrated.code).toBe(1)
+  expect(migrated.stdout).toContain('undone: the release before serves')
+  expect(await site.answers()).toBe('v1')
+  expect(await site.must('docker ps --all --quiet --filter name=deploy-t-')).toBe('')
+})
+
+test('a migration that changes the schema, then a failed trial: stuck on the new release, unless the user says otherwise', async () => {
+  await site.shop.addMigration('colour', 'ALTER TABLE products ADD COLUMN colour text')
+  const v4 = await site.build('v4')
+  const prepared = await site.step('deploy-over-ssh', { ...site.release('v4', v4), phase: 'prepare' })
+  const transaction = prepared.outputs['transaction'] ?? ''
+  expect((await migrate(transaction, { 'old-code-can-run': 'true' })).code).toBe(0)
+  await phase('switch', transaction)
+  const aborted = await site.step('rollback', { ...site.connection, transaction })
+  expect(aborted.code, aborted.stdout).toBe(0)
+  expect(await site.answers()).toBe('v1')
+
+  await site.shop.addMigration('size', 'ALTER TABLE products ADD COLUMN size text')
+  const v5 = await site.build('v5')
+  const second = await site.step('deploy-over-ssh', { ...site.release('v5', v5), phase: 'prepare' })
+  const open = second.outputs['transaction'] ?? ''
+  expect((await migrate(open)).code).toBe(0)
+  await phase('switch', open)
+  const stuck = await site.step('rollback', { ...site.connection, transaction: open })
+  expect(stuck.code).toBe(1)
+  expect(stuck.stdout).toContain('Stuck')
+  expect(await site.answers()).toBe('v5')
+})
+
+test('after a human looked, the next deploy goes on from what runs', async () => {
+  const v6 = await site.build('v6')
+  const run = await site.deploy('v6', v6)
+  expect(run.code, run.stdout).toBe(0)
+  expect(await site.answers()).toBe('v6')
+})
+
+test('a rollback without registry, its repeat, and one to a release that is not there', async () => {
+  const back = await site.rollBack({ to: 'v1-edited' })
+  expect(back.code, back.stdout).toBe(0)
+  expect(await site.answers()).toBe('v1')
+  const repeat = await site.rollBack()
+  expect(repeat.code, repeat.stdout).toBe(0)
+  expect(repeat.outputs['changed']).toBe('false')
+  expect(await site.answers()).toBe('v1')
+  const unknown = await site.rollBack({ to: 'v99' })
+  expect(unknown.code).toBe(1)
+  expect(unknown.stdout).toMatch(/"v99" is not on this host; there are: .*v6/)
+  const named = await site.rollBack({ to: 'v6' })
+  expect(named.code, named.stdout).toBe(0)
+  expect(await site.answers()).toBe('v6')
+})
+
+test('a change of the database service is refused before anything happens', async () => {
+  const before = await site.containers()
+  const env = `${site.env}POSTGRES_IMAGE='postgres:16'\n`
+  const run = await site.deploy('v7', v1, { env })
+  expect(run.code).toBe(1)
+  expect(run.stdout).toContain('services.db keeps data and would become another one: image')
+  expect(await site.containers()).toEqual(before)
+})
