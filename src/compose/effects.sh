@@ -16,7 +16,7 @@ containers() {
 }
 
 name() { echo "${1%%=*}"; }
-more() { echo "${1##*:}"; }
+more() { echo "${1#*:}"; }
 new_of() { definition=${1#*=}; containers "$(name "$1")" "label=estiba.definition=${definition%%:*}"; }
 old_of() { containers "$(name "$1")" | grep -vxF "$(new_of "$1")"; }
 new_of_all() { for service; do new_of "$service"; done; }
@@ -55,21 +55,35 @@ remove_new() {
   new_of_all "$@" | each docker rm >/dev/null
 }
 
+# stop_old NAME=DEFINITION...: remembers which served, since leftovers of an earlier accident must not come back with them.
 # `update` first: the engine starts a stopped container again after its own restart when the policy says so.
-stop_old() { old_of_all "$@" | each docker update --restart=no >/dev/null && old_of_all "$@" | each docker stop; }
+stop_old() {
+  if [ ! -f "$ESTIBA_TX/stopped" ]; then
+    for container in $(old_of_all "$@"); do
+      docker inspect --format '{{if eq .State.Status "running"}}{{.Id}} {{.HostConfig.RestartPolicy.Name}}{{end}}' "$container" || return 1
+    done | grep . >"$ESTIBA_TX/.stopped"
+    sync "$ESTIBA_TX/.stopped" && mv "$ESTIBA_TX/.stopped" "$ESTIBA_TX/stopped" || return 1
+  fi
+  old_of_all "$@" | each docker update --restart=no >/dev/null && old_of_all "$@" | each docker stop >/dev/null
+}
 
-start_new() { new_of_all "$@" | each docker start; }
+# Those that served and are still there.
+stopped() {
+  while read -r container _; do docker inspect --format '{{.Id}}' "$container" 2>/dev/null; done <"$ESTIBA_TX/stopped"
+}
+
+start_new() { new_of_all "$@" | each docker start >/dev/null; }
 stop_new() { new_of_all "$@" | each docker stop >/dev/null; }
 
-# start_old SECONDS NAME=DEFINITION:POLICY...: the way back; it counts only when the old ones answer again.
+# start_old SECONDS: the way back of stop_old; it counts only when they answer again.
 start_old() {
-  seconds=$1
-  shift
-  for service; do
-    old_of "$service" | each docker start || return 1
-    old_of "$service" | each docker update --restart="$(more "$service")" >/dev/null || return 1
-  done
-  for container in $(old_of_all "$@"); do prove "$seconds" "$container" || return 1; done
+  [ -f "$ESTIBA_TX/stopped" ] || return 0
+  stopped | each docker start >/dev/null || return 1
+  while read -r container policy; do
+    docker update --restart="$policy" "$container" >/dev/null 2>&1 || ! docker inspect "$container" >/dev/null 2>&1 || return 1
+  done <"$ESTIBA_TX/stopped"
+  # shellcheck disable=SC2046 # a list of ids
+  prove_all "$1" $(stopped)
 }
 
 # restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
@@ -129,10 +143,23 @@ prove() {
   done
 }
 
+# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
+prove_all() {
+  seconds=$1 proofs='' failed=0
+  shift
+  for container; do
+    prove "$seconds" "$container" &
+    proofs="$proofs $!"
+  done
+  for proof in $proofs; do wait "$proof" || failed=1; done
+  return "$failed"
+}
+
 prove_new() {
   seconds=$1
   shift
-  for container in $(new_of_all "$@"); do prove "$seconds" "$container" || return 1; done
+  # shellcheck disable=SC2046 # a list of ids
+  prove_all "$seconds" $(new_of_all "$@")
 }
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.

@@ -133,21 +133,18 @@ function fillUp(repaired: readonly Change[]): Unnumbered {
 
 function stopOld(replaced: readonly Change[], healthyWithin: number, reload: readonly string[]): Unnumbered {
   const served = replaced.filter(({ running }) => running.length > 0)
-  const policies = definitionsWith(served, ({ running }) => running[0]?.restart ?? 'no')
-  const containers = served.flatMap(({ running }) => running).length
   return {
     title: `stop the old ${names(replaced)}`,
     because: 'old and new do not share a name; the old are kept, stopped, for the way back',
     run: `stop_old ${definitions(replaced)}`,
-    ...(served.length > 0 && { undo: [`start_old ${healthyWithin} ${policies}`, ...reload].join(' && ') }),
+    ...(served.length > 0 && { undo: [`start_old ${healthyWithin}`, ...reload].join(' && ') }),
     reversibility: 'reversible',
-    deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + healthyWithin * containers + 30,
+    deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + healthyWithin + 30,
   }
 }
 
 function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbered[] {
   const fresh = layer.filter(({ action }) => action !== 'repair')
-  const containers = layer.reduce((sum, { service }) => sum + service.replicas, 0)
   return [
     {
       title: `start the new ${names(layer)}`,
@@ -162,7 +159,7 @@ function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbe
       because: 'each own health check must say yes three times in a row',
       run: `prove_new ${healthyWithin} ${definitions(layer)}`,
       reversibility: 'nothing to undo',
-      deadline: healthyWithin * containers + 30,
+      deadline: healthyWithin + 30,
     },
   ]
 }

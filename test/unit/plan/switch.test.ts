@@ -37,12 +37,12 @@ describe('a whole plan', () => {
         02 start the new api, nginx, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e4740b7781656368 nginx=04b50ed47683330c
            way back: $ stop_new api=e4740b7781656368 nginx=04b50ed47683330c
-        03 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
+        03 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 api=e4740b7781656368 nginx=04b50ed47683330c
         04 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
+        05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
@@ -74,9 +74,9 @@ describe('a whole plan', () => {
         01 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e28c8f1dc4bb89d0:1 worker=984bdedd2f7b08ac:2
            way back: $ remove_new api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
-        02 stop the old api, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 420 s)
+        02 stop the old api, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
-           way back: $ start_old 120 api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no && reload_nginx nginx
+           way back: $ start_old 120 && reload_nginx nginx
         03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e28c8f1dc4bb89d0
            way back: $ stop_new api=e28c8f1dc4bb89d0
@@ -85,7 +85,7 @@ describe('a whole plan', () => {
         05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=984bdedd2f7b08ac
            way back: $ stop_new worker=984bdedd2f7b08ac
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
+        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=984bdedd2f7b08ac
         07 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
@@ -138,9 +138,9 @@ describe('a whole plan', () => {
         01 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2
            way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce
-        02 stop the old api, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 420 s)
+        02 stop the old api, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 worker=a596dedff0616dce
-           way back: $ start_old 120 api=e4740b7781656368:always worker=a596dedff0616dce:no && reload_nginx nginx
+           way back: $ start_old 120 && reload_nginx nginx
         03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
@@ -149,7 +149,7 @@ describe('a whole plan', () => {
         05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
+        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
         07 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
@@ -192,18 +192,18 @@ describe('a whole plan', () => {
         01 create the new api, nginx, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 nginx=04b50ed47683330c:1 worker=a596dedff0616dce:2
            way back: $ remove_new api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
-        02 stop the old api, nginx, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 420 s)
+        02 stop the old api, nginx, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
-           way back: $ start_old 120 api=e4740b7781656368:unless-stopped nginx=04b50ed47683330c:always worker=a596dedff0616dce:no
+           way back: $ start_old 120
         03 start the new api, nginx, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e4740b7781656368 nginx=04b50ed47683330c
            way back: $ stop_new api=e4740b7781656368 nginx=04b50ed47683330c
-        04 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
+        04 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 api=e4740b7781656368 nginx=04b50ed47683330c
         05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
+        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
@@ -243,7 +243,7 @@ describe('a whole plan', () => {
            way back: $ restart_policies worker=a596dedff0616dce:no
         02 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
-        03 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
+        03 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
         04 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
@@ -335,8 +335,8 @@ describe('data', () => {
 describe('the order of starts', () => {
   test('in layers by depends_on, with the time that each container may take', () => {
     expect(linesWith('wait until', plan(one, emptyHost))).toMatchInlineSnapshot(`
-      "  03 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)
-        05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 270 s)"
+      "  03 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
     `)
   })
 
@@ -344,7 +344,7 @@ describe('the order of starts', () => {
     const to = shopRelease('v1', '1', { api: { depends_on: { worker: {} } } })
     expect(linesWith('wait until', plan(to, emptyHost))).toMatchInlineSnapshot(`
       "  03 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-        05 wait until api, worker are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 390 s)"
+        05 wait until api, worker are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
     `)
   })
 })
@@ -402,7 +402,7 @@ describe('what follows the commit', () => {
 describe('nginx', () => {
   test('is reloaded when it stays and what it leads to is replaced, on the way back too', () => {
     expect(linesWith('reload', plan(two, hostWith(one)))).toMatchInlineSnapshot(`
-      "     way back: $ start_old 120 api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no && reload_nginx nginx
+      "     way back: $ start_old 120 && reload_nginx nginx
         07 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx"
     `)
