@@ -1,0 +1,88 @@
+/**
+ * The whole pipeline on servers of its own: three releases of the sample shop and a rollback, told in the terminal, watched
+ * from outside, and drawn on a page. Exits 0 only if everything came out as told.
+ *
+ *   npm run demo
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { root } from './bundle.mts'
+import { renderPage } from './demo/report/page.mts'
+import { Stage } from './demo/stage.mts'
+import { tellStory } from './demo/story.mts'
+import { formatClock, Terminal } from './demo/terminal.mts'
+
+const introduction = `Estiba demo
+
+A push, a tag and a button take a sample shop to staging, to production and back: three releases,
+six workflow runs, on a registry and two servers that run in containers on this machine. It takes
+about 5 minutes; the first time up to 15, when tools are installed and base images made.
+
+act plays GitHub's runner and a double plays its API. act knows no approvals: on GitHub somebody is
+asked before production, here nobody is. Ctrl-C takes everything down.
+`
+
+const report = join(root, 'report')
+const logs = join(report, 'logs')
+const page = join(report, 'index.html')
+const start = performance.now()
+const now = () => performance.now() - start
+
+using terminal = new Terminal({ screen: process.stdout, env: process.env, now })
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  rmSync(report, { recursive: true, force: true })
+  mkdirSync(logs, { recursive: true })
+  terminal.text(introduction)
+  terminal.step('sets up a registry, staging and production')
+  try {
+    await using stage = await Stage.open({ terminal, logs, signal: stopOnSignal() })
+    terminal.step(`staging is ${stage.url('staging')}, production is ${stage.url('production')}`)
+    await play(stage)
+    terminal.chapter('Takes everything down')
+  } catch (error) {
+    return fail(error)
+  }
+  terminal.step('The story came out as told.')
+  terminal.text(`\n        Page: ${relative(process.cwd(), page)}\n        Total: ${formatClock(now())}`)
+  return 0
+}
+
+/** Plays the story, and writes the page however it went. */
+async function play(stage: Stage): Promise<void> {
+  try {
+    await tellStory(stage, terminal)
+    writeReport(stage)
+  } catch (error) {
+    writeReport(stage, error instanceof Error ? error.message : String(error))
+    throw error
+  }
+}
+
+function writeReport(stage: Stage, failure?: string): void {
+  const recording = stage.record(failure)
+  writeFileSync(join(report, 'recording.json'), JSON.stringify(recording))
+  writeFileSync(page, renderPage(recording))
+}
+
+function fail(error: unknown): number {
+  const text = error instanceof Error ? error.message : String(error)
+  terminal.text('')
+  terminal.expectation(false, text)
+  terminal.text(`        The logs of the runs: ${relative(process.cwd(), logs)}\n        Total: ${formatClock(now())}`)
+  return 1
+}
+
+/** Aborts at the first signal; at the second the process ends at once, and the next lab removes what is left. */
+function stopOnSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130)
+      terminal.text(`\n        ${signal}: takes everything down`)
+      controller.abort(new Error(`Stopped by ${signal}.`))
+    })
+  }
+  return controller.signal
+}
