@@ -48,25 +48,34 @@ function unexpected(progress: Progress, { what, host, path }: Undertaking): Step
 }
 
 function ended(
-  { result, cause, failure }: Progress & { readonly kind: 'ended' },
+  { result, cause, failure, obstacle }: Progress & { readonly kind: 'ended' },
   where: { step: string; host: string },
   path: string,
 ): StepError {
   const why = failure === undefined ? explainCause(cause) : `${failure.title}: failed`
   const details = failure === undefined ? {} : { exitCode: failure.exitCode, lastLines: failure.lastLines }
-  if (result === 'stuck')
-    return new StepError({
-      ...where,
-      ...details,
-      why,
-      state: 'stuck: it could neither go on nor be taken back; what runs now goes on running',
-      next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
-    })
-  return new StepError({
-    ...where,
-    ...details,
-    why,
-    state: result === 'undone' ? 'undone: the release before serves' : result,
-    next: 'correct the cause and run the job again',
-  })
+  const error = { ...where, ...details, why }
+  switch (result) {
+    case 'committed':
+      return new StepError({
+        ...where,
+        why: 'the transaction is confirmed already',
+        state: 'committed: its release is the live one',
+      })
+    case 'stuck':
+      return new StepError({
+        ...error,
+        state: `stuck: ${obstacle === undefined ? 'it could neither go on nor be taken back' : `it is not taken back (${obstacle})`}; what runs now goes on running`,
+        next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
+      })
+    case 'undone':
+      return new StepError({
+        ...error,
+        state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
+        next: 'correct the cause and run the job again',
+      })
+  }
 }
+
+/** Causes of an end before the transaction had the stack to itself. */
+const UNTOUCHED = ['lock-timeout', 'stale-plan']

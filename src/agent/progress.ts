@@ -5,7 +5,14 @@ import { type Result, type State, STATES } from './protocol.ts'
 /** Where a transaction stands when there is nothing more to follow. */
 export type Progress =
   | { readonly kind: 'waiting'; readonly state: State; readonly lease: number }
-  | { readonly kind: 'ended'; readonly result: Result; readonly cause: string; readonly failure?: FailedStep }
+  | {
+      readonly kind: 'ended'
+      readonly result: Result
+      readonly cause: string
+      readonly failure?: FailedStep
+      /** The step that could not or may not be taken back, and the last thing that was said about it. */
+      readonly obstacle?: string
+    }
   | { readonly kind: 'refused'; readonly why: string }
   /** Its agent is gone; recovery ends it. */
   | { readonly kind: 'gone' }
@@ -25,6 +32,7 @@ export class ProgressReader {
   #last: JournalRecord | undefined
   #begun = { key: '', uptime: 0 }
   #failure: FailedStep | undefined
+  #obstacle: string | undefined
   #output: string[] = []
   #progress: Progress | undefined
 
@@ -39,9 +47,15 @@ export class ProgressReader {
 
   get progress(): Progress | undefined {
     const progress = this.#progress
+    if (progress?.kind !== 'ended') return progress
     const failure = this.#failure
-    // A step that was cut short by an abort failed too, but is not why the transaction ended.
-    return progress?.kind === 'ended' && failure?.key === progress.cause ? { ...progress, failure } : progress
+    const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined
+    return {
+      ...progress,
+      // A step that was cut short by an abort failed too, but is not why the transaction ended.
+      ...(failure?.key === progress.cause && { failure }),
+      ...(obstacle !== undefined && { obstacle }),
+    }
   }
 
   read(line: string): void {
@@ -59,9 +73,11 @@ export class ProgressReader {
   #readOutput(line: string): void {
     this.#output.push(line)
     this.#log.line(`  ${line}`)
-    const failure = this.#failure
-    if (failure && this.#last?.event.type === 'did')
-      this.#failure = { ...failure, lastLines: this.#output.filter((text) => text.trim() !== '').slice(-15) }
+    const lines = this.#output.filter((text) => text.trim() !== '')
+    const { event } = this.#last ?? {}
+    if (this.#failure && event?.type === 'did') this.#failure = { ...this.#failure, lastLines: lines.slice(-15) }
+    if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
+      this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ')
   }
 
   #readRecord(record: JournalRecord | undefined): void {
@@ -77,9 +93,7 @@ export class ProgressReader {
         this.#did(event.phase, event.step, event.code, uptime)
         return
       case 'undid':
-        this.#log.line(
-          `${event.code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${this.#title(event.phase, event.step)}`,
-        )
+        this.#undid(this.#title(event.phase, event.step), event.code)
         return
       case 'state':
         this.#log.line(`state: ${event.state}`)
@@ -91,7 +105,8 @@ export class ProgressReader {
         this.#log.line(`going back: ${explainCause(event.cause)}`)
         return
       case 'forbidden':
-        this.#log.line(`it may not be taken back: ${this.#title(event.phase, event.step)}`)
+        this.#obstacle = this.#title(event.phase, event.step)
+        this.#log.line(`it may not be taken back: ${this.#obstacle}`)
         return
       case 'refused':
         this.#progress = { kind: 'refused', why: event.why }
@@ -115,6 +130,11 @@ export class ProgressReader {
       code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`,
     )
     if (code !== 0) this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] }
+  }
+
+  #undid(title: string, code: number): void {
+    if (code !== 0) this.#obstacle = title
+    this.#log.line(`${code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${title}`)
   }
 
   #title(phase: string, step: string): string {

@@ -8,7 +8,7 @@ import { Link } from './link.ts'
 import { packFiles } from './package.ts'
 import { agentName, type Opening, openingFiles, phaseFiles } from './plan-files.ts'
 import { addPhaseProgram, openProgram } from './programs.ts'
-import { type Progress, ProgressReader } from './progress.ts'
+import { explainCause, type Progress, ProgressReader } from './progress.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Is told what the agent does, line by line. */
@@ -135,9 +135,16 @@ class RemoteTransaction implements Transaction {
     })
     if (reader.progress?.kind === 'gone') return this.#recover(reader, tell)
     if (reader.progress) return reader.progress
+    const where = { step: 'talk to the agent', host: this.#link.host }
+    if (outcome.kind === 'exited' && outcome.code === NO_TRANSACTION)
+      throw new StepError({
+        ...where,
+        why: outcome.stderr.trim(),
+        state: 'nothing was changed; should it begin after all, the server goes back by itself',
+        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
+      })
     throw new StepError({
-      step: 'talk to the agent',
-      host: this.#link.host,
+      ...where,
       why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
       ...(outcome.kind === 'exited' && {
         exitCode: outcome.code,
@@ -181,17 +188,24 @@ class RemoteTransaction implements Transaction {
 
   #mustBeHeard(what: string, progress: Progress): void {
     if (progress.kind === 'waiting') return
-    throw new StepError({
-      step: what,
-      host: this.#link.host,
-      why:
-        progress.kind === 'ended'
-          ? `the transaction has ended: ${progress.result} (${progress.cause})`
-          : 'the agent refused it',
-      next: 'the server has decided already; see the log of the step that deployed',
-    })
+    const where = { step: what, host: this.#link.host }
+    switch (progress.kind) {
+      case 'ended':
+        throw new StepError({
+          ...where,
+          why: `the transaction has ended already: ${[progress.result, explainCause(progress.cause)].filter(Boolean).join(', ')}`,
+          next: 'see the log of the step that deployed',
+        })
+      case 'refused':
+        throw new StepError({ ...where, why: `the server refused it: ${explainCause(progress.why)}` })
+      case 'gone':
+        throw new StepError({ ...where, why: 'the agent on the server is gone and could not be recovered' })
+    }
   }
 }
+
+/** The exit code of all programs of the agent for a transaction that is not there. */
+const NO_TRANSACTION = 6
 
 const FIND_AGENT =
   'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
