@@ -1,0 +1,301 @@
+import { describe, expect, test } from 'vitest'
+import { expectState } from '../../../src/agent/outcome.ts'
+import { explainCause, type Progress, ProgressReader } from '../../../src/agent/progress.ts'
+import type { State } from '../../../src/agent/protocol.ts'
+import { journal } from '../../support/journal.ts'
+
+interface Followed {
+  readonly log: string
+  readonly next: number
+  readonly progress: Progress | undefined
+}
+
+function follow(...parts: readonly string[]): Followed {
+  const lines: string[] = []
+  const reader = new ProgressReader({ line: (text) => void lines.push(text) })
+  for (const line of parts.join('').trimEnd().split('\n')) reader.read(line)
+  return { log: lines.join('\n'), next: reader.next, progress: reader.progress }
+}
+
+/** The log, then the error that an action makes of where the transaction stands, as its user sees both. */
+function told(text: string, wanted: State = 'trial'): string {
+  const { log, progress } = follow(journal(text))
+  if (!progress) return `${log}\n(nothing)`
+  const undertaking = { what: 'switch to the new release', host: 'deploy@web1', path: '/srv/shop' }
+  try {
+    expectState(progress, wanted, undertaking)
+    return `${log}\n(as expected)`
+  } catch (error) {
+    return `${log}\n\n${String(error)}`
+  }
+}
+
+describe('what is told, and how it ends', () => {
+  test('a phase that goes through', () => {
+    const text = `
+      began switch 01
+      # create the new api
+      did switch 01 0
+      > created
+      state trial
+      waiting trial 300`
+    expect(told(text)).toMatchInlineSnapshot(`
+      "create the new api: done in 3 s
+        created
+      state: trial
+      (as expected)"
+    `)
+  })
+
+  test('a step that fails: undone, with its last lines', () => {
+    const text = `
+      began switch 01
+      # create the new api
+      did switch 01 0
+      began switch 04
+      # wait until api is healthy
+      did switch 04 1
+      > api (/shop-api-2) is exited, exit code 3
+      > 
+      > its last lines:
+      > ERROR: no DATABASE_URL
+      undoing switch-04
+      undid switch 04 0
+      > stopped
+      undid switch 01 0
+      ended undone switch-04`
+    expect(told(text)).toMatchInlineSnapshot(`
+      "create the new api: done in 3 s
+      wait until api is healthy: failed with exit code 1 after 3 s
+        api (/shop-api-2) is exited, exit code 3
+        its last lines:
+        ERROR: no DATABASE_URL
+      going back: step 04 of switch failed
+      taken back: wait until api is healthy
+        stopped
+      taken back: create the new api
+
+      StepError: switch to the new release on deploy@web1: wait until api is healthy: failed (exit code 1)
+          api (/shop-api-2) is exited, exit code 3
+          its last lines:
+          ERROR: no DATABASE_URL
+      State: undone: the release before serves
+      Next: correct the cause and run the job again"
+    `)
+  })
+
+  test('of a long output the last 15 lines are kept', () => {
+    const output = Array.from({ length: 40 }, (_, index) => `> line ${index}`).join('\n')
+    const { progress } = follow(journal(`did switch 04 1\n${output}\nended undone switch-04`))
+    const lastLines = progress?.kind === 'ended' ? progress.failure?.lastLines : []
+    expect(lastLines?.length).toBe(15)
+    expect(lastLines?.at(-1)).toBe('line 39')
+  })
+
+  test('an abort cuts a step short, and is what the transaction ended of', () => {
+    const text = `
+      began switch 04
+      # wait until api is healthy
+      did switch 04 143
+      > terminated
+      undoing aborted
+      ended undone aborted`
+    expect(told(text)).toMatchInlineSnapshot(`
+      "wait until api is healthy: failed with exit code 143 after 3 s
+        terminated
+      going back: it was aborted
+
+      StepError: switch to the new release on deploy@web1: it was aborted
+      State: undone: the release before serves
+      Next: correct the cause and run the job again"
+    `)
+  })
+
+  test('nobody confirmed', () => {
+    expect(told('undoing lease-expired\nended undone lease-expired', 'committed')).toMatchInlineSnapshot(`
+      "going back: nobody confirmed it in time
+
+      StepError: switch to the new release on deploy@web1: nobody confirmed it in time
+      State: undone: the release before serves
+      Next: correct the cause and run the job again"
+    `)
+  })
+
+  test('unwell on trial', () => {
+    const text = `
+      undoing unwell-in-trial
+      > api (/shop-api-2) is restarting
+      ended undone unwell-in-trial`
+    expect(told(text, 'committed')).toMatchInlineSnapshot(`
+      "going back: a new container was restarted, ended or became unhealthy during the trial
+        api (/shop-api-2) is restarting
+
+      StepError: switch to the new release on deploy@web1: a new container was restarted, ended or became unhealthy during the trial
+      State: undone: the release before serves
+      Next: correct the cause and run the job again"
+    `)
+  })
+
+  test('stuck: the old release may not run on the new schema', () => {
+    const text = `
+      began migrate 02
+      # migrate: alembic upgrade head
+      did migrate 02 0
+      began switch 04
+      # wait until api is healthy
+      did switch 04 1
+      > not healthy within 120 s
+      undoing switch-04
+      forbidden migrate 02
+      > the schema changed
+      ended stuck switch-04`
+    expect(told(text)).toMatchInlineSnapshot(`
+      "migrate: alembic upgrade head: done in 3 s
+      wait until api is healthy: failed with exit code 1 after 3 s
+        not healthy within 120 s
+      going back: step 04 of switch failed
+      it may not be taken back: migrate: alembic upgrade head
+        the schema changed
+
+      StepError: switch to the new release on deploy@web1: wait until api is healthy: failed (exit code 1)
+          not healthy within 120 s
+      State: stuck: it is not taken back (migrate: alembic upgrade head: the schema changed); what runs now goes on running
+      Next: look at the last lines of /srv/shop/transactions/*/journal on the host, repair by hand, then deploy again"
+    `)
+  })
+
+  test('stuck: a way back fails', () => {
+    const text = `
+      began switch 02
+      # stop the old api
+      undoing aborted
+      undid switch 02 1
+      > no space left on device
+      ended stuck aborted`
+    expect(told(text)).toMatchInlineSnapshot(`
+      "going back: it was aborted
+      COULD NOT BE TAKEN BACK: stop the old api
+        no space left on device
+
+      StepError: switch to the new release on deploy@web1: it was aborted
+      State: stuck: it is not taken back (stop the old api: no space left on device); what runs now goes on running
+      Next: look at the last lines of /srv/shop/transactions/*/journal on the host, repair by hand, then deploy again"
+    `)
+  })
+
+  test('a refused confirmation, before and after the agent waits again', () => {
+    const text = 'refused confirm check-bad'
+    expect(told(text, 'committed')).toMatchInlineSnapshot(`
+      "
+
+      StepError: switch to the new release on deploy@web1: the server refused it: a check said that the release is bad
+      State: not confirmed; unless it is, the server goes back by itself
+      Next: see to what was refused, and run the job again"
+    `)
+    expect(told(`${text}\nwaiting trial 300`, 'committed')).toBe(told(text, 'committed'))
+  })
+
+  test('a refused word that the agent was not even given', () => {
+    expect(told('refused not-owner')).toMatchInlineSnapshot(`
+      "
+
+      StepError: switch to the new release on deploy@web1: the server refused it: the transaction belongs to another job
+      State: not confirmed; unless it is, the server goes back by itself
+      Next: see to what was refused, and run the job again"
+    `)
+    expect(told('refused state-prepared', 'committed')).toMatchInlineSnapshot(`
+      "
+
+      StepError: switch to the new release on deploy@web1: the server refused it: this is not possible in the state prepared
+      State: not confirmed; unless it is, the server goes back by itself
+      Next: see to what was refused, and run the job again"
+    `)
+  })
+
+  test('a transaction that stands elsewhere', () => {
+    expect(told('waiting prepared 300')).toMatchInlineSnapshot(`
+      "
+
+      StepError: switch to the new release on deploy@web1: the transaction stands at prepared, where this is not possible
+      State: unconfirmed; in 300 s the server goes back by itself
+      Next: run the steps in the order prepare, migrations, switch, smoke test, confirm"
+    `)
+  })
+
+  test('an agent that is gone', () => {
+    expect(told('state trial\ngone')).toMatchInlineSnapshot(`
+      "state: trial
+
+      StepError: switch to the new release on deploy@web1: the agent on the server is gone and could not be recovered
+      State: unknown
+      Next: look at the containers on the host: cd /srv/shop/current && docker compose ps"
+    `)
+  })
+
+  test('another transaction holds the stack', () => {
+    const text = `
+      blocked t-20261121T120000Z-aaaaaa
+      > "action":"deploy","version":"v1"
+      ended undone lock-timeout`
+    expect(told(text, 'prepared')).toMatchInlineSnapshot(`
+      "another transaction holds the stack: t-20261121T120000Z-aaaaaa
+        "action":"deploy","version":"v1"
+
+      StepError: switch to the new release on deploy@web1: another transaction held the stack for too long
+      State: nothing was changed
+      Next: correct the cause and run the job again"
+    `)
+  })
+
+  test('another transaction came first', () => {
+    expect(told('ended undone stale-plan', 'prepared')).toMatchInlineSnapshot(`
+      "
+
+      StepError: switch to the new release on deploy@web1: another transaction changed the stack after this one was planned
+      State: nothing was changed
+      Next: correct the cause and run the job again"
+    `)
+  })
+
+  test('committed is what confirm wants, and nothing else does', () => {
+    expect(told('ended committed', 'committed')).toContain('(as expected)')
+    expect(told('ended committed')).toMatchInlineSnapshot(`
+      "
+
+      StepError: switch to the new release on deploy@web1: the transaction is confirmed already
+      State: committed: its release is the live one"
+    `)
+  })
+
+  test('an end without an end is nothing', () => {
+    expect(told('began switch 01\n# create the new api')).toContain('(nothing)')
+  })
+})
+
+describe('after a lost connection', () => {
+  const text = journal('began switch 01\n# create the new api\ndid switch 01 0\nstate trial\nwaiting trial 300')
+  const lines = text.split('\n')
+
+  test('the next record is the one after the last that was read', () => {
+    expect(follow('').next).toBe(1)
+    expect(follow(lines.slice(0, 3).join('\n')).next).toBe(3)
+  })
+
+  test('a record that comes twice is told once', () => {
+    expect(follow(text, text)).toEqual(follow(text))
+  })
+
+  test('a step whose beginning was not seen is named by its number', () => {
+    expect(follow('7 1795300000 3600 did switch 03 0').log).toContain('step 03 of switch: done')
+  })
+})
+
+test.each([
+  ['switch-04', 'step 04 of switch failed'],
+  ['agent-gone', 'the agent had died'],
+  ['not-confirmed-by-the-job', 'its job ended without confirming it'],
+  ['state-prepared', 'this is not possible in the state prepared'],
+  ['something-new', 'something-new'],
+])('the cause %s: %s', (cause, sentence) => {
+  expect(explainCause(cause)).toBe(sentence)
+})
