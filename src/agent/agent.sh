@@ -19,16 +19,18 @@ export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
 uptime_seconds() { read -r up _ </proc/uptime && echo "${up%%.*}"; }
 records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
 
-# A crash may leave half a record at the end; the next one must not be glued to it.
+# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
 cut_torn_tail() {
-  [ -s "$journal" ] && [ -n "$(tail -c 1 "$journal")" ] || return 0
-  head -n "$(records)" "$journal" >"$journal.cut" && sync "$journal.cut" && mv "$journal.cut" "$journal"
+  [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ] || return 0
+  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
 
-# record TYPE [ARG...]: on disk before this returns. Fields: number, epoch seconds, uptime seconds, type, arguments.
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
 record() {
-  sequence=$((sequence + 1))
-  printf '%s %s %s %s\n' "$sequence" "$(date +%s)" "$(uptime_seconds)" "$*" >>"$journal" && sync "$journal"
+  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
+  if printf '%s\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  cut_torn_tail "$journal"
+  return 1
 }
 
 has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
@@ -38,110 +40,157 @@ is_over() { [ -n "$(last_of ended)" ]; }
 # look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; `*` in the table matches anything.
 look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
 
+# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of `$(...)`.)
 # Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
-pause() { sleep "$1" 9>&- & wait $!; }
+pause() { timeout 1 cat "$tx/door" >/dev/null 2>&1 9>&-; }
+
+# A process id outlives its process; the command line tells whether it is still an agent of this transaction.
+is_alive() {
+  case $(tr '\0' ' ' 2>/dev/null <"/proc/$(cat "$tx/pid" 2>/dev/null)/cmdline") in
+    *" run $stack $id "* | *" recover $stack $id "*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
 
 # --- words ------------------------------------------------------------------------------------------------------------
 
-next_word() { cat "$tx/inbox/$((heard + 1))" 2>/dev/null; }
-is_abort_waiting() { case $(next_word) in abort*) return 0 ;; *) return 1 ;; esac; }
+# Looks behind words that were said before it, which a running step keeps from being heard. Sets `cause`.
+is_abort_waiting() {
+  ahead=$((heard + 1))
+  while [ -f "$tx/inbox/$ahead" ]; do
+    read -r word cause <"$tx/inbox/$ahead"
+    [ "$word" != abort ] || { cause=${cause:-aborted}; return 0; }
+    ahead=$((ahead + 1))
+  done
+  return 1
+}
 
 # --- steps ------------------------------------------------------------------------------------------------------------
 
+steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
+
+# Ends what is left of the effect: its whole process group, since not every `timeout` ends more than its child.
+end_effect() {
+  kill -TERM "-$effect" 2>/dev/null || kill -TERM "$effect" 2>/dev/null || return 0
+  tries=50
+  while [ "$tries" -gt 0 ]; do
+    kill -0 "-$effect" 2>/dev/null || return 0
+    sleep 0.1 9>&-
+    tries=$((tries - 1))
+  done
+  kill -KILL "-$effect" 2>/dev/null
+}
+
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
-  program=$tx/plan/$1/$2.$3
-  output=$tx/output/$1-$2.$3
+  program=$tx/plan/$1/$2.$3 watcher=
   limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
-  (cd "$stack" && exec timeout -k 5 "${limit:-60}" sh "$program") >"$output" 2>&1 &
+  (cd "$stack" && exec setsid timeout -k 5 "${limit:-60}" sh "$program") >"$tx/output/$1-$2.$3" 2>&1 &
   effect=$!
-  while :; do
-    wait "$effect"
-    code=$?
-    kill -0 "$effect" 2>/dev/null || return "$code"
-    [ "$3" = run ] && is_abort_waiting && kill -TERM "$effect" 2>/dev/null
+  if [ "$3" = run ] && [ "$1" != finish ]; then
+    end_effect_at_abort >/dev/null 2>&1 9>&- &
+    watcher=$!
+  fi
+  wait "$effect"
+  code=$?
+  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
+  end_effect
+  return "$code"
+}
+
+end_effect_at_abort() {
+  while kill -0 "$effect"; do
+    if is_abort_waiting; then end_effect; return; fi
+    pause
   done
 }
 
 # run_phase PHASE: the steps in order, the intent on disk before each effect. Sets `cause` when one fails.
 run_phase() {
-  phase=$1
-  while read -r step _ <&3; do
-    if is_abort_waiting; then cause=aborted; return 1; fi
-    record began "$phase" "$step"
-    run_step "$phase" "$step" run
+  for step in $(steps_of "$1"); do
+    is_abort_waiting && return 1
+    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
+    run_step "$1" "$step" run
     code=$?
-    record did "$phase" "$step" "$code"
+    record did "$1" "$step" "$code"
     [ "$code" = 0 ] && continue
-    if is_abort_waiting; then cause=aborted; else cause=$phase-$step; fi
+    is_abort_waiting || cause=$1-$step
     return 1
-  done 3<"$tx/plan/$phase/steps"
+  done
 }
 
 # three_times COMMAND...: for what must succeed to leave a clean end.
-three_times() { "$@" || { pause 1; "$@"; } || { pause 3; "$@"; }; }
+three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
 
 # --- ends -------------------------------------------------------------------------------------------------------------
 
+# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
+end() {
+  record ended "$1" "$2"
+  rm -rf "$tx/docker" "$tx/release" "$tx/files"
+}
+
 # finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
 finish() {
-  is_over || record ended "$1" "$2"
+  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
+  is_over || return 1
   ledger=$stack/ledger.jsonl
+  cut_torn_tail "$ledger"
   if ! grep -q "\"tx\":\"$id\"" "$ledger" 2>/dev/null; then
-    first=$(awk 'NR == 1 { print $2 }' "$journal")
-    end=$(awk '$4 == "ended" { print $2 }' "$journal")
+    read -r start over result cause <<EOT
+$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
+EOT
     printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s,%s}\n' "$id" \
-      "$(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)" "$(last_of ended)" "$2" "$((end - first))" \
+      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" \
       "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
   fi
   rm -f "$stack/open"
 }
 
-begun_latest_first() { awk '$4 == "began" { line[++n] = $5 " " $6 } END { for (; n; n--) print line[n] }' "$journal"; }
+begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
 
 # undo CAUSE: back to what was, latest step first; `stuck` when a gate forbids it or a way back fails.
 undo() {
   record undoing "$1"
-  begun_latest_first >"$tx/begun"
-  while read -r phase step <&3; do
+  for begun in $(begun_latest_first); do
+    phase=${begun%/*} step=${begun#*/}
     [ -f "$tx/plan/$phase/$step.gate" ] || continue
     run_step "$phase" "$step" gate && continue
     record forbidden "$phase" "$step"
     finish stuck "$1"
     return
-  done 3<"$tx/begun"
-  while read -r phase step <&3; do
+  done
+  for begun in $(begun_latest_first); do
+    phase=${begun%/*} step=${begun#*/}
     [ -f "$tx/plan/$phase/$step.undo" ] || continue
     has undid "$phase" "$step" 0 && continue
     three_times run_step "$phase" "$step" undo
     code=$?
     record undid "$phase" "$step" "$code"
-    if [ "$code" != 0 ]; then
-      finish stuck "$1"
-      return
-    fi
-  done 3<"$tx/begun"
+    [ "$code" = 0 ] || { finish stuck "$1"; return; }
+  done
   finish undone "$1"
 }
 
 # What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
 wind_up() {
   unfinished=
-  while read -r step _ <&3; do
+  for step in $(steps_of finish); do
     has did finish "$step" 0 && continue
+    record began finish "$step"
     three_times run_step finish "$step" run
     code=$?
     record did finish "$step" "$code"
     [ "$code" = 0 ] || unfinished=${unfinished:+$unfinished,}$step
-  done 3<"$tx/plan/finish/steps"
+  done
   finish committed "${unfinished:+unfinished:$unfinished}"
 }
 
 # Why a trial may not be confirmed: empty when it may.
 objection() {
   awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
-    END { for (check in verdict) { n++; if (verdict[check] != "good") { print "check-" verdict[check]; exit } }
-          if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
+    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
+          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
 }
 
 # --- the owner's words, as the table has them -------------------------------------------------------------------------
@@ -156,14 +205,21 @@ EOT
   [ "$word" = advance ] && key=advance:$argument
   rule=$(look_up verbs "$state" "$key")
   case ${rule#* } in
-    run:*) if run_phase "$argument"; then enter "${rule##*:}"; else undo "$cause"; fi ;;
+    run:*)
+      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
+      elif run_phase "$argument"; then enter "${rule##*:}"
+      else undo "$cause"; fi ;;
     commit)
       why=$(objection "$argument")
       if [ -n "$why" ]; then record refused confirm "$why"
-      elif run_phase commit; then record committed; wind_up
+      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
       else undo "$cause"; fi ;;
     undo) undo "${argument:-aborted}" ;;
-    lease) lease=$argument; record renewed "$argument" ;;
+    lease)
+      case $argument in
+        '' | *[!0-9]*) record refused renew not-seconds ;;
+        *) lease=$argument; record renewed "$argument" ;;
+      esac ;;
     note) record reported "$argument" "$value" ;;
     *) record refused "$word" "state-$state" ;;
   esac
@@ -172,31 +228,38 @@ EOT
 is_well() { [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ] || timeout -k 2 15 sh "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-; }
 
 wait_for_the_owner() {
-  record waiting "$state" "$lease"
+  record waiting "$state" "$lease" "$heard"
   until_uptime=$(($(uptime_seconds) + lease))
   while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
     if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
     if ! is_well; then undo unwell-in-trial; return; fi
-    pause 1
+    pause
   done
-  said=$(next_word)
   heard=$((heard + 1))
-  obey "$said"
+  obey "$(cat "$tx/inbox/$heard")"
 }
 
 # --- verbs ------------------------------------------------------------------------------------------------------------
 
+# From here on this process is the transaction's agent.
+be_the_agent() {
+  mkdir -p "$tx/inbox" "$tx/output"
+  [ -p "$tx/door" ] || mkfifo "$tx/door"
+  cut_torn_tail "$journal"
+  heard=0
+  echo $$ >"$tx/pid"
+}
+
 # The caller holds the lock.
 recover() {
-  heard=0
-  cut_torn_tail
-  sequence=$(records)
-  if is_over; then finish "$(last_of ended)" recovered; return; fi
+  be_the_agent
+  if is_over; then finish; return; fi
   record recovering
-  if [ -n "$(awk '$4 == "committed"' "$journal")" ]; then state=committed; else state=$(last_of state); fi
+  state=$(last_of state)
+  if has committed; then state=committed; fi
   case $(look_up recovery "${state:-open}" crash) in
     *wind-up) wind_up ;;
-    *) undo agent-gone ;;
+    *) was=$(last_of undoing); undo "${was:-agent-gone}" ;;
   esac
 }
 
@@ -205,30 +268,42 @@ recover_what_is_open() {
   sh "$0" recover "$stack" "$(cat "$stack/open")"
 }
 
+# For a visitor: an effect that outlived its agent is waited for, a living agent needs no help.
+recover_if_gone() {
+  exec 9>>"$stack/lock"
+  until flock -n 9; do
+    id=$(cat "$stack/open" 2>/dev/null)
+    tx=$stack/transactions/$id
+    if is_alive; then echo 'held by a living agent'; return 0; fi
+    sleep 1 9>&-
+  done
+  recover_what_is_open
+}
+
 take_the_lock() {
   exec 9>>"$stack/lock"
-  flock -n 9 && return 0
+  # BusyBox's `timeout` holds on to it for up to a second after its effect has ended.
+  flock -n 9 || { pause; flock -n 9; } && return 0
   record blocked "$(cat "$stack/open" 2>/dev/null)"
   give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
   until flock -n 9; do
-    if is_abort_waiting; then record ended undone aborted; return 1; fi
-    if [ "$(uptime_seconds)" -ge "$give_up" ]; then record ended undone lock-timeout; return 1; fi
-    pause 1
+    if is_abort_waiting; then end undone aborted; return 1; fi
+    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
+    pause
   done
+  return 0
 }
 
 run() {
-  trap : USR1
-  mkdir -p "$tx/inbox" "$tx/output"
-  cut_torn_tail
-  sequence=$(records) heard=0 lease=$(cat "$tx/plan/lease")
-  echo $$ >"$tx/pid"
+  be_the_agent
+  lease=$(cat "$tx/plan/lease")
   record began-agent "$(basename "$0")"
   take_the_lock || return 0
   recover_what_is_open
   touch "$stack/ledger.jsonl"
+  cut_torn_tail "$stack/ledger.jsonl"
   if [ "$(wc -l <"$stack/ledger.jsonl")" -ne "$(cat "$tx/plan/head")" ]; then
-    record ended undone stale-plan
+    end undone stale-plan
     return 0
   fi
   echo "$id" >"$stack/.open" && sync "$stack/.open" && mv "$stack/.open" "$stack/open" && sync "$stack"
@@ -237,40 +312,53 @@ run() {
   until is_over; do wait_for_the_owner; done
 }
 
-is_alive() { [ -f "$tx/pid" ] && kill -0 "$(cat "$tx/pid")" 2>/dev/null; }
+is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
 
 say() {
   nonce=$1 word=$2
   shift
-  [ -d "$tx" ] || { echo "unknown transaction $id" >&2; return 6; }
+  is_known || return
   length=$(records)
-  if is_over; then follow "$length"; return; fi
-  key=$word
+  is_alive || is_over || { echo gone; return 5; }
+  if is_over; then follow "$(records)"; return; fi
+  key=$word state=$(last_of state)
   [ "$word" = advance ] && key=advance:$2
-  rule=$(look_up verbs "$(last_of state)" "$key")
-  [ -n "$rule" ] || { echo "refused $(last_of state)"; return 3; }
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
   [ "${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
-  is_alive || { echo gone; return 5; }
-  mkdir -p "$tx/inbox"
   number=1
-  echo "$*" >"$tx/inbox/.$$"
-  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do number=$((number + 1)); done
+  printf '%s\n' "$*" >"$tx/inbox/.$$" || return 1
+  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do
+    [ -f "$tx/inbox/$number" ] || return 1
+    number=$((number + 1))
+  done
   rm -f "$tx/inbox/.$$"
-  kill -USR1 "$(cat "$tx/pid")" 2>/dev/null
-  follow "$((length + 1))"
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  follow "$((length + 1))" "$number"
 }
 
 quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
 
-# A step that begins is followed by its title behind `#`, one that ended by what it printed, each line behind `> `.
+# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
+wait_for_its_end() {
+  patience=50
+  while [ "$patience" -gt 0 ] && is_alive; do
+    sleep 0.1
+    patience=$((patience - 1))
+  done
+}
+
+# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
+# followed by its title behind `#`, one that ended by what it printed, each line behind `> `.
 follow() {
-  next=$1 patience=50
+  next=$1 unheard=${2:-0} patience=50
   while :; do
     while [ "$next" -le "$(records)" ]; do
       line=$(sed -n "${next}p" "$journal")
       echo "$line"
       next=$((next + 1))
-      read -r _ _ _ type first second _ <<EOT
+      read -r _ _ _ type first second third _ <<EOT
 $line
 EOT
       case $type in
@@ -280,11 +368,15 @@ EOT
         forbidden) quoted "$tx/output/$first-$second.gate" ;;
         undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
         blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
-        ended) return 0 ;;
-        waiting) [ "$next" -le "$(records)" ] || return 0 ;;
+        ended) wait_for_its_end; return 0 ;;
+        waiting)
+          [ "${third:-0}" -lt "$unheard" ] && continue
+          unheard=0
+          [ "$next" -le "$(records)" ] || return 0 ;;
       esac
     done
-    if is_alive; then patience=50; else patience=$((patience - 1)); fi
+    # Five seconds for an agent that has yet to begin, one for one that was there.
+    if is_alive; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
     [ "$patience" -gt 0 ] || { echo gone; return 5; }
     sleep 0.1
   done
@@ -292,12 +384,8 @@ EOT
 
 case $verb in
   run) run ;;
-  follow) follow "$4" ;;
+  follow) is_known && follow "$4" ;;
   say) shift 3; say "$@" ;;
-  recover)
-    if [ -n "$id" ]; then recover; exit; fi
-    exec 9>>"$stack/lock"
-    flock -n 9 || { echo 'held by a living agent'; exit 0; }
-    recover_what_is_open ;;
+  recover) if [ -n "$id" ]; then recover; else recover_if_gone; fi ;;
   *) echo "unknown verb $verb" >&2; exit 64 ;;
 esac

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { held, hold, leave, PHASES, SHELLS, step, TestStack, until, type Wishes } from '../../support/agent.ts'
+
+const ways = {
+  prepared: ['p1', 'p2', 'undo p2', 'undo p1'],
+  migrated: ['p1', 'p2', 'm1', 'undo m1', 'undo p2', 'undo p1'],
+  trial: ['p1', 'p2', 's1', 's2', 'undo s2', 'undo s1', 'undo p2', 'undo p1'],
+} as const
+
+describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
+  test.concurrent.each(['prepared', 'migrated', 'trial'] as const)('%s: recovery undoes it', async (state) => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach(state)
+    await transaction.killAgent()
+
+    expect((await transaction.say('renew', '60')).progress).toEqual({ kind: 'gone' })
+    expect(stack.trace()).not.toContain('undo p1')
+    await stack.recover()
+    expect(stack.trace()).toEqual(ways[state])
+    expect((await transaction.say('confirm', 'unchecked')).progress).toEqual({
+      kind: 'ended',
+      result: 'undone',
+      cause: 'agent-gone',
+    })
+    expect(stack.ledger()).toMatchObject([{ tx: transaction.id, result: 'undone', cause: 'agent-gone' }])
+    await stack.recover()
+    expect(stack.trace()).toEqual(ways[state])
+    expect(stack.ledger()).toHaveLength(1)
+  })
+
+  test.concurrent('the next transaction recovers it first, and is stale then', async () => {
+    await using stack = new TestStack(shell)
+    const first = await stack.reach('trial')
+    await first.killAgent()
+    const second = await stack.open()
+
+    expect((await second.opened).progress).toEqual({ kind: 'ended', result: 'undone', cause: 'stale-plan' })
+    expect(stack.trace()).toEqual(ways.trial)
+    expect(stack.ledger()).toMatchObject([{ tx: first.id, result: 'undone', cause: 'agent-gone' }])
+  })
+
+  test.concurrent('after the decision it is brought to its end, without repeating what was done', async () => {
+    await using stack = new TestStack(shell)
+    const phases = { ...PHASES, finish: [step('f1'), held('f2'), step('f3')] }
+    const transaction = await stack.reach('trial', { phases })
+    const confirming = transaction.say('confirm', 'unchecked')
+    await until(() => stack.trace().includes('f2'), 'the effect')
+    await transaction.killAgent()
+    await stack.let('f2')
+    expect((await confirming).progress).toEqual({ kind: 'gone' })
+
+    await stack.recover()
+    expect(stack.trace().slice(4)).toEqual(['c1', 'f1', 'f2', 'f2 ended', 'f2', 'f2 ended', 'f3'])
+    expect((await transaction.say('confirm', 'checked')).progress).toMatchObject({ result: 'committed' })
+    expect(stack.ledger()).toMatchObject([{ result: 'committed' }])
+  })
+
+  test.concurrent('while it goes back: recovery goes on with the same cause, and repeats no way back', async () => {
+    await using stack = new TestStack(shell)
+    const undo = `${hold('undo')}; ${leave('undo p1')}`
+    const transaction = await stack.reach('prepared', { phases: { prepare: [step('p1', { undo }), step('p2')] } })
+    const aborting = transaction.say('abort', 'not-wanted')
+    await transaction.recorded('undid prepare 02 0')
+    await sleep(300)
+    await transaction.killAgent()
+    await stack.let('undo')
+    await aborting
+    await stack.recover()
+    expect(stack.trace().filter((line) => line === 'undo p2')).toHaveLength(1)
+    expect(stack.ledger()).toMatchObject([{ result: 'undone', cause: 'not-wanted' }])
+  })
+
+  test.concurrent('an effect that outlives it is waited for, then taken back', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.open({ phases: { prepare: [step('p1'), held('p2')] } })
+    await transaction.recorded('began prepare 02')
+    await until(() => stack.trace().includes('p2'), 'the effect')
+    await transaction.killAgent()
+    const recovering = stack.recover()
+    await sleep(2500)
+    expect(stack.trace()).toEqual(['p1', 'p2'])
+    expect(stack.exists('open')).toBe(true)
+
+    await stack.let('p2')
+    await recovering
+    expect(stack.trace()).toEqual(['p1', 'p2', 'p2 ended', 'undo p2', 'undo p1'])
+    expect(stack.ledger()).toMatchObject([{ result: 'undone', cause: 'agent-gone' }])
+  })
+
+  test.concurrent('a living agent is left alone by recovery', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('trial')
+    expect((await stack.recover()).lines).toEqual(['held by a living agent'])
+    expect(transaction.isAlive()).toBe(true)
+    expect(stack.trace()).toEqual(['p1', 'p2', 's1', 's2'])
+  })
+
+  test.concurrent('a process that has its id by chance is not taken for it', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('prepared')
+    await transaction.killAgent()
+    writeFileSync(join(stack.path, 'transactions', transaction.id, 'pid'), `${process.pid}\n`)
+    expect(await transaction.say('abort')).toMatchObject({ code: 5, progress: { kind: 'gone' } })
+  })
+})
+
+describe.each(SHELLS)('a journal that was cut off by a crash, in %s', (shell) => {
+  test.concurrent.each([1, 2, 9, 22, 34])('%i bytes short: goes on with the record before', async (missing) => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('trial')
+    await transaction.killAgent()
+    const journal = join(stack.path, 'transactions', transaction.id, 'journal')
+    const before = readFileSync(journal, 'utf8')
+    truncateSync(journal, before.length - missing)
+    await stack.recover()
+
+    const after = readFileSync(journal, 'utf8')
+    const whole = before.slice(0, before.length - missing).replace(/[^\n]*$/, '')
+    expect(after.startsWith(whole)).toBe(true)
+    expect(
+      after
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => Number(line.split(' ')[0])),
+    ).toEqual(Array.from({ length: after.split('\n').length - 1 }, (_, index) => index + 1))
+    expect(after.slice(whole.length)).toMatch(/^\d+ \d+ \d+ recovering\n/)
+    expect(stack.trace()).toEqual(ways.trial)
+    expect(stack.ledger()).toMatchObject([{ result: 'undone' }])
+  })
+
+  test.concurrent('half a line in the ledger is cut off, and written whole', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('trial')
+    await transaction.say('confirm', 'unchecked')
+    const ledger = join(stack.path, 'ledger.jsonl')
+    const line = readFileSync(ledger, 'utf8')
+    truncateSync(ledger, line.length - 40)
+    writeFileSync(join(stack.path, 'open'), `${transaction.id}\n`)
+
+    await stack.recover()
+    expect(readFileSync(ledger, 'utf8')).toBe(line)
+    expect(stack.exists('open')).toBe(false)
+    appendFileSync(ledger, '{"v":1,"tx":"torn')
+    const next: Wishes = { head: 1 }
+    expect((await (await stack.open(next)).opened).progress).toMatchObject({ kind: 'waiting', state: 'prepared' })
+    expect(readFileSync(ledger, 'utf8')).toBe(line)
+  })
+})
+
+describe('many kills', () => {
+  test('leave no lock and no open transaction', { timeout: 120_000 }, async () => {
+    const kills = Array.from({ length: 48 }, (_, index) => index)
+    const lanes = SHELLS.map(async (shell, lane) => {
+      await using stack = new TestStack(shell)
+      for (const kill of kills.filter((index) => index % SHELLS.length === lane)) {
+        const transaction = await stack.open()
+        await transaction.recorded('began-agent')
+        await sleep((kill * 53) % 900)
+        if (transaction.isAlive()) await transaction.killAgent()
+        await stack.recover()
+        expect(stack.exists('open'), `after kill ${kill} in ${shell}`).toBe(false)
+        await until(async () => !(await stack.isLocked()), `a free lock after kill ${kill} in ${shell}`, 3)
+      }
+      expect(stack.ledger().every(({ result }) => result === 'undone')).toBe(true)
+    })
+    await Promise.all(lanes)
+  })
+})

@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { held, hold, leave, PHASES, SHELLS, step, TestStack } from '../../support/agent.ts'
+
+const fails = (name: string) => step(name, { run: 'echo "this is why"; exit 7' })
+
+describe.each(SHELLS)('what fails is undone, in %s', (shell) => {
+  test.concurrent.each([
+    ['prepare', { prepare: [step('p1'), fails('p2'), step('p3')] }, ['p1', 'p2', 'undo p2', 'undo p1']],
+    ['switch', { switch: [fails('s1'), step('s2')] }, ['p1', 'p2', 's1', 'undo s1', 'undo p2', 'undo p1']],
+    [
+      'commit',
+      { commit: [fails('c1'), step('c2')] },
+      ['p1', 'p2', 's1', 's2', 'c1', 'undo c1', 'undo s2', 'undo s1', 'undo p2', 'undo p1'],
+    ],
+  ])('a step of %s: what began is taken back, latest first, and the step is quoted', async (phase, phases, trace) => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.open({ phases: { ...PHASES, ...phases } })
+    let last = await transaction.opened
+    if (phase !== 'prepare') last = await transaction.say('advance', 'switch')
+    if (phase === 'commit') last = await transaction.say('confirm', 'unchecked')
+
+    const place = phase === 'prepare' ? '02' : '01'
+    expect(last.progress).toMatchObject({
+      kind: 'ended',
+      result: 'undone',
+      cause: `${phase}-${place}`,
+      failure: { exitCode: 7, lastLines: ['this is why'] },
+    })
+    expect(stack.trace()).toEqual(trace)
+    expect(stack.ledger()).toMatchObject([{ result: 'undone', cause: `${phase}-${place}` }])
+    expect(stack.exists('open')).toBe(false)
+  })
+
+  test.concurrent('a step of finish can not be undone: it is tried three times, and named', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('trial', { phases: { ...PHASES, finish: [fails('f1'), step('f2')] } })
+    expect((await transaction.say('confirm', 'unchecked')).progress).toMatchObject({
+      result: 'committed',
+      cause: 'unfinished:01',
+    })
+    expect(stack.trace().slice(-5)).toEqual(['c1', 'f1', 'f1', 'f1', 'f2'])
+  })
+
+  test.concurrent('a way back that fails twice is tried a third time', async () => {
+    await using stack = new TestStack(shell)
+    const undo = `${leave('try')}; [ "$(grep -c try "$stack/trace")" = 3 ]`
+    const transaction = await stack.open({ phases: { prepare: [step('p1'), step('p2', { undo }), fails('p3')] } })
+    expect((await transaction.opened).progress).toMatchObject({ result: 'undone', cause: 'prepare-03' })
+    expect(stack.trace()).toEqual(['p1', 'p2', 'p3', 'undo p3', 'try', 'try', 'try', 'undo p1'])
+  })
+
+  test.concurrent('a way back that always fails ends it stuck, and nothing before it is touched', async () => {
+    await using stack = new TestStack(shell)
+    const undo = `${leave('try')}; echo "no way back"; exit 5`
+    const transaction = await stack.open({ phases: { prepare: [step('p1'), step('p2', { undo }), fails('p3')] } })
+    const opened = await transaction.opened
+    expect(opened.progress).toMatchObject({ result: 'stuck', cause: 'prepare-03' })
+    expect(opened.lines.slice(-3)).toEqual([
+      expect.stringContaining(' undid prepare 02 5'),
+      '> no way back',
+      expect.stringContaining(' ended stuck prepare-03'),
+    ])
+    expect(stack.trace()).toEqual(['p1', 'p2', 'p3', 'undo p3', 'try', 'try', 'try'])
+    expect(stack.ledger()).toMatchObject([{ result: 'stuck' }])
+    expect(stack.exists('open')).toBe(false)
+  })
+
+  test.concurrent('a gate that forbids ends it stuck before any way back was taken', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('prepared')
+    await transaction.addPhase('migrate', [step('m1', { gate: `${leave('gate')}; echo "the schema changed"; exit 1` })])
+    await transaction.say('advance', 'switch')
+    const aborted = await transaction.say('abort')
+
+    expect(aborted.progress).toEqual({ kind: 'ended', result: 'stuck', cause: 'aborted' })
+    expect(aborted.lines.slice(-3)).toEqual([
+      expect.stringContaining(' forbidden migrate 01'),
+      '> the schema changed',
+      expect.stringContaining(' ended stuck aborted'),
+    ])
+    expect(stack.trace()).toEqual(['p1', 'p2', 'm1', 's1', 's2', 'gate'])
+  })
+
+  test.concurrent(
+    'a gate that allows lets everything be taken back; one of a step that never began is not asked',
+    async () => {
+      await using stack = new TestStack(shell)
+      const gate = (name: string, code: number) => `${leave(`gate ${name}`)}; exit ${code}`
+      const phases = {
+        ...PHASES,
+        switch: [step('s1', { gate: gate('s1', 0) }), fails('s2'), step('s3', { gate: gate('s3', 1) })],
+      }
+      const transaction = await stack.reach('prepared', { phases })
+      expect((await transaction.say('advance', 'switch')).progress).toMatchObject({ result: 'undone' })
+      expect(stack.trace().slice(4)).toEqual(['gate s1', 'undo s2', 'undo s1', 'undo p2', 'undo p1'])
+    },
+  )
+})
+
+describe.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
+  test.concurrent.each([
+    ['a step past its deadline', 'sleep 30'],
+    ['a step that ignores that it is told to end', 'trap "" TERM; sleep 30; sleep 30'],
+  ])('%s', async (_, run) => {
+    await using stack = new TestStack(shell)
+    const start = performance.now()
+    const transaction = await stack.open({
+      phases: { prepare: [step('p1', { run: `${run}; ${leave('landed')}`, deadline: 1 })] },
+    })
+    expect((await transaction.opened).progress).toMatchObject({ result: 'undone', cause: 'prepare-01' })
+    expect(performance.now() - start).toBeLessThan(15_000)
+    expect(stack.trace()).toEqual(['p1', 'undo p1'])
+  })
+
+  test.concurrent('nothing that a step started outlives it', async () => {
+    await using stack = new TestStack(shell)
+    const run = `(sleep 2; ${leave('landed')}) >/dev/null 2>&1 & true`
+    const transaction = await stack.open({ phases: { prepare: [step('p1', { run }), step('p2', { run: 'sleep 3' })] } })
+    expect((await transaction.opened).progress).toMatchObject({ kind: 'waiting' })
+    expect(stack.trace()).toEqual(['p1', 'p2'])
+  })
+
+  test.concurrent('an abort ends the step that runs, with its children', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.open({ phases: { prepare: [step('p1'), held('p2'), step('p3')] } })
+    await transaction.recorded('began prepare 02')
+    const start = performance.now()
+    expect((await transaction.sayAsOther('abort', 'not-wanted')).progress).toEqual({
+      kind: 'ended',
+      result: 'undone',
+      cause: 'not-wanted',
+    })
+    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(stack.trace()).toEqual(['p1', 'p2', 'undo p2', 'undo p1'])
+  })
+
+  test.concurrent('an abort is heard behind words that the running step keeps from being heard', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.open({ phases: { prepare: [held('p1')] } })
+    await transaction.recorded('began prepare 01')
+    const renewing = transaction.say('renew', '60')
+    await transaction.said(1)
+    expect((await transaction.sayAsOther('abort')).progress).toMatchObject({ result: 'undone', cause: 'aborted' })
+    expect((await renewing).progress).toMatchObject({ kind: 'ended', result: 'undone' })
+  })
+
+  test.concurrent('an abort does not disturb a way back that is under way', async () => {
+    await using stack = new TestStack(shell)
+    const undo = `${hold('undo')}; ${leave('undo p1')}`
+    const transaction = await stack.open({ phases: { prepare: [step('p1', { undo }), fails('p2')] } })
+    await transaction.recorded('undid prepare 02 0')
+    const aborting = transaction.sayAsOther('abort')
+    await transaction.said(1)
+    await sleep(1500)
+    await stack.let('undo')
+    expect((await aborting).progress).toMatchObject({ result: 'undone', cause: 'prepare-02' })
+    expect(stack.trace()).toEqual(['p1', 'p2', 'undo p2', 'undo p1'])
+  })
+})
+
+describe.each(SHELLS)('an abort, in %s', (shell) => {
+  test.concurrent.each([
+    ['prepared', ['p1', 'p2', 'undo p2', 'undo p1']],
+    ['migrated', ['p1', 'p2', 'm1', 'undo m1', 'undo p2', 'undo p1']],
+    ['trial', ['p1', 'p2', 's1', 's2', 'undo s2', 'undo s1', 'undo p2', 'undo p1']],
+  ] as const)('takes back what was done until %s', async (state, trace) => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach(state)
+    expect((await transaction.say('abort')).progress).toEqual({ kind: 'ended', result: 'undone', cause: 'aborted' })
+    expect(stack.trace()).toEqual(trace)
+    expect(stack.exists('open')).toBe(false)
+  })
+})

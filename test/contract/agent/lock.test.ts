@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { SHELLS, TestStack } from '../../support/agent.ts'
+
+describe.each(SHELLS)('one writer, in %s', (shell) => {
+  test.concurrent('a second transaction waits, and is stale when the first has changed the stack', async () => {
+    await using stack = new TestStack(shell)
+    const first = await stack.reach('trial')
+    const second = await stack.open()
+    await second.recorded(`blocked ${first.id}`)
+    await first.say('confirm', 'unchecked')
+
+    const opened = await second.opened
+    expect(opened.progress).toEqual({ kind: 'ended', result: 'undone', cause: 'stale-plan' })
+    expect(opened.lines.join('\n')).toContain(`> "action":"deploy","release":"r-${first.id}"`)
+    expect(stack.trace()).toEqual(['p1', 'p2', 's1', 's2', 'c1', 'f1', 'f2'])
+    expect(stack.ledger()).toHaveLength(1)
+  })
+
+  test.concurrent('a second transaction that was planned on the result goes on', async () => {
+    await using stack = new TestStack(shell)
+    const first = await stack.reach('trial')
+    const second = await stack.open({ head: 1 })
+    await second.recorded('blocked')
+    await first.say('confirm', 'unchecked')
+    expect((await second.opened).progress).toMatchObject({ kind: 'waiting', state: 'prepared' })
+  })
+
+  test.concurrent('waiting ends at the lock timeout, with nothing run', async () => {
+    await using stack = new TestStack(shell)
+    await stack.reach('prepared')
+    const second = await stack.open({ lockTimeout: 1 })
+    expect((await second.opened).progress).toEqual({ kind: 'ended', result: 'undone', cause: 'lock-timeout' })
+    expect(stack.trace()).toEqual(['p1', 'p2'])
+    expect(stack.exists(`transactions/${second.id}/docker`)).toBe(false)
+  })
+
+  test.concurrent('who waits can be aborted', async () => {
+    await using stack = new TestStack(shell)
+    const first = await stack.reach('prepared')
+    const second = await stack.open()
+    await second.recorded('blocked')
+    expect((await second.say('advance', 'switch')).progress).toMatchObject({ kind: 'refused' })
+    expect((await second.say('abort')).progress).toEqual({ kind: 'ended', result: 'undone', cause: 'aborted' })
+    expect(stack.lines('open')).toEqual([first.id])
+    expect(stack.trace()).toEqual(['p1', 'p2'])
+  })
+
+  test.concurrent('a plan made on another ledger is refused, and nothing is run', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.open({ head: 3 })
+    expect((await transaction.opened).progress).toEqual({ kind: 'ended', result: 'undone', cause: 'stale-plan' })
+    expect(stack.trace()).toEqual([])
+    expect(stack.ledger()).toEqual([])
+    expect(stack.exists('open')).toBe(false)
+  })
+})

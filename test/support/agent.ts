@@ -1,0 +1,279 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { packFiles } from '../../src/agent/package.ts'
+import { agentName, openingFiles, phaseFiles } from '../../src/agent/plan-files.ts'
+import { addPhaseProgram, openProgram } from '../../src/agent/programs.ts'
+import { type Progress, ProgressReader } from '../../src/agent/progress.ts'
+import type { Phase } from '../../src/agent/protocol.ts'
+import { newTransactionId } from '../../src/agent/transaction.ts'
+import { type Command, script } from '../../src/command/command.ts'
+import { type LedgerEntry, parseLedger } from '../../src/ledger/ledger.ts'
+import { numbered, type Step } from '../../src/plan/plan.ts'
+import { findOnPath } from './lab/find-on-path.ts'
+
+/** The shells that a host's `sh` may be. With `busybox`, the other tools are BusyBox's too, as on Alpine. */
+export const SHELLS = ['dash', 'bash', 'busybox'] as const
+export type Shell = (typeof SHELLS)[number]
+
+export interface Wishes {
+  readonly phases?: Partial<Record<Phase, readonly TrialStep[]>>
+  readonly watch?: string
+  /** Seconds; a minute where not given. */
+  readonly lease?: number
+  /** Seconds; a minute where not given. */
+  readonly lockTimeout?: number
+  /** Where not given, the length that the ledger has when the transaction is opened. */
+  readonly head?: number
+}
+
+type TrialStep = Omit<Step, 'id'>
+
+/** A step that leaves a line in the trace, and one when it is taken back. `run` comes after the line. */
+export function step(name: string, more: Partial<Pick<Step, 'run' | 'undo' | 'gate' | 'deadline'>> = {}): TrialStep {
+  return {
+    title: `do ${name}`,
+    because: 'the test wants it',
+    run: `${leave(name)}; ${more.run ?? 'true'}`,
+    undo: more.undo ?? leave(`undo ${name}`),
+    ...(more.gate !== undefined && { gate: more.gate }),
+    reversibility: 'reversible',
+    deadline: more.deadline ?? 20,
+  }
+}
+
+/** A line of shell that adds a line to the stack's trace. */
+export function leave(text: string): string {
+  return `echo ${text} >>"$stack/trace"`
+}
+
+/** A step that ends only when `TestStack.let` names it. */
+export function held(name: string): TrialStep {
+  return step(name, { run: `${hold(name)}; ${leave(`${name} ended`)}` })
+}
+
+/** A line of shell that ends only when `TestStack.let` names it. */
+export function hold(name: string): string {
+  return `until [ -e "$stack/let-${name}" ] || [ -e "$stack/let-all" ]; do sleep 0.1; done`
+}
+
+export const PHASES = {
+  prepare: [step('p1'), step('p2')],
+  switch: [step('s1'), step('s2')],
+  commit: [step('c1')],
+  finish: [step('f1'), step('f2')],
+}
+
+/** What happens to a package on its way. */
+type Damage = (content: Uint8Array) => Uint8Array
+
+/** What a program of the host said and how it ended. */
+export interface Answer {
+  readonly code: number
+  readonly lines: readonly string[]
+  readonly errors: string
+  /** Where the lines say that the transaction stands, as the runner reads them. */
+  readonly progress: Progress | undefined
+}
+
+/** One transaction of a test stack, spoken to as over SSH. */
+export interface TestTransaction {
+  readonly id: string
+  readonly opened: Promise<Answer>
+  say(...words: readonly string[]): Promise<Answer>
+  /** Speaks without knowing the nonce. */
+  sayAsOther(...words: readonly string[]): Promise<Answer>
+  follow(from: number): Promise<Answer>
+  addPhase(phase: Phase, steps: readonly TrialStep[], damage?: Damage, nonce?: string): Promise<Answer>
+  /** The journal's records without number and times. */
+  records(): readonly string[]
+  /** Waits until so many words were said, heard or not. */
+  said(words: number): Promise<void>
+  /** Waits until the journal has a record. */
+  recorded(record: string): Promise<void>
+  /** SIGKILL for the agent alone; its effects live on. */
+  killAgent(): Promise<void>
+  isAlive(): boolean
+}
+
+/** In memory where that can be had: a busy disk would make each record wait for it. */
+const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+/** The folder of a stack in a temporary place, and the real programs run in it by one shell. */
+export class TestStack {
+  readonly path = mkdtempSync(join(place, 'estiba-agent-'))
+  readonly #bin = mkdtempSync(join(tmpdir(), 'estiba-shell-'))
+  readonly #env: NodeJS.ProcessEnv
+  readonly #opened: TestTransaction[] = []
+  readonly #children = new Set<ChildProcess>()
+
+  constructor(shell: Shell) {
+    const [program] = findOnPath(shell)
+    if (program === undefined) throw new Error(`${shell} is not installed`)
+    symlinkSync(program, join(this.#bin, 'sh'))
+    this.#env = { ...process.env, PATH: [this.#bin, process.env['PATH']].join(delimiter) }
+  }
+
+  open(wishes: Wishes = {}): Promise<TestTransaction> {
+    return this.openDamaged(wishes, (content) => content)
+  }
+
+  /** Opens a transaction whose package is changed on its way. */
+  async openDamaged(wishes: Wishes, damage: Damage): Promise<TestTransaction> {
+    const id = newTransactionId(new Date())
+    const nonce = '0123456789abcdef'
+    const { content, sha256 } = await packFiles(this.#files(id, nonce, wishes))
+    const agent = (...args: readonly string[]): Promise<Answer> => this.run(this.agent(...args))
+    const command = script(openProgram, this.path, id, sha256, agentName)
+    const transaction: TestTransaction = {
+      id,
+      opened: this.run({ ...command, stdin: damage(content) }),
+      say: (...words) => agent('say', this.path, id, nonce, ...words),
+      sayAsOther: (...words) => agent('say', this.path, id, 'none', ...words),
+      follow: (from) => agent('follow', this.path, id, String(from)),
+      addPhase: async (phase, steps, spoil = (intact) => intact, who = nonce) => {
+        const added = await packFiles(phaseFiles('.', numbered(steps)))
+        const add = script(addPhaseProgram, this.path, id, added.sha256, who, phase)
+        return await this.run({ ...add, stdin: spoil(added.content) })
+      },
+      records: () => this.lines(`transactions/${id}/journal`).map((line) => line.replace(/^(\d+ ){3}/, '')),
+      recorded: (record) => until(() => transaction.records().some((text) => text.startsWith(record)), record),
+      said: (words) => until(() => this.exists(`transactions/${id}/inbox/${words}`), `word ${words}`),
+      killAgent: async () => {
+        process.kill(Number(this.lines(`transactions/${id}/pid`)[0]), 'SIGKILL')
+        await until(() => !transaction.isAlive(), 'the end of the agent')
+      },
+      isAlive: () => isAgent(this.lines(`transactions/${id}/pid`)[0], id),
+    }
+    this.#opened.push(transaction)
+    return transaction
+  }
+
+  /** Opens a transaction that has gone as far as `waiting` in that state. */
+  async reach(state: 'prepared' | 'migrated' | 'trial', wishes: Wishes = {}): Promise<TestTransaction> {
+    const transaction = await this.open(wishes)
+    await transaction.opened
+    if (state === 'migrated') await transaction.addPhase('migrate', [step('m1')])
+    if (state === 'trial') await transaction.say('advance', 'switch')
+    if (!transaction.records().at(-1)?.startsWith(`waiting ${state} `))
+      throw new Error(`it is not ${state}:\n${transaction.records().join('\n')}`)
+    return transaction
+  }
+
+  recover(): Promise<Answer> {
+    return this.run(this.agent('recover', this.path))
+  }
+
+  agent(...args: readonly string[]): Command {
+    return { argv: ['sh', join(this.path, agentName), ...args] }
+  }
+
+  /** Runs a program to its end, that is until nobody holds its standard output any more. */
+  run({ argv: [program, ...args], stdin = '' }: Command): Promise<Answer> {
+    return new Promise((resolve) => {
+      const lines: string[] = []
+      const errors: string[] = []
+      const reader = new ProgressReader({ line: () => undefined })
+      const child = spawn(program, args, { env: this.#env, cwd: this.path })
+      this.#children.add(child)
+      let rest = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        const parts = (rest + text).split('\n')
+        rest = parts.pop() ?? ''
+        for (const line of parts) reader.read(line)
+        lines.push(...parts)
+      })
+      child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text))
+      child.stdin.on('error', () => undefined).end(stdin)
+      child.on('close', (code) => {
+        this.#children.delete(child)
+        resolve({ code: code ?? -1, lines, errors: errors.join(''), progress: reader.progress })
+      })
+    })
+  }
+
+  /** Kills whatever the runner talks to now, as a connection that breaks may. */
+  cutChannels(): void {
+    for (const child of this.#children) child.kill('SIGKILL')
+  }
+
+  /** What the effects did, in order. */
+  trace(): readonly string[] {
+    return this.lines('trace')
+  }
+
+  ledger(): readonly LedgerEntry[] {
+    return parseLedger(this.lines('ledger.jsonl'))
+  }
+
+  exists(name: string): boolean {
+    return existsSync(join(this.path, name))
+  }
+
+  list(name: string): readonly string[] {
+    return this.exists(name) ? readdirSync(join(this.path, name)) : []
+  }
+
+  lines(name: string): readonly string[] {
+    return this.exists(name) ? readFileSync(join(this.path, name), 'utf8').split('\n').filter(Boolean) : []
+  }
+
+  /** Lets a held step end. */
+  async let(name: string): Promise<void> {
+    await mkdir(join(this.path, `let-${name}`), { recursive: true })
+  }
+
+  async isLocked(): Promise<boolean> {
+    return (await this.run({ argv: ['flock', '-n', join(this.path, 'lock'), 'true'] })).code !== 0
+  }
+
+  /** Ends the agents, and waits for what they started: whatever holds the lock. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cutChannels()
+    for (const transaction of this.#opened) if (transaction.isAlive()) await transaction.killAgent()
+    await this.let('all')
+    await until(async () => !(await this.isLocked()), 'an effect to end', 30)
+    for (const folder of [this.path, this.#bin]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  #files(id: string, nonce: string, { phases = PHASES, watch, lease = 60, lockTimeout = 60, head }: Wishes) {
+    const numberedPhases = Object.fromEntries(Object.entries(phases).map(([phase, steps]) => [phase, numbered(steps)]))
+    return openingFiles({
+      stack: { name: 'shop', path: this.path },
+      plan: { title: 'test', services: [], phases: numberedPhases, notes: [], ...(watch !== undefined && { watch }) },
+      releaseId: 'r1',
+      nonce,
+      lease,
+      lockTimeout,
+      head: head ?? this.lines('ledger.jsonl').length,
+      ledger: {
+        action: 'deploy',
+        release: `r-${id}`,
+        version: '1.0.0',
+        commit: 'abc',
+        from: '',
+        actor: 'ana',
+        run: 'u',
+      },
+      shipments: [],
+      dockerConfig: '{}',
+    })
+  }
+}
+
+/** Polls until it holds; fails with what was waited for. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string, seconds = 20): Promise<void> {
+  const giveUp = performance.now() + seconds * 1000
+  while (!(await holds())) {
+    if (performance.now() > giveUp) throw new Error(`waited ${seconds} s in vain for: ${what}`)
+    await sleep(50)
+  }
+}
+
+function isAgent(pid: string | undefined, id: string): boolean {
+  const file = `/proc/${pid ?? ''}/cmdline`
+  return pid !== undefined && existsSync(file) && readFileSync(file, 'utf8').includes(id)
+}
