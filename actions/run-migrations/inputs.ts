@@ -19,6 +19,8 @@ export function readInputs(input: InputReader): Inputs {
       'database-service',
       'name the PostgreSQL service to back up before the migration, or write `without-backup: true` to do without',
     )
+  if (database !== undefined && withoutBackup)
+    input.problem('without-backup', 'leave it out: `database-service` names what is backed up')
   return {
     ...where,
     transaction,
