@@ -68,7 +68,7 @@ export function readResult(events: readonly ActEvent[], exitCode: number | null)
   return {
     exitCode,
     jobs: [...jobs].map(([name, job]) => ({ name, ...job })).filter(({ steps }) => steps.length > 0),
-    log: events.map(formatEvent).join(''),
+    log: events.filter(isWorthReading).map(formatEvent).join(''),
   }
 }
 
@@ -81,6 +81,11 @@ function gather(job: Gathered, event: ActEvent): void {
   if (event.raw_output === true) job.log += msg
   if (event.command === 'set-output' && event.name !== undefined) job.outputs[event.name] = event.arg ?? ''
   if (event.command === 'summary') job.summary += event.content ?? ''
+}
+
+/** act tells each file that it takes from the suite, and each secret that it hides, as lines of their own. */
+function isWorthReading({ msg = '' }: ActEvent): boolean {
+  return !msg.startsWith('LocalRepositoryCache') && msg.trim() !== '⚙  ***'
 }
 
 function formatEvent({ job = 'act', msg = '', raw_output: raw }: ActEvent): string {

@@ -122,7 +122,9 @@ export class Team implements AsyncDisposable {
   /** Images of the containers of the stack that were built, with their digests, sorted. */
   async images(environment: Environment): Promise<readonly string[]> {
     const filter = `label=com.docker.compose.project=${this.#place.stack}`
-    const { stdout } = await this.host(environment).exec(`docker ps --filter ${filter} --format '{{.Image}}'`)
+    // `docker ps` shows names without their digests.
+    const inspect = "xargs --no-run-if-empty docker inspect --format '{{.Config.Image}}'"
+    const { stdout } = await this.host(environment).exec(`docker ps --quiet --filter ${filter} | ${inspect}`)
     return [...new Set(stdout.split('\n').filter((image) => image.includes('/shop-')))].sort()
   }
 
