@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { RECOVERY, type Rule, VERBS } from '../src/agent/protocol.ts'
 import { root } from './bundle.mts'
 
 /** An input, output or secret as `action.yml` and `on.workflow_call` declare it. */
@@ -68,6 +69,7 @@ export function documents(): readonly Document[] {
   const workflows = callableWorkflows()
   const sections = Object.fromEntries(workflows.map(({ file, call }) => [file, workflowTables(call)]))
   all.push(filled('docs/workflows.md', sections))
+  all.push(filled('docs/protocol.md', { verbs: verbTable(), recovery: recoveryTable() }))
   all.push(filled('README.md', { actions: actionTable(), workflows: workflowTable(workflows) }))
   return all.filter((document) => document !== undefined)
 }
@@ -140,6 +142,36 @@ function actionTable(): string {
 function workflowTable(workflows: readonly { file: string; name: string }[]): string {
   const rows = workflows.map(({ file, name }) => [`[\`${file}\`](.github/workflows/${file})`, sentence(name)])
   return table(['Workflow', 'What it does'], rows)
+}
+
+function verbTable(): string {
+  const rows = VERBS.map(({ state, word, who, action }) => [
+    state === '*' ? 'any' : `\`${state}\``,
+    `\`${word.replace(':', ' ')}\``,
+    who === 'owner' ? 'the owner' : 'anybody',
+    describeAction(action),
+  ])
+  return table(['State', 'Word', 'Who', 'What comes of it'], rows)
+}
+
+function describeAction(action: Rule['action']): string {
+  const [kind, phase = '', state = ''] = action.split(':')
+  const meanings: Readonly<Record<string, string>> = {
+    run: `the phase \`${phase}\` is run, then the state is \`${state}\`; undone if a step fails`,
+    commit: 'refused if a check objects; else `commit` is run, the decision is recorded and `finish` is run',
+    lease: 'the lease is as long as said, from now on',
+    note: "a check's verdict is recorded, and the lease begins anew",
+    undo: 'everything that began is taken back',
+  }
+  return meanings[kind ?? ''] ?? action
+}
+
+function recoveryTable(): string {
+  const rows = RECOVERY.map(({ state, action }) => [
+    `\`${state}\``,
+    action === 'undo' ? 'it is undone' : 'what is left of `finish` is run',
+  ])
+  return table(['State when the agent died', 'What recovery does'], rows)
 }
 
 function defaultOf(input: Declared | null): string {
