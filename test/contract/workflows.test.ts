@@ -219,6 +219,15 @@ describe('hygiene', () => {
   })
 })
 
+test.each(reusable)('$path uses all that it takes', ({ workflow, text }) => {
+  const { inputs = {}, secrets = {} } = workflow.on.workflow_call ?? {}
+  const taken = [
+    ...Object.keys(inputs).map((name) => `inputs.${name}`),
+    ...Object.keys(secrets).map((name) => `secrets.${name}`),
+  ]
+  expect(taken.filter((name) => !new RegExp(`\\b${name}(?![\\w-])`).test(text))).toEqual([])
+})
+
 test('the pipeline asks of production what it asks of staging, and offers what the deploy offers', () => {
   const { staging, production } = workflowNamed('pipeline.yml').jobs
   const inputs = (job: Job | undefined) => Object.keys(job?.with ?? {}).sort()
