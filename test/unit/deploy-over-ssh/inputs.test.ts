@@ -154,9 +154,8 @@ describe('phase prepare', () => {
   })
 
   test('opens a transaction and takes none', () => {
-    expect(() =>
-      read({ ...stackInputs, phase: 'prepare', stack: 'shop', transaction }),
-    ).toThrowErrorMatchingInlineSnapshot(`
+    expect(() => read({ ...stackInputs, phase: 'prepare', stack: 'shop', transaction }))
+      .toThrowErrorMatchingInlineSnapshot(`
       [UsageError: One input needs a change:
         transaction: belongs to the phases switch and confirm; phase prepare opens its own]
     `)

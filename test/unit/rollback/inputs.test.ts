@@ -32,9 +32,8 @@ test('of what this job has open', () => {
 })
 
 test('an open transaction goes back to where it began, not to a release', () => {
-  expect(() =>
-    readWith(readInputs, { ...stackInputs, ...defaults, transaction, to: 'v1' }),
-  ).toThrowErrorMatchingInlineSnapshot(`
+  expect(() => readWith(readInputs, { ...stackInputs, ...defaults, transaction, to: 'v1' }))
+    .toThrowErrorMatchingInlineSnapshot(`
     [UsageError: One input needs a change:
       to: an open transaction goes back to where it began; leave \`to\` out]
   `)
