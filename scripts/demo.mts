@@ -4,7 +4,7 @@
  *
  *   npm run demo
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from './bundle.mts'
 import { renderPage } from './demo/report/page.mts'
@@ -29,23 +29,24 @@ const start = performance.now()
 const now = () => performance.now() - start
 
 using terminal = new Terminal({ screen: process.stdout, env: process.env, now })
-process.exitCode = await main()
+process.exitCode = await main(stopOnSignal())
 
-async function main(): Promise<number> {
+async function main(signal: AbortSignal): Promise<number> {
   rmSync(report, { recursive: true, force: true })
   mkdirSync(logs, { recursive: true })
   terminal.text(introduction)
   terminal.step('sets up a registry, staging and production')
   try {
-    await using stage = await Stage.open({ terminal, logs, signal: stopOnSignal() })
+    await using stage = await Stage.open({ terminal, logs, signal })
     terminal.step(`staging is ${stage.url('staging')}, production is ${stage.url('production')}`)
     await play(stage)
     terminal.chapter('Takes everything down')
   } catch (error) {
-    return fail(error)
+    if (signal.aborted) return stopped()
+    return failed(error)
   }
-  terminal.step('The story came out as told.')
-  terminal.text(`\n        Page: ${relative(process.cwd(), page)}\n        Total: ${formatClock(now())}`)
+  terminal.expectation(true, 'The story came out as told.')
+  where()
   return 0
 }
 
@@ -66,22 +67,35 @@ function writeReport(stage: Stage, failure?: string): void {
   writeFileSync(page, renderPage(recording))
 }
 
-function fail(error: unknown): number {
-  const text = error instanceof Error ? error.message : String(error)
+function failed(error: unknown): number {
   terminal.text('')
-  terminal.expectation(false, text)
-  terminal.text(`        The logs of the runs: ${relative(process.cwd(), logs)}\n        Total: ${formatClock(now())}`)
+  terminal.expectation(false, error instanceof Error ? error.message : String(error))
+  where()
   return 1
+}
+
+function stopped(): number {
+  terminal.expectation(false, 'Stopped before the end. Nothing is left running.')
+  return 130
+}
+
+function where(): void {
+  const path = (of: string): string => relative(process.cwd(), of)
+  terminal.text('')
+  if (existsSync(page)) terminal.text(`        Page    ${path(page)}`)
+  terminal.text(`        Logs    ${path(logs)}`)
+  terminal.text(`        Total   ${formatClock(now())}`)
 }
 
 /** Aborts at the first signal; at the second the process ends at once, and the next lab removes what is left. */
 function stopOnSignal(): AbortSignal {
   const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
       if (controller.signal.aborted) process.exit(130)
-      terminal.text(`\n        ${signal}: takes everything down`)
-      controller.abort(new Error(`Stopped by ${signal}.`))
+      terminal.text('')
+      terminal.step('stops and takes everything down; once more ends at once')
+      controller.abort(new Error(`Stopped by ${name}.`))
     })
   }
   return controller.signal

@@ -2,21 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ActRun, type ActOptions } from '../../test/support/act/act.ts'
-import { copyCaller } from '../../test/support/act/caller.ts'
-import type { GitHubDouble } from '../../test/support/github/double.ts'
-import type { Lab, LabHost } from '../../test/support/lab/lab.ts'
-import { formatEnv, type Shop } from '../../test/support/shop.ts'
+import type { Team } from '../../test/support/act/team.ts'
 import { PhaseFollower } from './phases.mts'
 import type { HostName, Outcome, Phase, Run } from './recording.mts'
 import type { Terminal } from './terminal.mts'
 
-/** Where nginx of the shop answers, inside a host. */
-export const sitePort = 8080
-
 export interface PipelineParts {
-  readonly lab: Lab
-  readonly shop: Shop
-  readonly github: GitHubDouble
+  /** Their repository has the callers of `workflows-templates/`. */
+  readonly team: Team
   readonly terminal: Terminal
   /** Milliseconds since the recording began. */
   readonly now: () => number
@@ -33,31 +26,13 @@ interface Trigger {
   readonly act: Pick<ActOptions, 'workflow' | 'event' | 'ref' | 'inputs'>
 }
 
-/** The callers of `workflows-templates/` in the shop's repository, run by act on this machine. */
+/** What people do with a repository, and the workflow runs that come of it, under act on this machine. */
 export class Pipeline {
   readonly runs: Run[] = []
   readonly #parts: PipelineParts
 
-  private constructor(parts: PipelineParts) {
+  constructor(parts: PipelineParts) {
     this.#parts = parts
-  }
-
-  /** Copies the callers into the repository, with what a team adds to them, for the next commit. */
-  static async create(parts: PipelineParts): Promise<Pipeline> {
-    const { shop, lab } = parts
-    const added = {
-      registry: lab.registry.url,
-      'migration-command': 'alembic upgrade head',
-      'migration-service': 'api',
-      'database-service': 'db',
-      checks: '- name: The shop sells\n  path: /\n  contains: Anchor\n- name: The api answers\n  path: /api/readyz\n',
-      ...hostInputs('staging', lab.staging),
-      ...hostInputs('production', lab.production),
-    }
-    await copyCaller(shop.path, 'staging.yml', { with: added })
-    await copyCaller(shop.path, 'production.yml', { with: added })
-    await copyCaller(shop.path, 'rollback.yml')
-    return new Pipeline(parts)
   }
 
   push(version: string): Promise<Run> {
@@ -66,7 +41,7 @@ export class Pipeline {
   }
 
   async tag(version: string, tag: string): Promise<Run> {
-    await this.#parts.shop.git('tag', tag)
+    await this.#parts.team.shop.git('tag', tag)
     const act = { workflow: 'production.yml', event: 'push', ref: `refs/tags/${tag}` } as const
     return this.#run({ title: `tag ${tag}`, version, host: 'production', act })
   }
@@ -79,7 +54,8 @@ export class Pipeline {
   }
 
   async #run(trigger: Trigger): Promise<Run> {
-    const { shop, github, terminal, now, signal } = this.#parts
+    const { team, terminal, now, signal } = this.#parts
+    const { shop, github } = team
     signal.throwIfAborted()
     terminal.step(trigger.title)
     terminal.watch('starts')
@@ -95,7 +71,13 @@ export class Pipeline {
       },
     )
     const start = now()
-    await using run = await ActRun.start({ ...this.#options(trigger), runId })
+    await using run = await ActRun.start({
+      ...trigger.act,
+      ...team.settings(trigger.host),
+      app: shop.path,
+      github,
+      runId,
+    })
     const code = await this.#follow(run, follower)
     const { log } = await run.result()
     writeFileSync(join(this.#parts.logs, `${this.runs.length + 1}-${trigger.title.replaceAll(' ', '-')}.log`), log)
@@ -130,35 +112,6 @@ export class Pipeline {
     const { exitCode } = await ended
     look()
     return exitCode
-  }
-
-  #options({ host, act }: Trigger): ActOptions {
-    const { shop, lab, github } = this.#parts
-    return {
-      ...act,
-      app: shop.path,
-      github,
-      secrets: {
-        SSH_KEY: lab[host].privateKey,
-        ENV_FILE: formatEnv({ HTTP_PORT: String(sitePort), POSTGRES_PASSWORD: 'pass$word #1' }),
-      },
-      variables: {
-        SSH_HOST: address(lab[host]),
-        SSH_KNOWN_HOSTS: lab[host].knownHosts,
-        STACK_PATH: '/home/deploy/shop',
-        BASE_URL: lab[host].url(sitePort),
-      },
-    }
-  }
-}
-
-const address = ({ ssh }: LabHost): string => `${ssh.user}@${ssh.host}:${ssh.port}`
-
-function hostInputs(name: HostName, host: LabHost): Record<string, string> {
-  return {
-    [`${name}-host`]: address(host),
-    [`${name}-known-hosts`]: host.knownHosts,
-    [`${name}-base-url`]: host.url(sitePort),
   }
 }
 

@@ -1,15 +1,19 @@
 import { cpus } from 'node:os'
-import { GitHubDouble } from '../../test/support/github/double.ts'
-import { type Lab, type LabHost, startLab } from '../../test/support/lab/lab.ts'
+import { Team } from '../../test/support/act/team.ts'
+import { attachLab, createLab, endLab, type Lab, type LabHost } from '../../test/support/lab/lab.ts'
 import { tool } from '../../test/support/lab/tools.ts'
-import { Shop } from '../../test/support/shop.ts'
-import { Pipeline, sitePort } from './pipeline.mts'
+import type { Shop } from '../../test/support/shop.ts'
+import { Pipeline } from './pipeline.mts'
 import { Prober } from './prober.mts'
 import type { Expectation, HostName, ImageComparison, Recording, Sample } from './recording.mts'
 import type { Terminal } from './terminal.mts'
 
 const hostNames = ['staging', 'production'] as const satisfies readonly HostName[]
 const rate = 10
+const place = { stack: 'shop', port: 8080 }
+
+/** What the team of the story asks of a release from outside. */
+const checks = '- name: The shop sells\n  path: /\n  contains: Anchor\n- name: The api answers\n  path: /api/readyz\n'
 
 /** Something that had to be so was not: the story ends here. */
 export class StoryError extends Error {}
@@ -22,8 +26,8 @@ export interface StageOptions {
 
 /** All that the story plays on: a lab, a shop in a repository, a double of GitHub, and somebody who watches from outside. */
 export class Stage implements AsyncDisposable {
-  readonly shop: Shop
   readonly pipeline: Pipeline
+  readonly #team: Team
   readonly #lab: Lab
   readonly #probers: Readonly<Record<HostName, Prober>>
   readonly #options: StageOptions
@@ -36,16 +40,16 @@ export class Stage implements AsyncDisposable {
   private constructor(
     options: StageOptions,
     parts: AsyncDisposableStack,
-    things: { lab: Lab; shop: Shop; pipeline: Pipeline; origin: number },
+    things: { lab: Lab; team: Team; pipeline: Pipeline; origin: number },
   ) {
     this.#options = options
     this.#parts = parts
     this.#lab = things.lab
-    this.shop = things.shop
+    this.#team = things.team
     this.pipeline = things.pipeline
     this.#origin = things.origin
     const watch = (host: HostName) =>
-      parts.use(new Prober({ url: `${things.lab[host].url(sitePort)}/`, rate, origin: things.origin }))
+      parts.use(new Prober({ url: `${things.team.url(host)}/`, rate, origin: things.origin }))
     this.#probers = { staging: watch('staging'), production: watch('production') }
   }
 
@@ -53,22 +57,26 @@ export class Stage implements AsyncDisposable {
   static async open(options: StageOptions): Promise<Stage> {
     await using parts = new AsyncDisposableStack()
     const { signal } = options
-    const lab = parts.use(await startLab({ name: 'demo' }))
+    // Not startLab: at an interrupt the runs have to end before their servers do.
+    const record = await createLab({ name: 'demo' })
+    parts.defer(() => endLab(record.id))
+    const lab = attachLab(record)
     signal.throwIfAborted()
     await tool('act')
     signal.throwIfAborted()
-    const github = parts.use(await GitHubDouble.start())
-    github.addEnvironment('staging')
-    github.addEnvironment('production', ['hubot'])
-    const shop = parts.use(await Shop.create({ registry: lab.registry.url }))
+    const team = parts.use(await Team.create(lab, place))
+    await team.copyCallers({ checks })
     const origin = performance.now()
-    const now = () => performance.now() - origin
-    const pipeline = await Pipeline.create({ ...options, lab, shop, github, now })
-    return new Stage(options, parts.move(), { lab, shop, pipeline, origin })
+    const pipeline = new Pipeline({ ...options, team, now: () => performance.now() - origin })
+    return new Stage(options, parts.move(), { lab, team, pipeline, origin })
+  }
+
+  get shop(): Shop {
+    return this.#team.shop
   }
 
   url(host: HostName): string {
-    return this.#lab[host].url(sitePort)
+    return this.#team.url(host)
   }
 
   /** Says whether something is so; the story ends where it is not. */
@@ -166,7 +174,7 @@ async function images(host: LabHost): Promise<ReadonlyMap<string, string>> {
   const format = '{{.Label "com.docker.compose.service"}} {{.Image}}'
   const lines = await run(
     host,
-    `docker ps --no-trunc --filter label=com.docker.compose.project=shop --format '${format}' | sort -u`,
+    `docker ps --no-trunc --filter label=com.docker.compose.project=${place.stack} --format '${format}' | sort -u`,
   )
   return new Map(
     lines.split('\n').flatMap((line): [string, string][] => {

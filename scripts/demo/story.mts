@@ -1,9 +1,20 @@
 import type { Run } from './recording.mts'
+import type { Pipeline } from './pipeline.mts'
+import type { Shop } from '../../test/support/shop.ts'
 import type { Stage } from './stage.mts'
 import type { Terminal } from './terminal.mts'
 
+/** What the story needs of the stage. */
+export interface Scene extends Pick<
+  Stage,
+  'expect' | 'expectVersion' | 'containers' | 'failedSince' | 'compareImages' | 'now'
+> {
+  readonly shop: Pick<Shop, 'release' | 'addMigration' | 'read' | 'write'>
+  readonly pipeline: Pick<Pipeline, 'push' | 'tag' | 'rollBack'>
+}
+
 /** Three releases of the shop and a rollback. Throws a StoryError where something did not come out as told. */
-export async function tellStory(stage: Stage, terminal: Terminal): Promise<void> {
+export async function tellStory(stage: Scene, terminal: Pick<Terminal, 'chapter' | 'text'>): Promise<void> {
   terminal.chapter('v1, the first release')
   await stage.shop.release('v1')
   const empty = await stage.containers('production')
@@ -33,7 +44,7 @@ export async function tellStory(stage: Stage, terminal: Terminal): Promise<void>
 }
 
 /** A tag takes what staging confirmed to production. Nothing is built again. */
-async function promote(stage: Stage, version: string): Promise<void> {
+async function promote(stage: Scene, version: string): Promise<void> {
   const run = await stage.pipeline.tag(version, `${version}.0.0`)
   expectRun(stage, run, 'success')
   await stage.expectVersion('production', version)
@@ -45,7 +56,7 @@ async function promote(stage: Stage, version: string): Promise<void> {
 }
 
 /** A push goes to staging alone: production serves on, and its containers are the same as before. */
-async function pushBeside(stage: Stage, version: string, result: Run['result']): Promise<void> {
+async function pushBeside(stage: Scene, version: string, result: Run['result']): Promise<void> {
   const before = await stage.containers('production')
   const since = stage.now()
   expectRun(stage, await stage.pipeline.push(version), result)
@@ -58,14 +69,14 @@ async function pushBeside(stage: Stage, version: string, result: Run['result']):
   )
 }
 
-function expectRun(stage: Stage, run: Run, result: Run['result']): void {
+function expectRun(stage: Scene, run: Run, result: Run['result']): void {
   const names = run.phases.map(({ name }) => name).join(', ')
   if (result === 'success') stage.expect('the run is green', run.result === 'success', `red after ${names}`)
   else stage.expect('the run is red and has gone back', run.outcome === 'gone back', `${run.outcome} after ${names}`)
 }
 
 /** The next release selects a column of products that the database does not have. */
-async function breakCode({ shop }: Stage): Promise<void> {
+async function breakCode({ shop }: Scene): Promise<void> {
   const path = 'api/shop/database.py'
   const before = await shop.read(path)
   const after = before.replace("    Column('price', Integer),\n", "$&    Column('discount', Integer),\n")
