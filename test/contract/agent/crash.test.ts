@@ -108,7 +108,7 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
 })
 
 describe.each(SHELLS)('a journal that was cut off by a crash, in %s', (shell) => {
-  test.concurrent.each([1, 2, 9, 22, 34])('%i bytes short: goes on with the record before', async (missing) => {
+  test.concurrent.each([1, 9, 34])('%i bytes short: goes on with the record before', async (missing) => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     await transaction.killAgent()
@@ -151,7 +151,7 @@ describe.each(SHELLS)('a journal that was cut off by a crash, in %s', (shell) =>
 })
 
 describe('many kills', () => {
-  test('leave no lock and no open transaction', { timeout: 120_000 }, async () => {
+  test.concurrent('leave no lock and no open transaction', { timeout: 120_000 }, async () => {
     const kills = Array.from({ length: 48 }, (_, index) => index)
     const lanes = SHELLS.map(async (shell, lane) => {
       await using stack = new TestStack(shell)
