@@ -40,7 +40,15 @@ export class ActRun implements AsyncDisposable {
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child
     this.#folder = folder
-    this.#ended = once(child, 'close').then(([code]) => code as number | null)
+    const orphan = () => {
+      if (child.pid !== undefined) killTree(child.pid)
+    }
+    // Nothing outlives a test run, however that ends.
+    process.once('exit', orphan)
+    this.#ended = once(child, 'close').then(([code]) => {
+      process.off('exit', orphan)
+      return code as number | null
+    })
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue
       createInterface({ input: stream }).on('line', (line) => {
@@ -90,7 +98,7 @@ export class ActRun implements AsyncDisposable {
 
   /** The runner is gone, with every process of it, and nothing of it had time to clean up. */
   async kill(): Promise<void> {
-    if (this.#child.pid !== undefined) killTree(this.#child.pid)
+    if (this.#child.pid !== undefined && this.#child.exitCode === null) killTree(this.#child.pid)
     await this.#ended
   }
 
