@@ -71,8 +71,13 @@ async function pushBeside(stage: Scene, version: string, result: Run['result']):
 
 function expectRun(stage: Scene, run: Run, result: Run['result']): void {
   const names = run.phases.map(({ name }) => name).join(', ')
-  if (result === 'success') stage.expect('the run is green', run.result === 'success', `red after ${names}`)
-  else stage.expect('the run is red and has gone back', run.outcome === 'gone back', `${run.outcome} after ${names}`)
+  if (result === 'success') stage.expect(`the ${run.title} is green`, run.result === 'success', `red after ${names}`)
+  else
+    stage.expect(
+      `the ${run.title} is red and has gone back`,
+      run.outcome === 'gone back',
+      `${run.outcome} after ${names}`,
+    )
 }
 
 /** The next release selects a column of products that the database does not have. */

@@ -41,7 +41,7 @@ function hostLanes(scale: TimeScale, host: HostRecording, { length }: Recording,
   const outages = findOutages(counted, length)
   const here = deploys.filter(({ run }) => run.host === host.name)
   const before = counted[0]?.at ?? length
-  return html`<h3>${host.name}<small>${describeHost(host, outages)}</small></h3>
+  return html`<h3>${host.name}<small>${describeHost(host, outages, here)}</small></h3>
     ${lane(
       'Deploys',
       'deploys',
@@ -73,8 +73,8 @@ function hostLanes(scale: TimeScale, host: HostRecording, { length }: Recording,
     ${lane('Latency', 'latency', [latencyLines(scale, bucketize(counted, 1000))])}`
 }
 
-/** What visitors had of a host, in two sentences. */
-function describeHost(host: HostRecording, outages: readonly Outage[]): string {
+/** What visitors had of a host, in two or three sentences. */
+function describeHost(host: HostRecording, outages: readonly Outage[], deploys: readonly Deploy[]): string {
   const share = availability(host)
   if (share === undefined) return 'It never answered.'
   const good = sinceFirstAnswer(inOrder(host.samples)).filter(succeeded)
@@ -85,7 +85,9 @@ function describeHost(host: HostRecording, outages: readonly Outage[]): string {
     failed === 0
       ? `All of ${sent} requests answered.`
       : `${formatShare(share)} of ${sent} requests answered; down for ${formatDuration(down)} in all.`
-  return `${answered} Median latency ${percentile(good, 0.5) ?? 0} ms, 95th percentile ${percentile(good, 0.95) ?? 0} ms.`
+  const blamed = deploys.reduce((sum, deploy) => sum + deploy.failed, 0)
+  const others = failed > blamed ? ` ${formatCount(failed - blamed)} requests failed while nothing was deployed.` : ''
+  return `${answered}${others} Median latency ${percentile(good, 0.5) ?? 0} ms, 95th percentile ${percentile(good, 0.95) ?? 0} ms.`
 }
 
 function lane(name: string, kind: string, content: readonly Html[]): Html {

@@ -79,7 +79,7 @@ const lies: Readonly<Record<string, [expected: string, lie: (scene: FakeScene) =
     'production was not touched',
     (scene) => (scene.productionFailures = 1),
   ],
-  'a red run': ['the run is green', (scene) => (scene.after = () => ({ result: 'failure' }))],
+  'a red run': ['the push of v2 to main is green', (scene) => (scene.after = () => ({ result: 'failure' }))],
   'a tag that builds again': [
     'both hosts run the same digests, built once',
     (scene) => (scene.after = (did) => (did.startsWith('tag') ? { phases: [phase('build', 0, 1)] } : {})),
@@ -90,7 +90,7 @@ const lies: Readonly<Record<string, [expected: string, lie: (scene: FakeScene) =
   ],
   'no images at all': ['both hosts run the same digests, built once', (scene) => (scene.images = [])],
   'a broken release that is green': [
-    'the run is red and has gone back',
+    'is red and has gone back',
     (scene) => (scene.after = (did) => (did === 'push v3' ? { result: 'success', outcome: 'confirmed' } : {})),
   ],
   'a broken release that stays': [
