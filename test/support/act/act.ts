@@ -41,7 +41,7 @@ export class ActRun implements AsyncDisposable {
     this.#child = child
     this.#folder = folder
     const orphan = () => {
-      if (child.pid !== undefined) killTree(child.pid)
+      if (child.pid !== undefined && isRunning(child)) killTree(child.pid)
     }
     // Nothing outlives a test run, however that ends.
     process.once('exit', orphan)
@@ -98,7 +98,7 @@ export class ActRun implements AsyncDisposable {
 
   /** The runner is gone, with every process of it, and nothing of it had time to clean up. */
   async kill(): Promise<void> {
-    if (this.#child.pid !== undefined && this.#child.exitCode === null) killTree(this.#child.pid)
+    if (this.#child.pid !== undefined && isRunning(this.#child)) killTree(this.#child.pid)
     await this.#ended
   }
 
@@ -161,6 +161,10 @@ async function writeEnv(file: string, values: Readonly<Record<string, string>>):
   )
   await writeFile(file, lines.join(''), { mode: 0o600 })
   return file
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null
 }
 
 function parseEvent(line: string): ActEvent {
