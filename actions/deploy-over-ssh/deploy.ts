@@ -1,5 +1,5 @@
 import { expectState } from '../../src/agent/outcome.ts'
-import { joinTransaction, type Transaction } from '../../src/agent/transaction.ts'
+import { type Following, joinTransaction, type Transaction } from '../../src/agent/transaction.ts'
 import { StepError } from '../../src/errors.ts'
 import { formatReport } from '../../src/health/report.ts'
 import { runChecks } from '../../src/health/run.ts'
@@ -10,29 +10,32 @@ import type { Job, Outputs } from '../../src/runner/job.ts'
 import type { Inputs } from './inputs.ts'
 import { prepare } from './prepare.ts'
 
+type ReachableAgain = Following & { readonly connect: Connect }
+
 /** Takes a release as far as the phase says; each phase is a step of its own in a job, or all of them one step. */
 export async function deploy(inputs: Inputs, job: Job): Promise<Outputs> {
-  const reach: Connect = () => connect(inputs.connection, { signal: job.signal })
+  const { signal } = job
+  const following: ReachableAgain = { connect: () => connect(inputs.connection, { signal }), signal }
   switch (inputs.phase) {
     case 'prepare':
-      return prepare(inputs, job, reach)
+      return prepare(inputs, job, following)
     case 'switch':
-      return withTransaction(inputs, reach, (transaction) => switchOver(inputs, job, transaction))
+      return withTransaction(inputs, following, (transaction) => switchOver(inputs, job, transaction))
     case 'confirm':
-      return withTransaction(inputs, reach, (transaction) => confirm(inputs, job, transaction, inputs.unchecked))
+      return withTransaction(inputs, following, (transaction) => confirm(inputs, job, transaction, inputs.unchecked))
     case 'all':
-      return deployWhole(inputs, job, reach)
+      return deployWhole(inputs, job, following)
   }
 }
 
-async function deployWhole(inputs: Inputs & { phase: 'all' }, job: Job, reach: Connect): Promise<Outputs> {
-  const prepared = await prepare(inputs, job, reach)
+async function deployWhole(inputs: Inputs & { phase: 'all' }, job: Job, following: ReachableAgain): Promise<Outputs> {
+  const prepared = await prepare(inputs, job, following)
   if (inputs.deploy.dryRun) return prepared
   const going = { ...inputs, transaction: prepared['transaction'] ?? '' }
-  await withTransaction(going, reach, (transaction) => switchOver(inputs, job, transaction))
-  if (inputs.checks.length > 0) await check(going, job, reach)
+  await withTransaction(going, following, (transaction) => switchOver(inputs, job, transaction))
+  if (inputs.checks.length > 0) await check(going, job, following)
   // A connection of its own: that the server still lets us in is part of what is confirmed.
-  const confirmed = await withTransaction(going, reach, (transaction) =>
+  const confirmed = await withTransaction(going, following, (transaction) =>
     confirm(inputs, job, transaction, inputs.unchecked),
   )
   return { ...prepared, ...confirmed }
@@ -40,11 +43,11 @@ async function deployWhole(inputs: Inputs & { phase: 'all' }, job: Job, reach: C
 
 async function withTransaction<T>(
   { path, transaction }: Pick<Inputs, 'path'> & { readonly transaction: string },
-  reach: Connect,
+  following: ReachableAgain,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
-  await using remote = await reach()
-  return await work(joinTransaction(remote, path, transaction, reach))
+  await using remote = await following.connect()
+  return await work(joinTransaction(remote, path, transaction, following))
 }
 
 function switchOver(inputs: Inputs, job: Job, transaction: Transaction): Promise<Outputs> {
@@ -56,13 +59,17 @@ function switchOver(inputs: Inputs, job: Job, transaction: Transaction): Promise
   })
 }
 
-async function check(inputs: Inputs & { phase: 'all'; transaction: string }, job: Job, reach: Connect): Promise<void> {
+async function check(
+  inputs: Inputs & { phase: 'all'; transaction: string },
+  job: Job,
+  following: ReachableAgain,
+): Promise<void> {
   const report = await job.log.chapter('Check the release on trial', () => runChecks(inputs.checks, job))
   const { markdown, lines, warnings, errors } = formatReport(report)
   for (const line of lines) job.log.line(line)
   for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
   await job.summarize(markdown)
-  await withTransaction(inputs, reach, (transaction) => transaction.report('checks', report.verdict))
+  await withTransaction(inputs, following, (transaction) => transaction.report('checks', report.verdict))
   if (report.verdict === 'good') return
   throw new StepError({
     step: 'check the release on trial',

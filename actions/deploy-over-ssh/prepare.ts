@@ -1,6 +1,6 @@
 import { expectState } from '../../src/agent/outcome.ts'
 import type { Opening } from '../../src/agent/plan-files.ts'
-import { newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
+import { type Following, newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect } from '../../src/host/remote.ts'
 import { checkHost } from '../../src/plan/preflight.ts'
@@ -10,23 +10,25 @@ import { planSummary } from '../../src/plan/summary.ts'
 import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
 import { observe } from '../../src/stack/observe.ts'
 import type { DeployInputs, Inputs } from './inputs.ts'
+import { secretValues } from '../../src/compose/secrets.ts'
 import { buildRelease, type BuiltRelease, resolveModel } from './release.ts'
 
 /** Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. */
 export async function prepare(
   inputs: Inputs & { readonly deploy: DeployInputs },
   job: Job,
-  reach: Connect,
+  following: Following & { readonly connect: Connect },
 ): Promise<Outputs> {
   const { deploy, connection } = inputs
   const host = formatHost(connection.host)
+  for (const value of secretValues(deploy.env ?? '')) job.mask(value)
   const model = await job.log.chapter('Resolve the compose files', () => resolveModel(deploy))
-  await using remote = await reach()
+  await using remote = await following.connect()
   const version = deploy.version ?? defaultVersion(job.context)
   const { built, plan, head, from } = await job.log.chapter('Plan', async () => {
     const observation = await observe(remote, deploy.stack)
     checkHost(observation, deploy.stack, host)
-    const built = await buildRelease(model, deploy, observation, version, job.context.sha)
+    const built = await buildRelease(model, deploy, observation, version, job.context)
     const plan = planSwitch({
       title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
       to: built.release.manifest,
@@ -46,7 +48,7 @@ export async function prepare(
   const opening = openingOf(deploy, built, plan, job.context, { version, head, from })
   return await job.log.chapter('Bring the release to the server', async () => {
     job.saveState('transaction', `${id}.${opening.nonce}`)
-    const { transaction, progress } = await openTransaction(remote, id, opening, job.log, reach)
+    const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
     expectState(progress, 'prepared', { what: `prepare ${version}`, host, path: inputs.path })
     return { ...outputs, state: 'prepared', transaction: transaction.token }
   })

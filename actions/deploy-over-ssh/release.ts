@@ -3,6 +3,7 @@ import { kindOf } from '../../src/compose/kinds.ts'
 import { renderCompose } from '../../src/compose/render.ts'
 import { readShipments } from '../../src/compose/shipments.ts'
 import { checkoutSources, placeSources, type Shipment } from '../../src/compose/sources.ts'
+import type { JobContext } from '../../src/runner/job.ts'
 import { releaseId } from '../../src/release/manifest.ts'
 import { makeRelease, pinImages, type Release } from '../../src/release/release.ts'
 import { type Observation, runningMounts } from '../../src/stack/observation.ts'
@@ -30,10 +31,11 @@ export async function buildRelease(
   deploy: DeployInputs,
   observation: Observation,
   version: string,
-  commit: string,
+  { sha, workspace }: Pick<JobContext, 'sha' | 'workspace'>,
 ): Promise<BuiltRelease> {
   const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory))
   const placed = placeSources(model, {
+    checkout: workspace,
     projectDirectory: deploy.projectDirectory,
     stack: deploy.stack.path,
     shipments,
@@ -43,6 +45,6 @@ export async function buildRelease(
       return typeof kind !== 'string' && kind.kind === 'data'
     },
   })
-  const release = makeRelease(placed, { id: releaseId(version, new Date()), version, commit })
+  const release = makeRelease(placed, { id: releaseId(version, new Date()), version, commit: sha })
   return { release, shipments: [...shipments.values()] }
 }

@@ -38,7 +38,7 @@ async function abort(
   reach: Connect,
 ): Promise<Outputs> {
   return job.log.chapter('Abort the open transaction', async () => {
-    const progress = await joinTransaction(remote, path, transaction, reach).abort('aborted', job.log)
+    const progress = await joinTransaction(remote, path, transaction, { connect: reach }).abort('aborted', job.log)
     tellEnding(progress, job.log)
     if (progress.kind === 'ended' && progress.result === 'committed')
       return { release: '', changed: 'false', state: 'committed' }
@@ -97,7 +97,7 @@ async function freeStack({ stack }: ToRelease, job: Job, remote: Remote, reach: 
   const { tx, by } = observation.open
   await job.log.chapter('Abort what is open', async () => {
     job.log.line(`${tx} is open: ${by}`)
-    tellEnding(await foreignTransaction(remote, stack.path, tx, reach).abort('aborted', job.log), job.log)
+    tellEnding(await foreignTransaction(remote, stack.path, tx, { connect: reach }).abort('aborted', job.log), job.log)
   })
   return observe(remote, stack)
 }
@@ -135,7 +135,7 @@ async function execute(
         shipments: [],
       },
       job.log,
-      reach,
+      { connect: reach, signal: job.signal },
     )
     expectState(progress, 'prepared', undertaking)
     expectState(await transaction.advance('switch', job.log), 'trial', undertaking)

@@ -17,7 +17,10 @@ export async function migrate({ connection, path, transaction, migration }: Inpu
     job.log.line(line)
   await using remote = await reach()
   return await job.log.chapter('Migrate', async () => {
-    const progress = await joinTransaction(remote, path, transaction, reach).migrate(steps, job.log)
+    const progress = await joinTransaction(remote, path, transaction, { connect: reach, signal: job.signal }).migrate(
+      steps,
+      job.log,
+    )
     expectState(progress, 'migrated', { what: title, host: formatHost(connection.host), path })
     return { state: 'migrated' }
   })

@@ -28,18 +28,19 @@ export class Link {
   async run(first: Command, again: () => Command, options: RunOptions = {}): Promise<RemoteOutcome> {
     const outcome = await this.#remote.run(first, options)
     if (outcome.kind === 'exited' || options.signal?.aborted === true) return outcome
-    await using remote = await this.#reconnect(outcome.reason)
+    await using remote = await this.#reconnect(outcome.reason, options.signal)
     return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options)
   }
 
-  async #reconnect(reason: string): Promise<Remote> {
+  async #reconnect(reason: string, signal?: AbortSignal): Promise<Remote> {
     let last: unknown
     for (const wait of this.#connect ? this.#backOff : []) {
-      await sleep(wait)
+      await sleep(wait, undefined, signal && { signal })
       try {
         const remote = await this.#connect?.()
         if (remote) return remote
       } catch (error) {
+        signal?.throwIfAborted()
         last = error
       }
     }

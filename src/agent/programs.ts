@@ -458,13 +458,26 @@ containers() {
 
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
-new_of() { definition=\${1#*=}; containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}"; }
-old_of() { containers "$(name "$1")" | grep -vxF "$(new_of "$1")"; }
-new_of_all() { for service; do new_of "$service"; done; }
-old_of_all() { for service; do old_of "$service"; done; }
 
-# each COMMAND [ARG...]: once, with the ids on standard input as further arguments; nothing to do is success.
-each() { xargs -r "$@"; }
+# Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
+new_of() { definition=\${1#*=}; containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}"; }
+old_of() {
+  every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
+  printf '%s\\n' "$every" | grep -vxF -e "$new" -e '' || true
+}
+new_of_all() { for service; do new_of "$service" || return 1; done; }
+old_of_all() { for service; do old_of "$service" || return 1; done; }
+
+# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
+each() {
+  ids=$1
+  shift
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$ids" ] || "$@" $ids >/dev/null
+}
+
+# A way back waits for an engine that is being restarted; its deadline ends the wait.
+await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
 
 # pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
 pull() {
@@ -483,67 +496,72 @@ pull() {
 create_new() {
   scale='' names=''
   for service; do
-    scale="$scale --scale $(name "$service")=$(($(old_of "$service" | wc -l) + $(more "$service")))"
+    old=$(old_of "$service") || return 1
+    scale="$scale --scale $(name "$service")=$(($(printf '%s' "$old" | grep -c .) + $(more "$service")))"
     names="$names $(name "$service")"
   done
   # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new_of_all "$@" | each docker update --restart=no >/dev/null
+  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
 }
 
 remove_new() {
-  new_of_all "$@" | each docker update --restart=no >/dev/null
-  new_of_all "$@" | each docker stop >/dev/null
-  new_of_all "$@" | each docker rm >/dev/null
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
 }
 
 # stop_old NAME=DEFINITION...: remembers which served, since leftovers of an earlier accident must not come back with them.
 # \`update\` first: the engine starts a stopped container again after its own restart when the policy says so.
 stop_old() {
-  if [ ! -f "$ESTIBA_TX/stopped" ]; then
-    for container in $(old_of_all "$@"); do
-      docker inspect --format '{{if eq .State.Status "running"}}{{.Id}} {{.HostConfig.RestartPolicy.Name}}{{end}}' "$container" || return 1
-    done | grep . >"$ESTIBA_TX/.stopped"
-    sync "$ESTIBA_TX/.stopped" && mv "$ESTIBA_TX/.stopped" "$ESTIBA_TX/stopped" || return 1
+  old=$(old_of_all "$@") || return 1
+  if [ ! -f "$ESTIBA_TX/served" ]; then
+    each_served "$old" >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" || return 1
   fi
-  old_of_all "$@" | each docker update --restart=no >/dev/null && old_of_all "$@" | each docker stop >/dev/null
+  each "$old" docker update --restart=no && each "$old" docker stop
 }
 
-# Those that served and are still there.
-stopped() {
-  while read -r container _; do docker inspect --format '{{.Id}}' "$container" 2>/dev/null; done <"$ESTIBA_TX/stopped"
+# each_served "IDS": id and restart policy of those that run.
+each_served() {
+  for container in $1; do
+    docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' "$container" || return 1
+  done | awk '$1 == "running" { print $2, $3 }'
 }
-
-start_new() { new_of_all "$@" | each docker start >/dev/null; }
-stop_new() { new_of_all "$@" | each docker stop >/dev/null; }
 
 # start_old SECONDS: the way back of stop_old; it counts only when they answer again.
 start_old() {
-  [ -f "$ESTIBA_TX/stopped" ] || return 0
-  stopped | each docker start >/dev/null || return 1
-  while read -r container policy; do
-    docker update --restart="$policy" "$container" >/dev/null 2>&1 || ! docker inspect "$container" >/dev/null 2>&1 || return 1
-  done <"$ESTIBA_TX/stopped"
-  # shellcheck disable=SC2046 # a list of ids
-  prove_all "$1" $(stopped)
+  [ -s "$ESTIBA_TX/served" ] || return 0
+  await_engine
+  served=$(awk '{ print $1 }' "$ESTIBA_TX/served")
+  each "$served" docker start || return 1
+  while read -r container policy; do docker update --restart="$policy" "$container" >/dev/null || return 1; done <"$ESTIBA_TX/served"
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$1" $served
+}
+
+start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
+
+stop_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker stop
 }
 
 # restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
 restart_policies() {
-  for service; do new_of "$service" | each docker update --restart="$(more "$service")" >/dev/null || return 1; done
+  for service; do new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" || return 1; done
 }
 
-remove_old() { old_of_all "$@" | each docker rm >/dev/null; }
+remove_old() { old=$(old_of_all "$@") && each "$old" docker rm; }
 
 # retire NAME...: services that are no longer in the file.
 retire() {
   for service; do
-    containers "$service" | each docker update --restart=no >/dev/null
-    containers "$service" | each docker stop >/dev/null && containers "$service" | each docker rm >/dev/null || return 1
+    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
+      each "$gone" docker rm || return 1
   done
 }
 
 reload_nginx() {
-  for container in $(containers "$1" status=running); do
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do
     docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
   done
 }
@@ -574,11 +592,11 @@ explain() {
 
 # prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
 prove() {
-  streak=0 give_up=$(($(uptime_seconds) + $1))
+  streak=0 give_up=$(($(uptime_seconds) + $1)) restarts=$(docker inspect --format '{{.RestartCount}}' "$2") || return 1
   while [ "$streak" -lt 3 ]; do
     if answer=$(probe "$2" 2>&1); then streak=$((streak + 1)); else streak=0; fi
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$2") || return 1
-    [ "$state" = 'running 0' ] || { explain "$2" "$answer"; return 1; }
+    [ "$state" = "running $restarts" ] || { explain "$2" "$answer"; return 1; }
     [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $1 s:"; explain "$2" "$answer"; return 1; }
     sleep 0.05
   done
@@ -599,17 +617,20 @@ prove_all() {
 prove_new() {
   seconds=$1
   shift
-  # shellcheck disable=SC2046 # a list of ids
-  prove_all "$seconds" $(new_of_all "$@")
+  new=$(new_of_all "$@") || return 1
+  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" $new
 }
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
   for service; do
-    [ -n "$(new_of "$service")" ] || { echo "$(name "$service") is gone"; return 1; }
-    for container in $(new_of "$service"); do
+    new=$(new_of "$service") || return 1
+    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
+    for container in $new; do
       case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in
-        'running 0 unhealthy') explain "$container" 'unhealthy'; return 1 ;;
+        'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
         'running 0 '*) ;;
         *) explain "$container"; return 1 ;;
       esac

@@ -156,6 +156,9 @@ export function explainCause(cause: string): string {
     'check-unknown': 'a check could not tell whether the release is good',
     'no-check': 'no check said that the release is good',
     'not-owner': 'the transaction belongs to another job',
+    'no-steps': 'its plan has no such phase',
+    'not-seconds': 'the lease must be a whole number of seconds',
+    'journal-not-written': 'the journal could not be written; is the disk full?',
   }
   const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {}
   if (phase !== undefined && step !== undefined) return `step ${step} of ${phase} failed`

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Command, script } from '../command/command.ts'
 import { StepError, UsageError } from '../errors.ts'
-import type { Connect, Remote } from '../host/remote.ts'
+import type { Connect, Remote, RemoteOutcome } from '../host/remote.ts'
 import type { Step } from '../plan/plan.ts'
 import type { Log } from '../runner/job.ts'
 import { Link } from './link.ts'
@@ -29,6 +29,14 @@ export interface Transaction {
   abort(cause: string, tell: Tell): Promise<Progress>
 }
 
+/** How a transaction is followed beyond one connection. */
+export interface Following {
+  /** Opens the connection anew when it is lost. */
+  readonly connect?: Connect
+  /** Ends the following, not the transaction, when the job is cancelled. */
+  readonly signal?: AbortSignal
+}
+
 const silent: Tell = { line: () => undefined }
 
 /** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
@@ -46,24 +54,33 @@ export async function openTransaction(
   id: string,
   opening: Opening,
   tell: Tell,
-  connect?: Connect,
+  following: Following = {},
 ): Promise<{ transaction: Transaction; progress: Progress }> {
-  const link = new Link(remote, connect)
   const { content, sha256 } = await packFiles(openingFiles(opening))
   const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content }
-  const transaction = new RemoteTransaction(link, opening.stack.path, id, opening.nonce)
+  const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following)
   return { transaction, progress: await transaction.follow(command, tell) }
 }
 
 /** Takes up a transaction that an earlier step of the job opened. */
-export function joinTransaction(remote: Remote, stackPath: string, token: string, connect?: Connect): Transaction {
+export function joinTransaction(
+  remote: Remote,
+  stackPath: string,
+  token: string,
+  following: Following = {},
+): Transaction {
   const { id, nonce } = parseToken(token)
-  return new RemoteTransaction(new Link(remote, connect), stackPath, id, nonce)
+  return new RemoteTransaction(remote, stackPath, id, nonce, following)
 }
 
 /** Somebody else's transaction, which anybody with access may abort. */
-export function foreignTransaction(remote: Remote, stackPath: string, id: string, connect?: Connect): Transaction {
-  return new RemoteTransaction(new Link(remote, connect), stackPath, id, 'none')
+export function foreignTransaction(
+  remote: Remote,
+  stackPath: string,
+  id: string,
+  following: Following = {},
+): Transaction {
+  return new RemoteTransaction(remote, stackPath, id, 'none', following)
 }
 
 const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/
@@ -82,10 +99,12 @@ class RemoteTransaction implements Transaction {
   readonly #link: Link
   readonly #stack: string
   readonly #nonce: string
+  readonly #signal: AbortSignal | undefined
 
-  constructor(link: Link, stack: string, id: string, nonce: string) {
+  constructor(remote: Remote, stack: string, id: string, nonce: string, { connect, signal }: Following) {
     this.id = id
-    this.#link = link
+    this.#link = new Link(remote, connect)
+    this.#signal = signal
     this.#stack = stack
     this.#nonce = nonce
   }
@@ -128,11 +147,7 @@ class RemoteTransaction implements Transaction {
     const reader = new ProgressReader(tell)
     const resume = (): Command =>
       again !== undefined && reader.next === 1 ? again : this.#agent('follow', String(reader.next))
-    const outcome = await this.#link.run(command, resume, {
-      onStdoutLine: (line) => {
-        reader.read(line)
-      },
-    })
+    const outcome = await this.#run(command, resume, reader)
     if (reader.progress?.kind === 'gone') return this.#recover(reader, tell)
     if (reader.progress) return reader.progress
     const where = { step: 'talk to the agent', host: this.#link.host }
@@ -153,6 +168,25 @@ class RemoteTransaction implements Transaction {
       state: `unknown for the transaction ${this.id}; unless it was confirmed, the server goes back by itself`,
       next: `see ${this.#stack}/transactions/${this.id}/journal on the host`,
     })
+  }
+
+  async #run(command: Command, again: () => Command, reader: ProgressReader): Promise<RemoteOutcome> {
+    const onStdoutLine = (line: string): void => {
+      reader.read(line)
+    }
+    try {
+      return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) })
+    } catch (error) {
+      if (this.#signal?.aborted !== true) throw error
+      throw new StepError({
+        step: 'follow the transaction',
+        host: this.#link.host,
+        why: 'the job was cancelled',
+        state: `the server goes on alone with ${this.id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
+        next: `the post step of deploy-over-ssh takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
+        cause: error,
+      })
+    }
   }
 
   /** Words that may be said twice are said again when the connection was lost before anything came of them. */

@@ -10,7 +10,8 @@ export function splitWords(text: string): readonly string[] | string {
     const char = text.charAt(at)
     if (quoted !== '') {
       if (char === quoted) quoted = ''
-      else if (char === '\\' && quoted === '"' && '"\\$`'.includes(text.charAt(at + 1))) word = `${word ?? ''}${text.charAt(++at)}`
+      else if (char === '\\' && quoted === '"' && '"\\$`'.includes(text.charAt(at + 1)))
+        word = `${word ?? ''}${text.charAt(++at)}`
       else word = `${word ?? ''}${char}`
     } else if (char === '"' || char === "'") {
       quoted = char

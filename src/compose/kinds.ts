@@ -14,18 +14,12 @@ export interface KindOf {
 }
 
 const PROXIES = ['nginx', 'traefik', 'caddy', 'haproxy']
-const STORES = [
-  'postgres',
-  'postgis',
-  'mysql',
-  'mariadb',
-  'mongo',
-  'redis',
-  'valkey',
-  'minio',
-  'rabbitmq',
-  'elasticsearch',
-]
+/** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
+const STORES = new Set([
+  ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'mysql', 'mariadb', 'mongo', 'mongodb'],
+  ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'minio', 'rabbitmq', 'nats'],
+  ...['elasticsearch', 'opensearch', 'clickhouse-server', 'influxdb'],
+])
 
 /** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
 export function kindOf(name: string, service: Service): KindOf | string {
@@ -40,8 +34,7 @@ export function kindOf(name: string, service: Service): KindOf | string {
     repositoryOf(service.image ?? '')
       .split('/')
       .at(-1) ?? ''
-  if (STORES.some((store) => image.startsWith(store)))
-    return { kind: 'data', because: `its image is ${image}, a store` }
+  if (STORES.has(image)) return { kind: 'data', because: `its image is ${image}, a store` }
   if (PROXIES.some((proxy) => image.startsWith(proxy)) && (service.ports ?? []).length > 0)
     return { kind: 'edge', because: `its image is ${image}, a proxy, and it publishes a port` }
   const volume = service.volumes?.find((mount) => mount.type === 'volume' && !isReadOnly(mount))

@@ -23,7 +23,9 @@ export interface ShippedFile {
 export type RunningMounts = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 export interface Placement {
-  /** The checkout's folder that Compose resolved relative paths against. */
+  /** The root of the checkout. */
+  readonly checkout: string
+  /** The folder in it that Compose resolved relative paths against. */
   readonly projectDirectory: string
   /** The stack's folder on the host. */
   readonly stack: string
@@ -88,7 +90,14 @@ function placeMount(mount: Mount, service: string, placement: Placement, shared:
       `services.${service}.volumes: the whole project folder is mounted as ${target}; ` +
         'build the code into the image, and mount the files and folders that it needs',
     )
-  if (type !== 'bind' || source === undefined || !isBelow(placement.projectDirectory, source)) return mount
+  if (type !== 'bind' || source === undefined) return mount
+  if (!isBelow(placement.projectDirectory, source)) {
+    if (!isBelow(placement.checkout, source)) return mount
+    throw new UsageError(
+      `services.${service}.volumes: ${relative(placement.projectDirectory, source)} leads out of project-directory; ` +
+        'set project-directory to a folder above both, and name the compose files relative to it',
+    )
+  }
   const running = placement.running.get(service)?.get(target)
   const shipment = placement.shipments.get(source)
   if (shipment && !(placement.isData(service) && running !== undefined))

@@ -41,10 +41,17 @@ function changeOf(
   const isAsWished = ({ labels }: Container) => labels['estiba.definition'] === service.definition
   const asWished = running.filter(isAsWished)
   if (asWished.length === service.replicas && running.length === service.replicas)
-    return { ...change, action: 'leave', because: 'nothing of it changed' }
+    return asWished.every((container) => keepsRunning(container, service))
+      ? { ...change, action: 'leave', because: 'nothing of it changed' }
+      : { ...change, action: 'repair', because: 'a transaction that got stuck left it without its restart policy' }
   if (containers.some(isAsWished) && alive.every(isAsWished))
     return { ...change, action: 'repair', because: ranAsWished(service, asWished) }
   return { ...change, action: 'replace', because: reason(service, before) ?? ranAsWished(service, asWished) }
+}
+
+/** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */
+function keepsRunning({ restart }: Container, service: ManifestService): boolean {
+  return restart === service.restart.split(':')[0]
 }
 
 function reason(service: ManifestService, before: ManifestService | undefined): string | undefined {

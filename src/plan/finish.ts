@@ -14,7 +14,7 @@ export interface FinishRequest {
 
 /** What follows the commit: it can only be completed. */
 export function finishSteps(request: FinishRequest, changed: readonly Change[], gone: readonly string[]): Unnumbered[] {
-  const old = changed.filter(({ action }) => action === 'replace')
+  const old = changed.filter(({ action }) => action !== 'create')
   const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace))
   const step = (title: string, because: string, run: string): Unnumbered => ({
     title,

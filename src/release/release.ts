@@ -1,5 +1,5 @@
 import { definitionOf } from '../compose/definition.ts'
-import { kindOf } from '../compose/kinds.ts'
+import { type Kind, kindOf } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
 import type { BuiltImages } from './images.ts'
@@ -86,9 +86,13 @@ export function parseGrace(text = '10s'): number {
   return Math.ceil(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0))
 }
 
-/** Layers by `depends_on`, data apart, which always runs; a circle is Compose's to refuse. */
+/**
+ * Layers by `depends_on`; a circle is Compose's to refuse. Data is not in it, since it always runs, and edges come last: a
+ * proxy that looks names up when it starts must find them.
+ */
 function startOrder(services: Readonly<Record<string, ManifestService>>): readonly (readonly string[])[] {
-  const waiting = new Set(Object.keys(services).filter((name) => services[name]?.kind !== 'data'))
+  const ofKind = (kind: Kind) => Object.keys(services).filter((name) => services[name]?.kind === kind)
+  const waiting = new Set(ofKind('app'))
   const layers: string[][] = []
   while (waiting.size > 0) {
     const ready = [...waiting].filter((name) => services[name]?.dependsOn.every((other) => !waiting.has(other)))
@@ -96,5 +100,6 @@ function startOrder(services: Readonly<Record<string, ManifestService>>): readon
     layers.push(layer.sort())
     for (const name of layer) waiting.delete(name)
   }
-  return layers
+  const edges = ofKind('edge').sort()
+  return edges.length > 0 ? [...layers, edges] : layers
 }

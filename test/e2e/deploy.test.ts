@@ -158,14 +158,22 @@ test('a container that dies on trial takes the release back before anybody asks'
   expect(await site.answers()).toBe('v1')
 })
 
-test('a migration that fails leaves the old release serving', async () => {
+test('a migration that fails half-way: the old release serves, and a human is told that the schema is not as it was', async () => {
   const bad = await site.build('v3-migration', 'failing-migration')
   const prepared = await site.step('deploy-over-ssh', { ...site.release('v3', bad), phase: 'prepare' })
   const migrated = await migrate(prepared.outputs['transaction'] ?? '')
   expect(migrated.code).toBe(1)
-  expect(migrated.stdout).toContain('undone: the release before serves')
+  expect(migrated.stdout).toContain('the schema changed, and old-code-can-run does not say')
+  expect(migrated.stdout).toContain('stuck')
   expect(await site.answers()).toBe('v1')
   expect(await site.must('docker ps --all --quiet --filter name=deploy-t-')).toBe('')
+
+  // The half that stayed was there before this one began.
+  const second = await site.step('deploy-over-ssh', { ...site.release('v3', bad), phase: 'prepare' })
+  const again = await migrate(second.outputs['transaction'] ?? '')
+  expect(again.code).toBe(1)
+  expect(again.stdout).toContain('undone: the release before serves')
+  expect(await site.answers()).toBe('v1')
 })
 
 test('a migration that changes the schema, then a failed trial: stuck on the new release, unless the user says otherwise', async () => {

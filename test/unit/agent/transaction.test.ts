@@ -38,7 +38,8 @@ function only(remote: FakeRemote): Connect {
 
 const answering = (stdout: string, code = 0) => new FakeRemote().answer(/./, { stdout, code })
 const losing = (stdout = '') => new FakeRemote().answer(/./, { stdout, lost: 'no sign of life' })
-const join = (remote: FakeRemote, connect?: Connect) => joinTransaction(remote, '/srv/shop', token, connect)
+const join = (remote: FakeRemote, connect?: Connect) =>
+  joinTransaction(remote, '/srv/shop', token, connect && { connect })
 
 const opening: Opening = {
   stack: { name: 'shop', path: '/srv/shop' },
@@ -82,14 +83,14 @@ describe('opening', () => {
 
   test('after a lost connection it is never opened twice, but followed', async () => {
     const second = answering(journal('state prepared\nwaiting prepared 300'))
-    const { progress } = await openTransaction(losing(), id, opening, listen(), only(second))
+    const { progress } = await openTransaction(losing(), id, opening, listen(), { connect: only(second) })
     expect(progress).toMatchObject({ kind: 'waiting', state: 'prepared' })
     expect(told(second)).toEqual([`/srv/shop ${id} follow 1`])
   })
 
   test('one that never arrived is said to be none', async () => {
     const second = new FakeRemote().answer(/./, { code: 6, stderr: `there is no transaction ${id} in /srv/shop\n` })
-    await expect(openTransaction(losing(), id, opening, listen(), only(second))).rejects
+    await expect(openTransaction(losing(), id, opening, listen(), { connect: only(second) })).rejects
       .toThrowErrorMatchingInlineSnapshot(`
       [StepError: talk to the agent on deploy@shop.example.com: there is no transaction t-20261121T233000Z-1f2e3d in /srv/shop
       State: nothing was changed; should it begin after all, the server goes back by itself

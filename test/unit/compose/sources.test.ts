@@ -30,6 +30,7 @@ function place(change: Partial<Placement> = {}, changed: Partial<ComposeModel> =
   return placeSources(
     { ...model, ...changed },
     {
+      checkout,
       projectDirectory: checkout,
       stack: '/srv/shop',
       shipments: new Map([shipment(`${checkout}/nginx/default.conf`, 'aaaa'), shipment(`${checkout}/db/init`, 'bbbb')]),

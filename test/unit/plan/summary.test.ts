@@ -15,8 +15,8 @@ test('the services are a table, the steps are folded away', () => {
     | --- | --- | --- | --- |
     | db | data | leave | a deploy never touches data &#40;its image is postgres, a store&#41; |
     | api | app | replace | its image changed &#40;it is neither a proxy nor a store&#41;; down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start |
-    | nginx | edge | leave | nothing of it changed &#40;its image is nginx, a proxy, and it publishes a port&#41; |
     | worker | app | replace | its image changed &#40;it is neither a proxy nor a store&#41;; down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start |
+    | nginx | edge | leave | nothing of it changed &#40;its image is nginx, a proxy, and it publishes a port&#41; |
 
     "
   `)

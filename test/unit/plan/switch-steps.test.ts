@@ -88,16 +88,17 @@ describe('data', () => {
 describe('the order of starts', () => {
   test('in layers by depends_on, with the time that each container may take', () => {
     expect(linesWith('wait until', plan(one, emptyHost))).toMatchInlineSnapshot(`
-      "  03 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-        05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
+      "  03 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        07 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
     `)
   })
 
   test('a circle starts at once', () => {
     const to = shopRelease('v1', '1', { api: { depends_on: { worker: {} } } })
     expect(linesWith('wait until', plan(to, emptyHost))).toMatchInlineSnapshot(`
-      "  03 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-        05 wait until api, worker are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
+      "  03 wait until api, worker are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        05 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
     `)
   })
 })

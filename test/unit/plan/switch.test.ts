@@ -19,40 +19,45 @@ describe('a whole plan', () => {
       "deploy v1 to shop
         db      create   data: it has no container yet (its image is postgres, a store)
         api     create   app: it has no container yet (it is neither a proxy nor a store)
-        nginx   create   edge: it has no container yet (its image is nginx, a proxy, and it publishes a port)
         worker  create   app: it has no container yet (it is neither a proxy nor a store)
+        nginx   create   edge: it has no container yet (its image is nginx, a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
            way back: $ unstage
         02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull db api nginx worker
+           $ pull db api worker nginx
         03 start db, because a store must run before what uses it; it stays, whatever becomes of the release (nothing to undo, at most 150 s)
            $ compose up --detach --no-deps --no-recreate --wait --wait-timeout 120 db
       switch:
-        01 create the new api, nginx, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
-           $ create_new api=e4740b7781656368:1 nginx=04b50ed47683330c:1 worker=a596dedff0616dce:2
-           way back: $ remove_new api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
-        02 start the new api, nginx, because what they depend on is healthy (reversible, at most 75 s)
-           $ start_new api=e4740b7781656368 nginx=04b50ed47683330c
-           way back: $ stop_new api=e4740b7781656368 nginx=04b50ed47683330c
-        03 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 api=e4740b7781656368 nginx=04b50ed47683330c
+        01 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
+           $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
+           way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
+        02 start the new api, because what they depend on is healthy (reversible, at most 75 s)
+           $ start_new api=e4740b7781656368
+           way back: $ stop_new api=e4740b7781656368
+        03 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+           $ prove_new 120 api=e4740b7781656368
         04 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
         05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
+        06 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
+           $ start_new nginx=04b50ed47683330c
+           way back: $ stop_new nginx=04b50ed47683330c
+        07 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+           $ prove_new 120 nginx=04b50ed47683330c
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
-           $ are_well api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
+           $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 90 s)
            $ point_current
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ restart_policies api=e4740b7781656368:always nginx=04b50ed47683330c:always worker=a596dedff0616dce:no
+           $ restart_policies api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
       while on trial, every second:
-        $ are_well api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce"
+        $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c"
     `)
   })
 
@@ -61,8 +66,8 @@ describe('a whole plan', () => {
       "deploy v2 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
         worker  replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v2 is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -108,8 +113,8 @@ describe('a whole plan', () => {
       "deploy v1 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     leave    app: nothing of it changed (it is neither a proxy nor a store)
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
         worker  leave    app: nothing of it changed (it is neither a proxy nor a store)
+        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1-again is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -128,8 +133,8 @@ describe('a whole plan', () => {
       "roll shop back to v1
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
         worker  replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -179,43 +184,48 @@ describe('a whole plan', () => {
       "deploy v1 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  app: it was started without Estiba and is taken over (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        nginx   replace  edge: it was started without Estiba and is taken over (its image is nginx, a proxy, and it publishes a port); down from the stop of the old until the new is healthy: at most 10 s to stop, plus its start
         worker  replace  app: it was started without Estiba and is taken over (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   replace  edge: it was started without Estiba and is taken over (its image is nginx, a proxy, and it publishes a port); down from the stop of the old until the new is healthy: at most 10 s to stop, plus its start
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
            way back: $ unstage
         02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull api nginx worker
+           $ pull api worker nginx
       switch:
-        01 create the new api, nginx, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
-           $ create_new api=e4740b7781656368:1 nginx=04b50ed47683330c:1 worker=a596dedff0616dce:2
-           way back: $ remove_new api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
-        02 stop the old api, nginx, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
-           $ stop_old api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
+        01 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
+           $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
+           way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
+        02 stop the old api, worker, nginx, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
+           $ stop_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
            way back: $ start_old 120
-        03 start the new api, nginx, because what they depend on is healthy (reversible, at most 75 s)
-           $ start_new api=e4740b7781656368 nginx=04b50ed47683330c
-           way back: $ stop_new api=e4740b7781656368 nginx=04b50ed47683330c
-        04 wait until api, nginx are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 api=e4740b7781656368 nginx=04b50ed47683330c
+        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
+           $ start_new api=e4740b7781656368
+           way back: $ stop_new api=e4740b7781656368
+        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+           $ prove_new 120 api=e4740b7781656368
         05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
         06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
+        07 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
+           $ start_new nginx=04b50ed47683330c
+           way back: $ stop_new nginx=04b50ed47683330c
+        08 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+           $ prove_new 120 nginx=04b50ed47683330c
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
-           $ are_well api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
+           $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 90 s)
            $ point_current
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ restart_policies api=e4740b7781656368:always nginx=04b50ed47683330c:always worker=a596dedff0616dce:no
+           $ restart_policies api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
         03 remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
-           $ remove_old api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
+           $ remove_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       while on trial, every second:
-        $ are_well api=e4740b7781656368 nginx=04b50ed47683330c worker=a596dedff0616dce
+        $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       note: this stack was started by hand: its services are replaced once, its data services stay as they run"
     `)
   })
@@ -228,8 +238,8 @@ describe('a whole plan', () => {
       "deploy v1 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     leave    app: nothing of it changed (it is neither a proxy nor a store)
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
         worker  repair   app: 1 of 2 containers run as the release has them (it is neither a proxy nor a store)
+        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1-again is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -254,6 +264,8 @@ describe('a whole plan', () => {
            $ point_current
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ restart_policies worker=a596dedff0616dce:no
+        03 remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+           $ remove_old worker=a596dedff0616dce
       while on trial, every second:
         $ are_well worker=a596dedff0616dce"
     `)

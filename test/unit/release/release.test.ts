@@ -58,10 +58,12 @@ describe('a release', () => {
         "order": [
           [
             "api",
-            "nginx",
           ],
           [
             "worker",
+          ],
+          [
+            "nginx",
           ],
         ],
         "services": {
