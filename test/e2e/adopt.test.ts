@@ -16,7 +16,7 @@ beforeAll(async () => {
   const files = execFileSync('tar', ['-cz', '-C', shop.path, 'compose.yml', 'compose.production.yml', 'nginx'])
   await site.must(`mkdir ${folder} && echo ${files.toString('base64')} | base64 -d | tar -xz -C ${folder}`)
   await site.must(`echo ${Buffer.from(`${site.env}TAG=main\n`).toString('base64')} | base64 -d >${folder}/.env`)
-  const compose = `cd ${folder} && docker compose --project-name adopt -f compose.yml -f compose.production.yml`
+  const compose = `cd ${folder} && env -u REGISTRY docker compose --project-name adopt -f compose.yml -f compose.production.yml`
   await site.must(`${compose} up --detach --wait --quiet-pull 2>&1`)
   await site.must(`${compose} run --rm -T api alembic upgrade head 2>&1`)
 })
