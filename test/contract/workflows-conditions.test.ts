@@ -63,6 +63,7 @@ describe('the pipeline', () => {
       expect({ scenario, runs: production !== 'skipped' }).toEqual({ scenario, runs: expected })
       if (build !== 'success') expect(staging).toBe('skipped')
       if (lint !== 'success') expect(build).toBe('skipped')
+      if (approval !== 'success') expect(staged).toBe('skipped')
     }
     expect(ran).toBeGreaterThan(0)
   })
@@ -80,6 +81,13 @@ function* scenarios(): Generator<Scenario> {
                 yield { inputs: { production }, endings, ...(cancelledBefore && { cancelledBefore }) }
               }
 }
+
+test('a condition without a status function means success() too', () => {
+  const contexts = { inputs: { production: true } }
+  expect(evaluateIf('inputs.production', 'success', contexts)).toBe(true)
+  expect(evaluateIf('inputs.production', 'none', contexts)).toBe(false)
+  expect(evaluateIf('!cancelled() && inputs.production', 'failure', contexts)).toBe(true)
+})
 
 describe('the deploy', () => {
   const { steps = [] } = workflowNamed('deploy.yml').jobs['deploy'] ?? {}

@@ -1,6 +1,7 @@
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions'
 import type { FunctionDefinition } from '@actions/expressions/funcs/info'
 import { ensureStatusFunction } from '@actions/workflow-parser/model/converter/if-condition'
+import type { DefinitionInfo } from '@actions/workflow-parser/templates/schema/definition-info'
 
 /** Which of the functions `success()`, `failure()` and `cancelled()` is true; after a skipped job it is none of them. */
 export type Status = 'success' | 'failure' | 'cancelled' | 'none'
@@ -13,9 +14,10 @@ export function evaluateIf(
   status: Status,
   contexts: Readonly<Record<string, Value>>,
 ): boolean {
-  const text = ensureStatusFunction(bare(condition ?? 'true'), undefined)
   const functions = statusFunctions(status)
-  const { tokens } = new Lexer(bare(text)).lex()
+  const known = { allowedContext: [...Object.keys(contexts), ...[...functions.keys()].map((name) => `${name}(0,0)`)] }
+  const text = ensureStatusFunction(bare(condition ?? 'true'), known as DefinitionInfo)
+  const { tokens } = new Lexer(text).lex()
   const expression = new Parser(tokens, Object.keys(contexts), [...functions.values()]).parse()
   const evaluator = new Evaluator(expression, toData(contexts) as data.Dictionary, functions)
   return toBoolean(evaluator.evaluate())
