@@ -30,8 +30,14 @@ const checks: Readonly<Record<string, () => Promise<Finding>>> = {
   docs: () => run(...node, 'scripts/docs.mts', '--check'),
   programs: () => run(...node, 'scripts/embed.mts', '--check'),
   dist: freshDist,
-  // What runs on servers keeps to POSIX, whatever sh is there; the rest is held to its own first line.
-  shellcheck: () => overFiles('shellcheck', ['--shell=sh'], ['src/**/*.sh']),
+  // What runs on servers keeps to POSIX, whatever sh is there; the rest is held to its own first line. The parts of a
+  // program lie in a folder beside it, and are checked where it sources them: alone they would lack each other's names.
+  shellcheck: () =>
+    overFiles(
+      'shellcheck',
+      ['--shell=sh', '--external-sources', '--check-sourced', '--source-path=SCRIPTDIR'],
+      ['src/*/*.sh'],
+    ),
   'shellcheck-own': () => overFiles('shellcheck', [], ['test/**/*.sh', '.ci/run']),
   actionlint: () => overFiles('actionlint', [], ['.github/workflows/*.{yml,yaml}', 'workflows-templates/*.{yml,yaml}']),
   zizmor: () =>

@@ -1,7 +1,9 @@
 /**
- * Writes the shell programs into a TypeScript module, so that a bundle is one file. `--check` only compares.
+ * Writes the shell programs into a TypeScript module, so that a bundle is one file. A program of several parts is one file
+ * on the server, too: each line that sources a part gives way to the part. `--check` only compares.
  */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 const TARGET = 'src/agent/programs.ts'
 const PROGRAMS = {
@@ -12,19 +14,24 @@ const PROGRAMS = {
   observeProgram: 'src/stack/observe.sh',
 }
 
-const modules = await Promise.all(
-  Object.entries(PROGRAMS).map(async ([name, path]) => {
-    const text = (await readFile(path, 'utf8')).replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')
-    return `/** ${path} */\nexport const ${name} = \`${text}\`\n`
-  }),
-)
+const modules = Object.entries(PROGRAMS).map(([name, path]) => {
+  const text = whole(path).replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')
+  return `/** ${path} */\nexport const ${name} = \`${text}\`\n`
+})
 const wanted = `// Written by scripts/embed.mts from the shell programs beside it: edit those.\n\n${modules.join('\n')}`
 
 if (process.argv.includes('--check')) {
-  if ((await readFile(TARGET, 'utf8')) !== wanted) {
+  if (readFileSync(TARGET, 'utf8') !== wanted) {
     console.error(`${TARGET} differs from the shell programs; run: npm run embed`)
     process.exitCode = 1
   }
 } else {
-  await writeFile(TARGET, wanted)
+  writeFileSync(TARGET, wanted)
+}
+
+/** The program with its parts in place, a blank line after each. */
+function whole(path: string): string {
+  const parted = readFileSync(path, 'utf8')
+  const parts = parted.replaceAll(/^\. \.\/(\S+)\n+/gm, (_, part: string) => `${whole(join(dirname(path), part))}\n`)
+  return `${parts.trimEnd()}\n`
 }

@@ -19,6 +19,8 @@ tx=$stack/transactions/$id
 journal=$tx/journal
 export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
 
+# What is on disk of a transaction: its journal, and the tables of its plan.
+
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
 
@@ -43,6 +45,8 @@ is_over() { [ -n "$(last_of ended)" ]; }
 # look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
 look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
 
+# One agent at a time: who lives, and who holds the stack.
+
 # A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
 # Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
 pause() { timeout 1 cat "$tx/door" >/dev/null 2>&1 9>&-; }
@@ -55,20 +59,30 @@ is_alive() {
   esac
 }
 
-# --- words ------------------------------------------------------------------------------------------------------------
-
-# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
-is_abort_waiting() {
-  ahead=$((heard + 1))
-  while [ -f "$tx/inbox/$ahead" ]; do
-    read -r word cause <"$tx/inbox/$ahead"
-    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
-    ahead=$((ahead + 1))
-  done
-  return 1
+# From here on this process is the transaction's agent.
+be_the_agent() {
+  mkdir -p "$tx/inbox" "$tx/output"
+  [ -p "$tx/door" ] || mkfifo "$tx/door"
+  cut_torn_tail "$journal"
+  heard=0
+  echo $$ >"$tx/pid"
 }
 
-# --- steps ------------------------------------------------------------------------------------------------------------
+take_the_lock() {
+  exec 9>>"$stack/lock"
+  # BusyBox's \`timeout\` holds on to it for up to a second after its effect has ended.
+  flock -n 9 || { pause; flock -n 9; } && return 0
+  record blocked "$(cat "$stack/open" 2>/dev/null)"
+  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
+  until flock -n 9; do
+    if is_abort_waiting; then end undone aborted; return 1; fi
+    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
+    pause
+  done
+  return 0
+}
+
+# Runs the steps of a phase. Each is a program of the plan, in a process group and with a deadline of its own.
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
@@ -125,7 +139,7 @@ run_phase() {
 # three_times COMMAND...: for what must succeed to leave a clean end.
 three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
 
-# --- ends -------------------------------------------------------------------------------------------------------------
+# The three ways in which a transaction ends: committed, undone, stuck.
 
 # end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
 end() {
@@ -189,14 +203,25 @@ wind_up() {
   finish committed "\${unfinished:+unfinished:$unfinished}"
 }
 
+# Hears the owner's words in their order. What comes of each stands in the plan's table.
+
+# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
+is_abort_waiting() {
+  ahead=$((heard + 1))
+  while [ -f "$tx/inbox/$ahead" ]; do
+    read -r word cause <"$tx/inbox/$ahead"
+    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
+    ahead=$((ahead + 1))
+  done
+  return 1
+}
+
 # Why a trial may not be confirmed: empty when it may.
 objection() {
   awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
     END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
           if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
 }
-
-# --- the owner's words, as the table has them -------------------------------------------------------------------------
 
 enter() { state=$1; record state "$state"; }
 
@@ -242,16 +267,7 @@ wait_for_the_owner() {
   obey "$(cat "$tx/inbox/$heard")"
 }
 
-# --- verbs ------------------------------------------------------------------------------------------------------------
-
-# From here on this process is the transaction's agent.
-be_the_agent() {
-  mkdir -p "$tx/inbox" "$tx/output"
-  [ -p "$tx/door" ] || mkfifo "$tx/door"
-  cut_torn_tail "$journal"
-  heard=0
-  echo $$ >"$tx/pid"
-}
+# The verbs of the agent itself: run, and recover for an agent that is gone.
 
 # The caller holds the lock.
 recover() {
@@ -283,20 +299,6 @@ recover_if_gone() {
   recover_what_is_open
 }
 
-take_the_lock() {
-  exec 9>>"$stack/lock"
-  # BusyBox's \`timeout\` holds on to it for up to a second after its effect has ended.
-  flock -n 9 || { pause; flock -n 9; } && return 0
-  record blocked "$(cat "$stack/open" 2>/dev/null)"
-  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
-  until flock -n 9; do
-    if is_abort_waiting; then end undone aborted; return 1; fi
-    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
-    pause
-  done
-  return 0
-}
-
 run() {
   be_the_agent
   lease=$(cat "$tx/plan/lease")
@@ -314,6 +316,8 @@ run() {
   obey 'advance prepare'
   until is_over; do wait_for_the_owner; done
 }
+
+# The verbs of those who visit the agent: say, and follow.
 
 is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
 
@@ -440,11 +444,13 @@ exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" advance "$p
 
 /** src/compose/effects.sh */
 export const effectsProgram = `# shellcheck shell=sh
-# What the steps of a plan do to containers. The plan sets \`project\`, \`release\` and \`stack\` above these lines. Everything
+# What the steps of a plan do on the host. The plan sets \`project\`, \`release\` and \`stack\` above these lines. Everything
 # is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers with that
 # definition are the new ones, all others of the service the old ones.
 
 : "\${project:?}" "\${release:?}" "\${stack:?}"
+
+# The containers of a service, old and new, and what is done to them.
 
 compose() {
   docker compose --project-name "$project" --project-directory "$stack/project" \\
@@ -566,7 +572,7 @@ reload_nginx() {
   done
 }
 
-# --- health: the service's own check, asked directly, since waiting for the engine's next interval costs seconds --------
+# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
 probe() {
   case $(docker inspect --format '{{with .Config.Healthcheck}}{{index .Test 0}}{{end}}' "$1") in
@@ -638,7 +644,7 @@ are_well() {
   done
 }
 
-# --- database -----------------------------------------------------------------------------------------------------------
+# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
 
 in_postgres() {
   container=$(containers "$1" status=running | head -n 1)
@@ -684,7 +690,7 @@ old_code_can_run() {
   fi
 }
 
-# --- files ------------------------------------------------------------------------------------------------------------
+# What a transaction brings to the stack's folder, and what it leaves there.
 
 # stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
 stage() {

@@ -1,0 +1,71 @@
+# The verbs of those who visit the agent: say, and follow.
+
+is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
+
+say() {
+  nonce=$1 word=$2
+  shift
+  is_known || return
+  length=$(records)
+  is_alive || is_over || { echo gone; return 5; }
+  if is_over; then follow "$(records)"; return; fi
+  key=$word state=$(last_of state)
+  [ "$word" = advance ] && key=advance:$2
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
+  [ "${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+  number=1
+  printf '%s\n' "$*" >"$tx/inbox/.$$" || return 1
+  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do
+    [ -f "$tx/inbox/$number" ] || return 1
+    number=$((number + 1))
+  done
+  rm -f "$tx/inbox/.$$"
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  follow "$((length + 1))" "$number"
+}
+
+quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
+
+# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
+wait_for_its_end() {
+  patience=50
+  while [ "$patience" -gt 0 ] && is_alive; do
+    sleep 0.1
+    patience=$((patience - 1))
+  done
+}
+
+# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
+# followed by its title behind `#`, one that ended by what it printed, each line behind `> `.
+follow() {
+  next=$1 unheard=${2:-0} patience=50
+  while :; do
+    while [ "$next" -le "$(records)" ]; do
+      line=$(sed -n "${next}p" "$journal")
+      echo "$line"
+      next=$((next + 1))
+      read -r _ _ _ type first second third _ <<EOT
+$line
+EOT
+      case $type in
+        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
+        did) quoted "$tx/output/$first-$second.run" ;;
+        undid) quoted "$tx/output/$first-$second.undo" ;;
+        forbidden) quoted "$tx/output/$first-$second.gate" ;;
+        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
+        blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
+        ended) wait_for_its_end; return 0 ;;
+        waiting)
+          [ "${third:-0}" -lt "$unheard" ] && continue
+          unheard=0
+          [ "$next" -le "$(records)" ] || return 0 ;;
+      esac
+    done
+    # Five seconds for an agent that has yet to begin, one for one that was there.
+    if is_alive; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
+    [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    sleep 0.1
+  done
+}

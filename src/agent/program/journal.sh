@@ -1,0 +1,25 @@
+# What is on disk of a transaction: its journal, and the tables of its plan.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "${up%%.*}"; }
+records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
+
+# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
+cut_torn_tail() {
+  [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ] || return 0
+  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
+}
+
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
+record() {
+  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
+  if printf '%s\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  cut_torn_tail "$journal"
+  return 1
+}
+
+has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
+last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
+is_over() { [ -n "$(last_of ended)" ]; }
+
+# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; `*` in the table matches anything.
+look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }

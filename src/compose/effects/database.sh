@@ -1,0 +1,45 @@
+# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
+
+in_postgres() {
+  container=$(containers "$1" status=running | head -n 1)
+  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
+  # shellcheck disable=SC2016 # the variables are the container's
+  docker exec -i "$container" sh -c 'PGUSER=${POSTGRES_USER:-postgres} PGDATABASE=${POSTGRES_DB:-${POSTGRES_USER:-postgres}}
+    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
+}
+
+# Newer releases of pg_dump print a random token behind \restrict.
+schema_of() {
+  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
+}
+
+# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
+back_up() {
+  target=$stack/backups/${ESTIBA_TX##*/}.dump
+  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
+    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
+    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+}
+
+# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
+run_once() {
+  remove_once
+  service=$1
+  shift
+  compose run --rm --no-deps --no-TTY --name "$project-${ESTIBA_TX##*/}" "$service" "$@" </dev/null
+}
+
+remove_once() { docker rm --force "$project-${ESTIBA_TX##*/}" >/dev/null 2>&1; true; }
+
+# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
+old_code_can_run() {
+  if [ -n "${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    echo 'the schema is as it was before the migration: the old release can run on it'
+  elif [ "$1" = true ]; then
+    echo 'old-code-can-run says that the old release can run on the migrated schema'
+  else
+    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
+    return 1
+  fi
+}

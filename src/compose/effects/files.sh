@@ -1,0 +1,20 @@
+# What a transaction brings to the stack's folder, and what it leaves there.
+
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+stage() {
+  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
+  chmod 0755 "$stack/files"
+  for folder in "$ESTIBA_TX"/files/*; do
+    if [ ! -d "$folder" ] || [ -e "$stack/files/${folder##*/}" ]; then continue; fi
+    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/${folder##*/}" || return 1
+  done
+  [ -d "$stack/releases/$release" ] ||
+    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; }
+}
+
+unstage() { [ "$(readlink "$stack/current")" = "releases/$release" ] || rm -rf "${stack:?}/releases/$release"; }
+
+point_current() { ln -sfn "releases/$release" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+
+forget_releases() { for old; do rm -rf "${stack:?}/releases/$old"; done; }
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
