@@ -31,7 +31,8 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   console.error(`npm packages are installed (${Math.round((Date.now() - started) / 1000)} s)`)
 }
 
-// npm puts node_modules/.bin first on PATH, so that the next command of an npm script finds Node 24 there.
+// npm puts node_modules/.bin first on PATH, so that the next command of an npm script finds Node 24 there; it is called
+// through `env`, since the shell remembers where it found `node` before.
 if (!existsSync(node) && Number(process.versions.node.split('.')[0]) < 24) {
   refuse(
     `Node.js 24 is needed. Its npm package (node-linux-${process.arch}) is not there, and this is ${process.version}: ` +
