@@ -1,30 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { all, callableOf, calls, jobs, ownSteps, reusable, steps } from '../support/workflows/all.ts'
 import {
   actionMetadata,
-  jobsOf,
   pathOf,
   root,
   templates,
   workflowNamed,
-  workflows,
   type Declared,
   type Job,
-  type Step,
   type WorkflowFile,
 } from '../support/workflows/files.ts'
 import { missing, neededBy, union } from '../support/workflows/permissions.ts'
-
-const reusable = workflows().filter(({ workflow }) => workflow.on.workflow_call !== undefined)
-const all = [...workflows(), ...templates()]
-const jobs = all.flatMap((file) => jobsOf(file).map((job) => ({ where: `${file.path}, job ${job.id}`, ...job })))
-const steps = jobs.flatMap((job) => job.steps.map((step, i) => ({ ...step, where: `${job.where}, step ${i + 1}` })))
-const calls = jobs.flatMap((job) => (job.uses === undefined ? [] : [{ ...job, uses: job.uses }]))
-const ownSteps = steps.flatMap((step) => {
-  const path = step.uses === undefined ? undefined : pathOf(step.uses)
-  return path === undefined ? [] : [{ ...step, path }]
-})
 
 test('there is something to look at', () => {
   expect(reusable.map(({ path }) => path.replace('.github/workflows/', ''))).toEqual([
@@ -115,87 +103,6 @@ describe('permissions', () => {
   })
 })
 
-describe('the deploy', () => {
-  const deploying = ['deploy-over-ssh', 'run-migrations', 'smoke-test', 'rollback']
-  const job = workflowNamed('deploy.yml').jobs['deploy']
-  const order = (job?.steps ?? []).flatMap((step) => {
-    const name = actionOf(step)
-    return name === undefined ? [] : [[name, step.with?.['phase']].filter(Boolean).join(' ')]
-  })
-
-  test('is one job, from the first word to the confirmation', () => {
-    expect(order).toEqual([
-      'deploy-over-ssh prepare',
-      'run-migrations',
-      'deploy-over-ssh switch',
-      'smoke-test',
-      'deploy-over-ssh confirm',
-      'rollback',
-    ])
-    const elsewhere = jobs.filter(({ where }) => !where.includes('deploy.yml, job deploy'))
-    const used = elsewhere.flatMap((each) => each.steps.map(actionOf).filter((name) => deploying.includes(name ?? '')))
-    expect(used).toEqual(['rollback'])
-  })
-
-  test('hands one transaction and one server to every step', () => {
-    const [first, ...others] = (job?.steps ?? []).filter((step) => deploying.includes(actionOf(step) ?? ''))
-    const server = (step: Step | undefined) =>
-      ['host', 'known-hosts', 'ssh-key', 'ssh-key-passphrase', 'path'].map((name) => step?.with?.[name])
-    for (const step of others) {
-      expect(server(step)).toEqual(server(first))
-      expect(step.with?.['transaction']).toBe('${{ steps.prepare.outputs.transaction }}')
-    }
-  })
-
-  test('confirms only when all went well, and nothing swallows a failure', () => {
-    const confirm = job?.steps?.find((step) => step.with?.['phase'] === 'confirm')
-    expect(confirm?.if).toBeUndefined()
-    for (const { text } of reusable) expect(text).not.toContain('continue-on-error')
-  })
-
-  test('goes back last, and does not depend on what was skipped', () => {
-    expect(job?.steps?.at(-1)?.if).toBe("(failure() || cancelled()) && steps.prepare.outputs.transaction != ''")
-  })
-})
-
-describe('concurrency', () => {
-  const held = jobs.filter(({ environment }) => environment !== undefined)
-
-  test('every job that changes an environment waits its turn, is not dropped and not cancelled', () => {
-    expect(held.map(({ where, concurrency }) => [where, concurrency])).toEqual([
-      [
-        '.github/workflows/deploy.yml, job deploy',
-        {
-          group: 'estiba-deploy-${{ inputs.stack }}-${{ inputs.environment }}',
-          'cancel-in-progress': false,
-          queue: 'max',
-        },
-      ],
-      [
-        '.github/workflows/rollback.yml, job rollback',
-        {
-          group: 'estiba-rollback-${{ inputs.stack }}-${{ inputs.environment }}',
-          'cancel-in-progress': false,
-          queue: 'max',
-        },
-      ],
-    ])
-  })
-
-  test('no other job or workflow of the suite has a group: it could deadlock with its caller', () => {
-    expect(reusable.filter(({ workflow }) => workflow.concurrency !== undefined)).toEqual([])
-    expect(templates().filter(({ workflow }) => workflow.concurrency !== undefined)).toEqual([])
-    const others = jobs.filter(({ environment, concurrency }) => environment === undefined && concurrency !== undefined)
-    expect(others).toEqual([])
-  })
-
-  test('GitHub writes no record of its own beside ours', () => {
-    for (const { environment } of held) {
-      expect(environment).toEqual({ name: '${{ inputs.environment }}', deployment: false })
-    }
-  })
-})
-
 describe('hygiene', () => {
   test.each(steps.filter(({ run }) => run !== undefined))('$where pastes nothing into its script', ({ run }) => {
     expect(run).not.toContain('${{')
@@ -252,17 +159,6 @@ test.each(templates())('$path has the properties that GitHub shows', ({ path }: 
     filePatterns: ['^(docker-)?compose\\.ya?ml$'],
   })
 })
-
-function callableOf(uses: string) {
-  const path = pathOf(uses) ?? ''
-  const file = reusable.find((each) => each.path === path)
-  if (file?.workflow.on.workflow_call === undefined) throw new Error(`There is no reusable workflow ${path}.`)
-  return file.workflow.on.workflow_call
-}
-
-function actionOf({ uses = '' }: Step): string | undefined {
-  return pathOf(uses)?.replace('actions/', '')
-}
 
 /** Which names are given that nobody takes, and which are required but neither given nor have a default. */
 function fit(given: object, taken: Readonly<Record<string, Declared>>) {

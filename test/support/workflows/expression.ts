@@ -15,7 +15,9 @@ export function evaluateIf(
   contexts: Readonly<Record<string, Value>>,
 ): boolean {
   const functions = statusFunctions(status)
-  const known: unknown = { allowedContext: [...Object.keys(contexts), ...[...functions.keys()].map((name) => `${name}(0,0)`)] }
+  const known: unknown = {
+    allowedContext: [...Object.keys(contexts), ...[...functions.keys()].map((name) => `${name}(0,0)`)],
+  }
   const text = ensureStatusFunction(bare(condition ?? 'true'), known as DefinitionInfo)
   const { tokens } = new Lexer(text).lex()
   const expression = new Parser(tokens, Object.keys(contexts), [...functions.values()]).parse()
