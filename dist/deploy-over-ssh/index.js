@@ -72560,8 +72560,9 @@ async function abortUnconfirmed(inputs, job) {
         const token = job.state('transaction');
         if (token === '')
             return;
-        const remote = abort_addDisposableResource(env_1, await connect(inputs.connection), true);
-        const transaction = joinTransaction(remote, inputs.path, token);
+        const reach = () => connect(inputs.connection);
+        const remote = abort_addDisposableResource(env_1, await reach(), true);
+        const transaction = joinTransaction(remote, inputs.path, token, { connect: reach });
         const progress = await job.log.chapter('See that nothing is left unconfirmed', () => transaction.abort('not-confirmed-by-the-job', job.log));
         tellEnding(progress, job.log);
     }
