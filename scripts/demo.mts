@@ -32,11 +32,11 @@ using terminal = new Terminal({ screen: process.stdout, env: process.env, now })
 process.exitCode = await main(stopOnSignal())
 
 async function main(signal: AbortSignal): Promise<number> {
-  rmSync(report, { recursive: true, force: true })
-  mkdirSync(logs, { recursive: true })
   terminal.text(introduction)
   terminal.step('sets up a registry, staging and production')
   try {
+    rmSync(report, { recursive: true, force: true })
+    mkdirSync(logs, { recursive: true })
     await using stage = await Stage.open({ terminal, logs, signal })
     terminal.step(`staging is ${stage.url('staging')}, production is ${stage.url('production')}`)
     await play(stage)

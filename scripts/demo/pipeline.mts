@@ -110,7 +110,7 @@ export class Pipeline {
     }
     if (signal.aborted) await run.kill()
     const { exitCode } = await ended
-    look()
+    if (!signal.aborted) look()
     return exitCode
   }
 }
