@@ -28,8 +28,11 @@ const page = join(report, 'index.html')
 const start = performance.now()
 const now = () => performance.now() - start
 
-using terminal = new Terminal({ screen: process.stdout, env: process.env, now })
-process.exitCode = await main(stopOnSignal())
+const terminal = new Terminal({ screen: process.stdout, env: process.env, now })
+const code = await main(stopOnSignal())
+terminal[Symbol.dispose]()
+// At once: a program that could not be started leaves the timer of its timeout behind, and the process would wait for it.
+process.exit(code)
 
 async function main(signal: AbortSignal): Promise<number> {
   terminal.text(introduction)
