@@ -16,9 +16,9 @@ export function run(argv: readonly [string, ...string[]], options: RunOptions = 
     const child = spawn(file, rest, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      timeout: options.timeout ?? 600_000,
-      killSignal: 'SIGKILL',
     })
+    // Not `timeout` of spawn: its timer outlives a program that could not be started.
+    const deadline = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 600_000)
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -26,8 +26,12 @@ export function run(argv: readonly [string, ...string[]], options: RunOptions = 
     // A program that ends without reading its input closes the pipe; its exit code tells the rest.
     child.stdin.on('error', () => undefined)
     child.stdin.end(options.stdin ?? '')
-    child.on('error', reject)
+    child.on('error', (error) => {
+      clearTimeout(deadline)
+      reject(error)
+    })
     child.on('close', (code) => {
+      clearTimeout(deadline)
       resolve({ code: code ?? -1, stdout, stderr })
     })
   })
