@@ -1,15 +1,21 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const minute = 60_000
 
+/** Half of what the contract tests do is wait, so no core is spared. Projects that run together need the same number. */
+const workers = Math.max(2, availableParallelism())
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], maxWorkers: workers } },
       {
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
+          maxWorkers: workers,
+          maxConcurrency: 8,
           testTimeout: minute,
           hookTimeout: minute,
           // GitHub's own parser imports JSON without attributes, which Node refuses; vite does not mind.

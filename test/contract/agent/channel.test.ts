@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { held, PHASES, SHELLS, step, TestStack } from '../../support/agent.ts'
 
-describe.each(SHELLS)('what comes over the wire, in %s', (shell) => {
-  test.concurrent.each([
+describe.concurrent.each(SHELLS)('what comes over the wire, in %s', (shell) => {
+  test.each([
     ['cut short', (content: Uint8Array) => content.slice(0, -20)],
     ['changed', (content: Uint8Array) => content.map((byte, index) => (index === 50 ? byte ^ 1 : byte))],
     ['empty', () => new Uint8Array()],
@@ -14,7 +14,7 @@ describe.each(SHELLS)('what comes over the wire, in %s', (shell) => {
     expect(stack.list('transactions')).toEqual([])
   })
 
-  test.concurrent('a damaged phase is refused; the transaction goes on waiting', async () => {
+  test('a damaged phase is refused; the transaction goes on waiting', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared')
     const damaged = await transaction.addPhase('migrate', [step('m1')], (content) => content.slice(0, -1))
@@ -23,7 +23,7 @@ describe.each(SHELLS)('what comes over the wire, in %s', (shell) => {
     expect((await transaction.addPhase('migrate', [step('m1')])).progress).toMatchObject({ state: 'migrated' })
   })
 
-  test.concurrent('somebody else can not add a phase', async () => {
+  test('somebody else can not add a phase', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared')
     const answer = await transaction.addPhase('migrate', [step('m1')], (content) => content, 'none')
@@ -32,8 +32,8 @@ describe.each(SHELLS)('what comes over the wire, in %s', (shell) => {
   })
 })
 
-describe.each(SHELLS)('without the runner, in %s', (shell) => {
-  test.concurrent('the agent holds nothing of the channel: the caller sees the end of its output', async () => {
+describe.concurrent.each(SHELLS)('without the runner, in %s', (shell) => {
+  test('the agent holds nothing of the channel: the caller sees the end of its output', async () => {
     await using stack = new TestStack(shell)
     // `run` resolves only when nobody holds the pipes any more.
     const transaction = await stack.reach('prepared')
@@ -41,7 +41,7 @@ describe.each(SHELLS)('without the runner, in %s', (shell) => {
     expect(transaction.isAlive()).toBe(true)
   })
 
-  test.concurrent('the agent goes on when the following is killed, and can be followed again', async () => {
+  test('the agent goes on when the following is killed, and can be followed again', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ phases: { ...PHASES, prepare: [held('p1'), step('p2')] } })
     await transaction.recorded('began prepare 01')
@@ -53,7 +53,7 @@ describe.each(SHELLS)('without the runner, in %s', (shell) => {
     expect((await transaction.say('advance', 'switch')).progress).toMatchObject({ state: 'trial' })
   })
 
-  test.concurrent('a word whose speaker is killed is heard all the same', async () => {
+  test('a word whose speaker is killed is heard all the same', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared', { phases: { ...PHASES, switch: [held('s1')] } })
     const advancing = transaction.say('advance', 'switch')

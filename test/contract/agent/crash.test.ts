@@ -10,8 +10,29 @@ const ways = {
   trial: ['p1', 'p2', 's1', 's2', 'undo s2', 'undo s1', 'undo p2', 'undo p1'],
 } as const
 
-describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
-  test.concurrent.each(['prepared', 'migrated', 'trial'] as const)('%s: recovery undoes it', async (state) => {
+// First, since it takes longest and the others can wait beside it.
+describe.concurrent('many kills', () => {
+  test('leave no lock and no open transaction', { timeout: 120_000 }, async () => {
+    const kills = Array.from({ length: 48 }, (_, index) => index)
+    const lanes = [...SHELLS, ...SHELLS].map(async (shell, lane, { length }) => {
+      await using stack = new TestStack(shell)
+      for (const kill of kills.filter((index) => index % length === lane)) {
+        const transaction = await stack.open()
+        await transaction.recorded('began-agent')
+        await sleep((kill * 53) % 900)
+        if (transaction.isAlive()) await transaction.killAgent()
+        await stack.recover()
+        expect(stack.exists('open'), `after kill ${kill} in ${shell}`).toBe(false)
+        await until(async () => !(await stack.isLocked()), `a free lock after kill ${kill} in ${shell}`, 3)
+      }
+      expect(stack.ledger().every(({ result }) => result === 'undone')).toBe(true)
+    })
+    await Promise.all(lanes)
+  })
+})
+
+describe.concurrent.each(SHELLS)('an agent that is killed, in %s', (shell) => {
+  test.each(['prepared', 'migrated', 'trial'] as const)('%s: recovery undoes it', async (state) => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach(state)
     await transaction.killAgent()
@@ -31,7 +52,7 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.ledger()).toHaveLength(1)
   })
 
-  test.concurrent('the next transaction recovers it first, and is stale then', async () => {
+  test('the next transaction recovers it first, and is stale then', async () => {
     await using stack = new TestStack(shell)
     const first = await stack.reach('trial')
     await first.killAgent()
@@ -42,7 +63,7 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.ledger()).toMatchObject([{ tx: first.id, result: 'undone', cause: 'agent-gone' }])
   })
 
-  test.concurrent('after the decision it is brought to its end, without repeating what was done', async () => {
+  test('after the decision it is brought to its end, without repeating what was done', async () => {
     await using stack = new TestStack(shell)
     const phases = { ...PHASES, finish: [step('f1'), held('f2'), step('f3')] }
     const transaction = await stack.reach('trial', { phases })
@@ -58,7 +79,7 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.ledger()).toMatchObject([{ result: 'committed' }])
   })
 
-  test.concurrent('while it goes back: recovery goes on with the same cause, and repeats no way back', async () => {
+  test('while it goes back: recovery goes on with the same cause, and repeats no way back', async () => {
     await using stack = new TestStack(shell)
     const undo = `${hold('undo')}; ${leave('undo p1')}`
     const transaction = await stack.reach('prepared', { phases: { prepare: [step('p1', { undo }), step('p2')] } })
@@ -73,7 +94,7 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.ledger()).toMatchObject([{ result: 'undone', cause: 'not-wanted' }])
   })
 
-  test.concurrent('an effect that outlives it is waited for, then taken back', async () => {
+  test('an effect that outlives it is waited for, then taken back', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ phases: { prepare: [step('p1'), held('p2')] } })
     await transaction.recorded('began prepare 02')
@@ -90,7 +111,7 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.ledger()).toMatchObject([{ result: 'undone', cause: 'agent-gone' }])
   })
 
-  test.concurrent('a living agent is left alone by recovery', async () => {
+  test('a living agent is left alone by recovery', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     expect((await stack.recover()).lines).toEqual(['held by a living agent'])
@@ -98,7 +119,7 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2', 's1', 's2'])
   })
 
-  test.concurrent('a process that has its id by chance is not taken for it', async () => {
+  test('a process that has its id by chance is not taken for it', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared')
     await transaction.killAgent()
@@ -107,8 +128,8 @@ describe.each(SHELLS)('an agent that is killed, in %s', (shell) => {
   })
 })
 
-describe.each(SHELLS)('a journal that was cut off by a crash, in %s', (shell) => {
-  test.concurrent.each([1, 9, 34])('%i bytes short: goes on with the record before', async (missing) => {
+describe.concurrent.each(SHELLS)('a journal that was cut off by a crash, in %s', (shell) => {
+  test.each([1, 9, 34])('%i bytes short: goes on with the record before', async (missing) => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     await transaction.killAgent()
@@ -131,7 +152,7 @@ describe.each(SHELLS)('a journal that was cut off by a crash, in %s', (shell) =>
     expect(stack.ledger()).toMatchObject([{ result: 'undone' }])
   })
 
-  test.concurrent('half a line in the ledger is cut off, and written whole', async () => {
+  test('half a line in the ledger is cut off, and written whole', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     await transaction.say('confirm', 'unchecked')
@@ -147,25 +168,5 @@ describe.each(SHELLS)('a journal that was cut off by a crash, in %s', (shell) =>
     const next: Wishes = { head: 1 }
     expect((await (await stack.open(next)).opened).progress).toMatchObject({ kind: 'waiting', state: 'prepared' })
     expect(readFileSync(ledger, 'utf8')).toBe(line)
-  })
-})
-
-describe('many kills', () => {
-  test.concurrent('leave no lock and no open transaction', { timeout: 120_000 }, async () => {
-    const kills = Array.from({ length: 48 }, (_, index) => index)
-    const lanes = SHELLS.map(async (shell, lane) => {
-      await using stack = new TestStack(shell)
-      for (const kill of kills.filter((index) => index % SHELLS.length === lane)) {
-        const transaction = await stack.open()
-        await transaction.recorded('began-agent')
-        await sleep((kill * 53) % 900)
-        if (transaction.isAlive()) await transaction.killAgent()
-        await stack.recover()
-        expect(stack.exists('open'), `after kill ${kill} in ${shell}`).toBe(false)
-        await until(async () => !(await stack.isLocked()), `a free lock after kill ${kill} in ${shell}`, 3)
-      }
-      expect(stack.ledger().every(({ result }) => result === 'undone')).toBe(true)
-    })
-    await Promise.all(lanes)
   })
 })

@@ -4,8 +4,8 @@ import { held, hold, leave, PHASES, SHELLS, step, TestStack, until } from '../..
 
 const fails = (name: string) => step(name, { run: 'echo "this is why"; exit 7' })
 
-describe.each(SHELLS)('what fails is undone, in %s', (shell) => {
-  test.concurrent.each([
+describe.concurrent.each(SHELLS)('what fails is undone, in %s', (shell) => {
+  test.each([
     ['prepare', { prepare: [step('p1'), fails('p2'), step('p3')] }, ['p1', 'p2', 'undo p2', 'undo p1']],
     ['switch', { switch: [fails('s1'), step('s2')] }, ['p1', 'p2', 's1', 'undo s1', 'undo p2', 'undo p1']],
     [
@@ -32,7 +32,7 @@ describe.each(SHELLS)('what fails is undone, in %s', (shell) => {
     expect(stack.exists('open')).toBe(false)
   })
 
-  test.concurrent('a step of finish can not be undone: it is tried three times, and named', async () => {
+  test('a step of finish can not be undone: it is tried three times, and named', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial', { phases: { ...PHASES, finish: [fails('f1'), step('f2')] } })
     expect((await transaction.say('confirm', 'unchecked')).progress).toMatchObject({
@@ -42,7 +42,7 @@ describe.each(SHELLS)('what fails is undone, in %s', (shell) => {
     expect(stack.trace().slice(-5)).toEqual(['c1', 'f1', 'f1', 'f1', 'f2'])
   })
 
-  test.concurrent('a way back that fails twice is tried a third time', async () => {
+  test('a way back that fails twice is tried a third time', async () => {
     await using stack = new TestStack(shell)
     const undo = `${leave('try')}; [ "$(grep -c try "$stack/trace")" = 3 ]`
     const transaction = await stack.open({ phases: { prepare: [step('p1'), step('p2', { undo }), fails('p3')] } })
@@ -50,7 +50,7 @@ describe.each(SHELLS)('what fails is undone, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2', 'p3', 'undo p3', 'try', 'try', 'try', 'undo p1'])
   })
 
-  test.concurrent('a way back that always fails ends it stuck, and nothing before it is touched', async () => {
+  test('a way back that always fails ends it stuck, and nothing before it is touched', async () => {
     await using stack = new TestStack(shell)
     const undo = `${leave('try')}; echo "no way back"; exit 5`
     const transaction = await stack.open({ phases: { prepare: [step('p1'), step('p2', { undo }), fails('p3')] } })
@@ -66,7 +66,7 @@ describe.each(SHELLS)('what fails is undone, in %s', (shell) => {
     expect(stack.exists('open')).toBe(false)
   })
 
-  test.concurrent('a gate that forbids ends it stuck before any way back was taken', async () => {
+  test('a gate that forbids ends it stuck before any way back was taken', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared')
     await transaction.addPhase('migrate', [step('m1', { gate: `${leave('gate')}; echo "the schema changed"; exit 1` })])
@@ -82,24 +82,21 @@ describe.each(SHELLS)('what fails is undone, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2', 'm1', 's1', 's2', 'gate'])
   })
 
-  test.concurrent(
-    'a gate that allows lets everything be taken back; one of a step that never began is not asked',
-    async () => {
-      await using stack = new TestStack(shell)
-      const gate = (name: string, code: number) => `${leave(`gate ${name}`)}; exit ${code}`
-      const phases = {
-        ...PHASES,
-        switch: [step('s1', { gate: gate('s1', 0) }), fails('s2'), step('s3', { gate: gate('s3', 1) })],
-      }
-      const transaction = await stack.reach('prepared', { phases })
-      expect((await transaction.say('advance', 'switch')).progress).toMatchObject({ result: 'undone' })
-      expect(stack.trace().slice(4)).toEqual(['gate s1', 'undo s2', 'undo s1', 'undo p2', 'undo p1'])
-    },
-  )
+  test('a gate that allows lets everything be taken back; one of a step that never began is not asked', async () => {
+    await using stack = new TestStack(shell)
+    const gate = (name: string, code: number) => `${leave(`gate ${name}`)}; exit ${code}`
+    const phases = {
+      ...PHASES,
+      switch: [step('s1', { gate: gate('s1', 0) }), fails('s2'), step('s3', { gate: gate('s3', 1) })],
+    }
+    const transaction = await stack.reach('prepared', { phases })
+    expect((await transaction.say('advance', 'switch')).progress).toMatchObject({ result: 'undone' })
+    expect(stack.trace().slice(4)).toEqual(['gate s1', 'undo s2', 'undo s1', 'undo p2', 'undo p1'])
+  })
 })
 
-describe.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
-  test.concurrent.each([
+describe.concurrent.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
+  test.each([
     ['a step past its deadline', 'sleep 30'],
     ['a step that ignores that it is told to end', 'trap "" TERM; sleep 30; sleep 30'],
   ])('%s', async (_, run) => {
@@ -113,7 +110,7 @@ describe.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'undo p1'])
   })
 
-  test.concurrent('nothing that a step started outlives it', async () => {
+  test('nothing that a step started outlives it', async () => {
     await using stack = new TestStack(shell)
     const run = `(sleep 2; ${leave('landed')}) >/dev/null 2>&1 & true`
     const transaction = await stack.open({ phases: { prepare: [step('p1', { run }), step('p2', { run: 'sleep 3' })] } })
@@ -121,7 +118,7 @@ describe.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2'])
   })
 
-  test.concurrent('an abort ends the step that runs, with its children', async () => {
+  test('an abort ends the step that runs, with its children', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ phases: { prepare: [step('p1'), held('p2'), step('p3')] } })
     await until(() => stack.trace().includes('p2'), 'the step to run')
@@ -135,7 +132,7 @@ describe.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2', 'undo p2', 'undo p1'])
   })
 
-  test.concurrent('an abort is heard behind words that the running step keeps from being heard', async () => {
+  test('an abort is heard behind words that the running step keeps from being heard', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ phases: { prepare: [held('p1')] } })
     await transaction.recorded('began prepare 01')
@@ -145,7 +142,7 @@ describe.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
     expect((await renewing).progress).toMatchObject({ kind: 'ended', result: 'undone' })
   })
 
-  test.concurrent('an abort does not disturb a way back that is under way', async () => {
+  test('an abort does not disturb a way back that is under way', async () => {
     await using stack = new TestStack(shell)
     const undo = `${hold('undo')}; ${leave('undo p1')}`
     const transaction = await stack.open({ phases: { prepare: [step('p1', { undo }), fails('p2')] } })
@@ -159,8 +156,8 @@ describe.each(SHELLS)('what lasts too long is ended, in %s', (shell) => {
   })
 })
 
-describe.each(SHELLS)('an abort, in %s', (shell) => {
-  test.concurrent.each([
+describe.concurrent.each(SHELLS)('an abort, in %s', (shell) => {
+  test.each([
     ['prepared', ['p1', 'p2', 'undo p2', 'undo p1']],
     ['migrated', ['p1', 'p2', 'm1', 'undo m1', 'undo p2', 'undo p1']],
     ['trial', ['p1', 'p2', 's1', 's2', 'undo s2', 'undo s1', 'undo p2', 'undo p1']],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { SHELLS, TestStack } from '../../support/agent.ts'
 
-describe.each(SHELLS)('one writer, in %s', (shell) => {
-  test.concurrent('a second transaction waits, and is stale when the first has changed the stack', async () => {
+describe.concurrent.each(SHELLS)('one writer, in %s', (shell) => {
+  test('a second transaction waits, and is stale when the first has changed the stack', async () => {
     await using stack = new TestStack(shell)
     const first = await stack.reach('trial')
     const second = await stack.open()
@@ -16,7 +16,7 @@ describe.each(SHELLS)('one writer, in %s', (shell) => {
     expect(stack.ledger()).toHaveLength(1)
   })
 
-  test.concurrent('a second transaction that was planned on the result goes on', async () => {
+  test('a second transaction that was planned on the result goes on', async () => {
     await using stack = new TestStack(shell)
     const first = await stack.reach('trial')
     const second = await stack.open({ head: 1 })
@@ -25,7 +25,7 @@ describe.each(SHELLS)('one writer, in %s', (shell) => {
     expect((await second.opened).progress).toMatchObject({ kind: 'waiting', state: 'prepared' })
   })
 
-  test.concurrent('waiting ends at the lock timeout, with nothing run', async () => {
+  test('waiting ends at the lock timeout, with nothing run', async () => {
     await using stack = new TestStack(shell)
     await stack.reach('prepared')
     const second = await stack.open({ lockTimeout: 1 })
@@ -34,7 +34,7 @@ describe.each(SHELLS)('one writer, in %s', (shell) => {
     expect(stack.exists(`transactions/${second.id}/docker`)).toBe(false)
   })
 
-  test.concurrent('who waits can be aborted', async () => {
+  test('who waits can be aborted', async () => {
     await using stack = new TestStack(shell)
     const first = await stack.reach('prepared')
     const second = await stack.open()
@@ -45,7 +45,7 @@ describe.each(SHELLS)('one writer, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2'])
   })
 
-  test.concurrent('a plan made on another ledger is refused, and nothing is run', async () => {
+  test('a plan made on another ledger is refused, and nothing is run', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ head: 3 })
     expect((await transaction.opened).progress).toEqual({ kind: 'ended', result: 'undone', cause: 'stale-plan' })

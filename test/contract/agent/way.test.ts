@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { PHASES, SHELLS, step, TestStack, until } from '../../support/agent.ts'
 
-describe.each(SHELLS)('the way of a transaction, in %s', (shell) => {
-  test.concurrent('goes from opened to committed, each step once and in order', async () => {
+describe.concurrent.each(SHELLS)('the way of a transaction, in %s', (shell) => {
+  test('goes from opened to committed, each step once and in order', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ phases: { ...PHASES } })
 
@@ -50,7 +50,7 @@ describe.each(SHELLS)('the way of a transaction, in %s', (shell) => {
     ])
   })
 
-  test.concurrent('leaves a line in the ledger, a free lock and no login', async () => {
+  test('leaves a line in the ledger, a free lock and no login', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     await transaction.say('confirm', 'unchecked')

@@ -3,8 +3,8 @@ import { held, PHASES, SHELLS, step, TestStack } from '../../support/agent.ts'
 
 const committed = { kind: 'ended', result: 'committed', cause: '' }
 
-describe.each(SHELLS)('words, in %s', (shell) => {
-  test.concurrent('a confirmation needs a check that says good', async () => {
+describe.concurrent.each(SHELLS)('words, in %s', (shell) => {
+  test('a confirmation needs a check that says good', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
 
@@ -21,13 +21,13 @@ describe.each(SHELLS)('words, in %s', (shell) => {
     expect((await transaction.say('confirm', 'checked')).progress).toEqual(committed)
   })
 
-  test.concurrent('without any check it may be confirmed when that is said', async () => {
+  test('without any check it may be confirmed when that is said', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     expect((await transaction.say('confirm', 'unchecked')).progress).toEqual(committed)
   })
 
-  test.concurrent('only the owner goes on, renews, reports and confirms', async () => {
+  test('only the owner goes on, renews, reports and confirms', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared')
     const refused = { code: 3, progress: { kind: 'refused', why: 'not-owner' } }
@@ -41,7 +41,7 @@ describe.each(SHELLS)('words, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2', 's1', 's2'])
   })
 
-  test.concurrent('anybody may abort', async () => {
+  test('anybody may abort', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     expect(await transaction.sayAsOther('abort', 'rolled-back')).toMatchObject({
@@ -51,14 +51,14 @@ describe.each(SHELLS)('words, in %s', (shell) => {
     expect(stack.ledger()).toMatchObject([{ result: 'undone', cause: 'rolled-back' }])
   })
 
-  test.concurrent('a cause can not break the ledger', async () => {
+  test('a cause can not break the ledger', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared')
     await transaction.sayAsOther('abort', `"},\\n{'$(id)`)
     expect(stack.ledger()).toMatchObject([{ result: 'undone', cause: ',nid' }])
   })
 
-  test.concurrent('words at the wrong time are refused and change nothing', async () => {
+  test('words at the wrong time are refused and change nothing', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('prepared')
     const refused = (state: string) => ({ code: 3, progress: { kind: 'refused', why: `state-${state}` } })
@@ -77,7 +77,7 @@ describe.each(SHELLS)('words, in %s', (shell) => {
     expect(transaction.isAlive()).toBe(true)
   })
 
-  test.concurrent('after the end every word is answered with it', async () => {
+  test('after the end every word is answered with it', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')
     await transaction.say('confirm', 'unchecked')
@@ -94,7 +94,7 @@ describe.each(SHELLS)('words, in %s', (shell) => {
     expect(stack.ledger()).toHaveLength(1)
   })
 
-  test.concurrent('an abort that comes after the decision is answered with what was decided', async () => {
+  test('an abort that comes after the decision is answered with what was decided', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial', { phases: { ...PHASES, finish: [held('f1'), step('f2')] } })
     const confirming = transaction.say('confirm', 'unchecked')
@@ -108,7 +108,7 @@ describe.each(SHELLS)('words, in %s', (shell) => {
     expect(stack.trace().slice(-4)).toEqual(['c1', 'f1', 'f1 ended', 'f2'])
   })
 
-  test.concurrent('a word that waits is answered for itself, not for the one before it', async () => {
+  test('a word that waits is answered for itself, not for the one before it', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ phases: { ...PHASES, prepare: [held('p1')] } })
     await transaction.recorded('began prepare 01')
@@ -121,7 +121,7 @@ describe.each(SHELLS)('words, in %s', (shell) => {
     expect(answer.progress).toEqual({ kind: 'waiting', state: 'prepared', lease: 60 })
   })
 
-  test.concurrent('a transaction that does not exist is named', async () => {
+  test('a transaction that does not exist is named', async () => {
     await using stack = new TestStack(shell)
     const { id } = await stack.reach('prepared')
     for (const args of [

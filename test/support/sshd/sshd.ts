@@ -97,6 +97,8 @@ function defaults(folder: string, port: number): readonly string[] {
     'StrictModes no',
     'UsePAM no',
     'UseDNS no',
+    // Tests that mostly wait log in all at once, and sshd drops some of ten.
+    'MaxStartups 100',
     'PrintMotd no',
     'LogLevel VERBOSE',
     // bash reads the user's .bashrc under sshd unless it thinks itself within another shell.
