@@ -22,7 +22,7 @@ test('a push to main goes to staging, and production is not touched', async () =
   const commit = await team.release('v1')
   const run = await team.push()
   expect(run.exitCode, run.log).toBe(0)
-  expect(jobs(run)).toEqual(['Lint', 'Image', 'Deploy', 'Record'])
+  expect(jobs(run)).toEqual(inAnyOrder('Lint', 'Image', 'Deploy', 'Record'))
   expect(await team.answers('staging')).toBe('v1')
   expect(await team.images('production')).toEqual([])
   expect(recorded()).toEqual([`staging ${commit} success`])
@@ -31,7 +31,9 @@ test('a push to main goes to staging, and production is not touched', async () =
 test('a tag promotes the digests that staging has confirmed, without building anything', async () => {
   const run = await team.tag('v1.0.0')
   expect(run.exitCode, run.log).toBe(0)
-  expect(jobs(run)).toEqual(['Lint', 'Approval is asked for', 'What staging has confirmed', 'Deploy', 'Record'])
+  expect(jobs(run)).toEqual(
+    inAnyOrder('Lint', 'Approval is asked for', 'What staging has confirmed', 'Deploy', 'Record'),
+  )
   expect(await team.answers('production')).toBe('v1')
   const images = await team.images('production')
   expect(images).toEqual(await team.images('staging'))
@@ -117,16 +119,8 @@ test('a tag on a commit that staging never saw goes through staging first', asyn
   const commit = await team.release('v5')
   const run = await team.tag('v5.0.0')
   expect(run.exitCode, run.log).toBe(0)
-  expect(jobs(run)).toEqual([
-    'Lint',
-    'Approval is asked for',
-    'What staging has confirmed',
-    'Image',
-    'Deploy',
-    'Record',
-    'Deploy',
-    'Record',
-  ])
+  const once = ['Lint', 'Approval is asked for', 'What staging has confirmed', 'Image']
+  expect(jobs(run)).toEqual(inAnyOrder(...once, 'Deploy', 'Record', 'Deploy', 'Record'))
   expect([await team.answers('staging'), await team.answers('production')]).toEqual(['v5', 'v5'])
   expect(await team.images('production')).toEqual(await team.images('staging'))
   expect(recorded().slice(-2)).toEqual([`staging ${commit} success`, `production ${commit} success`])
@@ -139,7 +133,7 @@ test('where nobody would be asked, nothing is built or deployed', async () => {
   const run = await team.tag('v6.0.0')
   expect(run.exitCode).toBe(1)
   expect(run.log).toContain('production has no required reviewers')
-  expect(jobs(run)).toEqual(['Lint', 'Approval is asked for'])
+  expect(jobs(run)).toEqual(inAnyOrder('Lint', 'Approval is asked for'))
   expect(await team.answers('production')).toBe(before)
 })
 
@@ -147,15 +141,19 @@ test('a pull request is checked, and pushes nothing', async () => {
   const commit = await team.release('v7')
   const run = await team.pullRequest()
   expect(run.exitCode, run.log).toBe(0)
-  expect(jobs(run).toSorted()).toEqual(['Image', 'Lint'])
+  expect(jobs(run)).toEqual(inAnyOrder('Image', 'Lint'))
   const response = await fetch(`http://${labFromContext().registry.url}/v2/shop-api/tags/list`)
   const { tags = [] } = (await response.json()) as { tags?: readonly string[] }
   expect(tags).not.toContain(commit)
 })
 
-/** Names of the jobs that ran, in order. */
+/** Names of the jobs that ran. Some run beside each other, so that their order says nothing. */
 function jobs(run: ActResult): readonly string[] {
-  return run.jobs.map(({ name }) => name.split('/').at(-1)?.trim() ?? '')
+  return run.jobs.map(({ name }) => name.split('/').at(-1)?.trim() ?? '').toSorted()
+}
+
+function inAnyOrder(...names: readonly string[]): readonly string[] {
+  return names.toSorted()
 }
 
 function steps(run: ActResult, job: string): readonly string[] {
