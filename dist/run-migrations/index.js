@@ -62284,9 +62284,10 @@ stop_old() {
 
 # each_served "IDS": id and restart policy of those that run.
 each_served() {
-  for container in $1; do
-    docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' "$container" || return 1
-  done | awk '$1 == "running" { print $2, $3 }'
+  [ -n "$1" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  states=$(docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $1) || return 1
+  printf '%s\\n' "$states" | awk '$1 == "running" { print $2, $3 }'
 }
 
 # start_old SECONDS: the way back of stop_old; it counts only when they answer again.
