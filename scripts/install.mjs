@@ -25,7 +25,10 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   if (spawnSync('npm', ['--version']).status !== 0) refuse('npm is missing: install Node.js with npm, 18 or newer.')
   console.error('Installs the npm packages of package-lock.json (a minute or so)')
   const started = Date.now()
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 2, 2] })
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  })
   if (result.status !== 0) refuse('npm ci failed; its own words are above.')
   writeFileSync(stamp, wanted)
   console.error(`npm packages are installed (${Math.round((Date.now() - started) / 1000)} s)`)

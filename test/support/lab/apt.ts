@@ -41,13 +41,15 @@ export function updateLists(): Promise<string> {
   return (updated ??= apt('update'))
 }
 
-/** Installs Debian packages and says which. */
-export function aptInstall(packages: readonly string[], suite?: string): Promise<void> {
+/**
+ * Installs Debian packages and says which. `name/suite` takes that one from another suite; with `--target-release` instead,
+ * what it depends on would be raised to that suite too, the C library included.
+ */
+export function aptInstall(packages: readonly string[]): Promise<void> {
   return withLock('apt', async () => {
     await updateLists()
-    progress(`installs the packages ${packages.join(', ')}${suite === undefined ? '' : ` from ${suite}`}`)
-    const from = suite === undefined ? [] : ['--target-release', suite]
-    await apt('install', '--yes', '--no-install-recommends', ...from, ...packages)
+    progress(`installs the packages ${packages.join(', ')}`)
+    await apt('install', '--yes', '--no-install-recommends', ...packages)
   })
 }
 

@@ -81,12 +81,10 @@ async function installDocker(): Promise<void> {
   const own = ubuntu !== undefined || Number.parseInt(debian ?? '0') >= 2
   if (!own) await addSuite(SUITE_WITH_COMPOSE)
   const compose = ubuntu === undefined ? 'docker-compose' : 'docker-compose-v2'
-  const wanted = ['docker.io', 'docker-cli', compose, 'docker-buildx', 'iptables']
+  const wanted = ['docker.io', 'docker-cli', compose, 'docker-buildx']
   const known = await Promise.all(wanted.map(candidate))
-  await aptInstall(
-    wanted.filter((_, index) => known[index] !== undefined),
-    own ? undefined : SUITE_WITH_COMPOSE,
-  )
+  const there = wanted.filter((_, index) => known[index] !== undefined)
+  await aptInstall([...there.map((name) => (own ? name : `${name}/${SUITE_WITH_COMPOSE}`)), 'iptables'])
 }
 
 function explainDocker(): string {
