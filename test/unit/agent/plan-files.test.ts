@@ -117,7 +117,7 @@ describe('an opening', () => {
       release: makeRelease(shopModel('1'), { id: 'v1', version: 'v1', commit: '' }),
       shipments: [
         {
-          path: '/work/bin',
+          path: '/checkout/bin',
           sha256: 'abc',
           isFolder: true,
           files: [

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ComposeModel, Mount } from '../../../src/compose/model.ts'
 import { checkoutSources, placeSources, type Placement, type Shipment } from '../../../src/compose/sources.ts'
 
-const checkout = '/work/shop'
+const checkout = '/checkout/shop'
 const bind = (source: string, target: string): Mount => ({ type: 'bind', source, target })
 
 const config = bind(`${checkout}/nginx/default.conf`, '/etc/nginx/conf.d/default.conf')
@@ -64,7 +64,7 @@ test('the paths of the checkout, each once, and nothing else of the host', () =>
 })
 
 test('a folder beside the checkout with the same beginning is not below it', () => {
-  const services = { api: { volumes: [bind('/work/shop-data/x', '/x')] } }
+  const services = { api: { volumes: [bind('/checkout/shop-data/x', '/x')] } }
   expect(checkoutSources({ name: 'shop', services }, checkout)).toEqual([])
 })
 
