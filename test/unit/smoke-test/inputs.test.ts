@@ -1,26 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { readInputs } from '../../../actions/smoke-test/inputs.ts'
-import { InputReader } from '../../../src/runner/inputs.ts'
+import { readWith, stackInputs } from '../../support/read-inputs.ts'
 
-function read(inputs: Readonly<Record<string, string>>) {
-  const masked: string[] = []
-  const input = new InputReader(
-    (name) => inputs[name] ?? '',
-    (secret) => masked.push(secret),
-  )
-  const value = readInputs(input)
-  input.check()
-  return { value, masked }
-}
-
-const { privateKey } = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  privateKeyEncoding: { type: 'sec1', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-})
-const hostKey = Buffer.concat([Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20'), Buffer.alloc(32, 7)]).toString('base64')
-const knownHosts = `web1 ssh-ed25519 ${hostKey}`
+const read = (inputs: Readonly<Record<string, string>>) => readWith(readInputs, inputs)
+const { 'ssh-key': privateKey, 'known-hosts': knownHosts } = stackInputs
 
 const checks = '- url: https://shop.example'
 const membership = {
