@@ -10,6 +10,7 @@ const PROGRAMS = {
   agentProgram: 'src/agent/agent.sh',
   openProgram: 'src/agent/open.sh',
   addPhaseProgram: 'src/agent/add-phase.sh',
+  statusProgram: 'src/agent/status.sh',
   effectsProgram: 'src/compose/effects.sh',
   observeProgram: 'src/stack/observe.sh',
 }

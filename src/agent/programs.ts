@@ -147,6 +147,12 @@ end() {
   rm -rf "$tx/docker" "$tx/release" "$tx/files"
 }
 
+# For the ledger, when a migration was begun: what a step of its own found out about the schema.
+migration() {
+  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
+    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
+}
+
 # finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
 finish() {
   is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
@@ -157,8 +163,8 @@ finish() {
     read -r start over result cause <<EOT
 $(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
 EOT
-    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s,%s}\\n' "$id" \\
-      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" \\
+    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s}\\n' "$id" \\
+      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" \\
       "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
   fi
   rm -f "$stack/open"
@@ -345,6 +351,17 @@ say() {
   follow "$((length + 1))" "$number"
 }
 
+# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
+holder() {
+  of=$stack/transactions/$1
+  [ -n "$1" ] && [ -f "$of/journal" ] || return 0
+  read -r since at <<EOT
+$(awk 'NR == 1 { since = $2 } $4 == "state" { at = $5 } $4 == "undoing" || $4 == "committed" { at = $4 }
+  END { print since, at }' "$of/journal")
+EOT
+  printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
+}
+
 quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
 
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
@@ -374,7 +391,7 @@ EOT
         undid) quoted "$tx/output/$first-$second.undo" ;;
         forbidden) quoted "$tx/output/$first-$second.gate" ;;
         undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
-        blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
+        blocked) holder "$first" ;;
         ended) wait_for_its_end; return 0 ;;
         waiting)
           [ "\${third:-0}" -lt "$unheard" ] && continue
@@ -440,6 +457,23 @@ rm "$new/package.tar.gz"
 sync -f "$new"
 [ -d "$tx/plan/$phase" ] || mv -T "$new" "$tx/plan/$phase"
 exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" advance "$phase"
+`
+
+/** src/agent/status.sh */
+export const statusProgram = `# shellcheck shell=sh
+# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
+# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
+tx=$1/transactions/$2
+[ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
+read -r up _ </proc/uptime
+awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
+  { line = "" }
+  $4 == "state" { state = $5 }
+  $4 == "renewed" { lease = $5 }
+  $4 == "waiting" { lease = $6; line = "waiting " $5 " " lease " " lease - (now - $3) }
+  $4 == "ended" { ended = "ended " $5 " " $6 }
+  END { print ended ? ended : line ? line : "busy " (state ? state : "open") " " lease }' "$tx/journal" 2>/dev/null ||
+  echo "busy open $(cat "$tx/plan/lease")"
 `
 
 /** src/compose/effects.sh */
@@ -689,6 +723,19 @@ old_code_can_run() {
     echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
     return 1
   fi
+}
+
+# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
+note_schema() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    found=unchanged
+  elif [ "$1" = true ]; then
+    found=compatible
+  else
+    found=unknown
+  fi
+  echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
+    echo "the schema: $found"
 }
 
 # What a transaction brings to the stack's folder, and what it leaves there.

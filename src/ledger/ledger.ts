@@ -18,10 +18,20 @@ export interface LedgerEntry {
   readonly from: string
   readonly actor: string
   readonly run: string
+  /** Logins of who approved it on GitHub; lines of older versions have none. */
+  readonly approvers?: readonly string[]
+  /**
+   * What a migration in it did to the schema: nothing, something that the release before can run on as the user says, or
+   * something of which nobody says so. Absent where none was begun.
+   */
+  readonly migration?: 'unchanged' | 'compatible' | 'unknown'
 }
 
 /** What the runner knows of an entry when it plans; the agent adds how and when it ended. */
-export type LedgerFields = Pick<LedgerEntry, 'action' | 'release' | 'version' | 'commit' | 'from' | 'actor' | 'run'>
+export type LedgerFields = Pick<
+  LedgerEntry,
+  'action' | 'release' | 'version' | 'commit' | 'from' | 'actor' | 'run' | 'approvers'
+>
 
 /** The members without braces, as the agent puts them behind its own. */
 export function formatFields(fields: LedgerFields): string {

@@ -13,9 +13,11 @@ export interface MigrationRequest {
   readonly deadline: number
 }
 
-/** Plans one migration inside an open transaction: backup, then the migration in a container of the new image. */
+/** Plans one migration inside an open transaction: backup, the migration in a container of the new image, its verdict. */
 export function planMigration(request: MigrationRequest): readonly Step[] {
   const { service, command, database, oldCodeCanRun, deadline } = request
+  const verdict = (program: string): string =>
+    [program, String(oldCodeCanRun), ...(database === undefined ? [] : [database])].map(quote).join(' ')
   const backup: Omit<Step, 'id'>[] =
     database === undefined
       ? []
@@ -34,12 +36,17 @@ export function planMigration(request: MigrationRequest): readonly Step[] {
       title: `migrate: ${command.join(' ')}`,
       because: 'the new release expects the new schema',
       run: ['run_once', service, ...command].map(quote).join(' '),
-      gate: ['old_code_can_run', String(oldCodeCanRun), ...(database === undefined ? [] : [database])]
-        .map(quote)
-        .join(' '),
+      gate: verdict('old_code_can_run'),
       undo: 'remove_once',
       reversibility: oldCodeCanRun ? 'reversible' : 'unknown',
       deadline,
+    },
+    {
+      title: 'note what became of the schema',
+      because: 'a later rollback over this migration goes by it',
+      run: verdict('note_schema'),
+      reversibility: 'nothing to undo',
+      deadline: 120,
     },
   ])
 }

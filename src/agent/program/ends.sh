@@ -6,6 +6,12 @@ end() {
   rm -rf "$tx/docker" "$tx/release" "$tx/files"
 }
 
+# For the ledger, when a migration was begun: what a step of its own found out about the schema.
+migration() {
+  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
+    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
+}
+
 # finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
 finish() {
   is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
@@ -16,8 +22,8 @@ finish() {
     read -r start over result cause <<EOT
 $(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
 EOT
-    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s,%s}\n' "$id" \
-      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" \
+    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s}\n' "$id" \
+      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" \
       "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
   fi
   rm -f "$stack/open"

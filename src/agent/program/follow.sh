@@ -26,6 +26,17 @@ say() {
   follow "$((length + 1))" "$number"
 }
 
+# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind `> `.
+holder() {
+  of=$stack/transactions/$1
+  [ -n "$1" ] && [ -f "$of/journal" ] || return 0
+  read -r since at <<EOT
+$(awk 'NR == 1 { since = $2 } $4 == "state" { at = $5 } $4 == "undoing" || $4 == "committed" { at = $4 }
+  END { print since, at }' "$of/journal")
+EOT
+  printf '> {"tx":"%s","since":%s,"state":"%s",%s}\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
+}
+
 quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
 
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
@@ -55,7 +66,7 @@ EOT
         undid) quoted "$tx/output/$first-$second.undo" ;;
         forbidden) quoted "$tx/output/$first-$second.gate" ;;
         undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
-        blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
+        blocked) holder "$first" ;;
         ended) wait_for_its_end; return 0 ;;
         waiting)
           [ "${third:-0}" -lt "$unheard" ] && continue

@@ -43,3 +43,16 @@ old_code_can_run() {
     return 1
   fi
 }
+
+# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
+note_schema() {
+  if [ -n "${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    found=unchanged
+  elif [ "$1" = true ]; then
+    found=compatible
+  else
+    found=unknown
+  fi
+  echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
+    echo "the schema: $found"
+}

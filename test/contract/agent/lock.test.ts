@@ -11,7 +11,19 @@ describe.concurrent.each(SHELLS)('one writer, in %s', (shell) => {
 
     const opened = await second.opened
     expect(opened.progress).toEqual({ kind: 'ended', result: 'undone', cause: 'stale-plan' })
-    expect(opened.lines.join('\n')).toContain(`> "action":"deploy","release":"r-${first.id}"`)
+    const told = opened.lines.find((line) => line.startsWith('> '))?.slice(2) ?? ''
+    expect(JSON.parse(told)).toEqual({
+      tx: first.id,
+      since: expect.any(Number) as number,
+      state: 'trial',
+      action: 'deploy',
+      release: `r-${first.id}`,
+      version: '1.0.0',
+      commit: 'abc',
+      from: '',
+      actor: 'ana',
+      run: 'u',
+    })
     expect(stack.trace()).toEqual(['p1', 'p2', 's1', 's2', 'c1', 'f1', 'f2'])
     expect(stack.ledger()).toHaveLength(1)
   })
