@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { requireTools } from '../test/support/lab/tools.ts'
+import { requirePrograms, requireTools } from '../test/support/lab/tools.ts'
 import { holdEngine } from '../test/support/lab/engine.ts'
 
 const filters = process.argv.slice(2)
@@ -25,7 +25,11 @@ async function test(): Promise<boolean> {
   return run('Test', 'vitest', 'run', ...reporters, ...filters)
 }
 
+/** What the contract tests need beside the lab's tools: a server to connect to, and the third shell of the agent. */
+const programs = { sshd: 'openssh-server', busybox: 'busybox', ps: 'procps' }
+
 await requireTools()
+await requirePrograms(programs)
 const engine = await holdEngine()
 try {
   process.exitCode = (await test()) ? 0 : 1

@@ -26,8 +26,7 @@ const SUITE_WITH_COMPOSE = 'trixie'
 export async function requireTools(): Promise<void> {
   if (process.platform !== 'linux')
     throw new Error('The lab needs Linux: its servers share the kernel of this machine.')
-  const missing = missingPrograms()
-  if (missing.length > 0) await installOrExplain(missing)
+  await requirePrograms(canInstall() ? { ...programs, debootstrap: 'debootstrap' } : programs)
   if (!(await exportDocker())) {
     if (!canInstall()) throw new Error(explainDocker())
     await installDocker()
@@ -35,17 +34,13 @@ export async function requireTools(): Promise<void> {
   }
 }
 
-function missingPrograms(): readonly string[] {
-  const needed: Record<string, string> = canInstall() ? { ...programs, debootstrap: 'debootstrap' } : programs
+/** Sees to it that programs are there: program -> the Debian package that has it. */
+export async function requirePrograms(needed: Readonly<Record<string, string>>): Promise<void> {
   const absent = Object.entries(needed).filter(([program]) => findOnPath(program).length === 0)
-  return [...new Set(absent.map(([, name]) => name))]
-}
-
-async function installOrExplain(packages: readonly string[]): Promise<void> {
+  const packages = [...new Set(absent.map(([, name]) => name))]
+  if (packages.length === 0) return
   if (canInstall()) return aptInstall(packages)
-  throw new Error(
-    `The lab needs the packages ${packages.join(', ')}. Install them, or run as root on Debian or Ubuntu.`,
-  )
+  throw new Error(`The packages ${packages.join(', ')} are missing. Install them, or run as root on Debian or Ubuntu.`)
 }
 
 /**
