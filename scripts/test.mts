@@ -26,7 +26,7 @@ async function test(): Promise<boolean> {
 }
 
 /** What the contract tests need beside the lab's tools: a server to connect to, and the third shell of the agent. */
-const programs = { sshd: 'openssh-server', busybox: 'busybox', ps: 'procps' }
+const programs = { sshd: 'openssh-server', busybox: 'busybox' }
 
 await requireTools()
 await requirePrograms(programs)
