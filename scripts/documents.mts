@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { RECOVERY, type Rule, VERBS } from '../src/agent/protocol.ts'
+import { CAUSES, RECOVERY, type Rule, VERBS } from '../src/agent/protocol.ts'
 import { root } from './bundle.mts'
 
 /** An input, output or secret as `action.yml` and `on.workflow_call` declare it. */
@@ -69,7 +69,7 @@ export function documents(): readonly Document[] {
   const workflows = callableWorkflows()
   const sections = Object.fromEntries(workflows.map(({ file, call }) => [file, workflowTables(call)]))
   all.push(filled('docs/workflows.md', sections))
-  all.push(filled('docs/protocol.md', { verbs: verbTable(), recovery: recoveryTable() }))
+  all.push(filled('docs/protocol.md', { verbs: verbTable(), recovery: recoveryTable(), causes: causeTable() }))
   all.push(filled('README.md', { actions: actionTable(), workflows: workflowTable(workflows) }))
   return all.filter((document) => document !== undefined)
 }
@@ -172,6 +172,11 @@ function recoveryTable(): string {
     action === 'undo' ? 'it is undone' : 'what is left of `finish` is run',
   ])
   return table(['State when the agent died', 'What recovery does'], rows)
+}
+
+function causeTable(): string {
+  const rows = Object.entries(CAUSES).map(([cause, meaning]) => [`\`${cause}\``, meaning])
+  return table(['Cause', 'What it means'], rows)
 }
 
 function defaultOf(input: Declared | null): string {

@@ -6,7 +6,7 @@ import type { Release } from '../release/release.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { PackedFile } from './package.ts'
 import { agentProgram, effectsProgram } from './programs.ts'
-import { formatRecovery, formatVerbs, PHASES } from './protocol.ts'
+import { formatLimits, formatRecovery, formatVerbs, PHASES } from './protocol.ts'
 
 /** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
 export const agentName = `agent-${createHash('sha256').update(agentProgram).digest('hex').slice(0, 16)}`
@@ -43,6 +43,7 @@ export function openingFiles(opening: Opening): readonly PackedFile[] {
     { name: 'plan/ledger', content: `${formatFields(opening.ledger)}\n` },
     { name: 'plan/verbs', content: formatVerbs() },
     { name: 'plan/recovery', content: formatRecovery() },
+    { name: 'plan/limits', content: formatLimits() },
     { name: 'plan/effects.sh', content: effectsFor(stack, opening.releaseId) },
     ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
     ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),

@@ -1,6 +1,6 @@
 import type { Log } from '../runner/job.ts'
 import { type JournalRecord, parseRecord } from './journal.ts'
-import { type Result, type State, STATES } from './protocol.ts'
+import { CAUSES, type Result, type State, STATES } from './protocol.ts'
 
 /** Where a transaction stands when there is nothing more to follow. */
 export type Progress =
@@ -144,25 +144,20 @@ export class ProgressReader {
 
 /** The agent's word for why a transaction did not go through, as a sentence. */
 export function explainCause(cause: string): string {
-  const known: Readonly<Record<string, string>> = {
-    aborted: 'it was aborted',
-    'not-confirmed-by-the-job': 'its job ended without confirming it',
-    'lease-expired': 'nobody confirmed it in time',
-    'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
-    'agent-gone': 'the agent had died',
-    'stale-plan': 'another transaction changed the stack after this one was planned',
-    'lock-timeout': 'another transaction held the stack for too long',
-    'check-bad': 'a check said that the release is bad',
-    'check-unknown': 'a check could not tell whether the release is good',
-    'no-check': 'no check said that the release is good',
-    'not-owner': 'the transaction belongs to another job',
-    'no-steps': 'its plan has no such phase',
-    'not-seconds': 'the lease must be a whole number of seconds',
-    'journal-not-written': 'the journal could not be written; is the disk full?',
-  }
   const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {}
   if (phase !== undefined && step !== undefined) return `step ${step} of ${phase} failed`
-  return known[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`)
+  return CAUSES[cause] ?? OTHERS[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`)
+}
+
+/** What jobs give as a cause, and why words are refused. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'not-confirmed-by-the-job': 'its job ended without confirming it',
+  'check-bad': 'a check said that the release is bad',
+  'check-unknown': 'a check could not tell whether the release is good',
+  'no-check': 'no check said that the release is good',
+  'not-owner': 'the transaction belongs to another job',
+  'no-steps': 'its plan has no such phase',
+  'not-seconds': 'the lease must be a whole number of seconds',
 }
 
 /** A step that failed, or the state in which a word was refused. */

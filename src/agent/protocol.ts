@@ -47,6 +47,30 @@ export const RECOVERY: readonly { readonly state: State; readonly action: 'undo'
   { state: 'committed', action: 'wind-up' },
 ]
 
+/** What an agent holds itself to. */
+export const LIMITS = {
+  /** Times that a transaction is taken up again after its agent died; once more ends it `stuck`. */
+  recoveries: 3,
+  /** KiB set aside at `open`, so that going back has space on a full disk. */
+  reserve: 1024,
+  /** Transactions whose folders stay on the host. */
+  transactions: 50,
+} as const
+
+/** Why a transaction ended as the agent words it, and what that means. A failed step is named `PHASE-STEP` instead. */
+export const CAUSES: Readonly<Record<string, string>> = {
+  aborted: 'it was aborted',
+  'lease-expired': 'nobody confirmed it in time',
+  'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
+  'agent-gone': 'the agent had died',
+  'recovered-too-often': `the agent died again after ${LIMITS.recoveries} recoveries`,
+  'stale-plan': 'another transaction changed the stack after this one was planned',
+  'lock-timeout': 'another transaction held the stack for too long',
+  'not-recovered': 'the transaction before could not be brought to its end',
+  'no-space': 'the disk has no space for the way back',
+  'journal-not-written': 'the journal could not be written; is the disk full?',
+}
+
 /** The table as the agent reads it: one row a line, fields apart by a space. */
 export function formatVerbs(): string {
   return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('')
@@ -54,4 +78,10 @@ export function formatVerbs(): string {
 
 export function formatRecovery(): string {
   return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('')
+}
+
+export function formatLimits(): string {
+  return Object.entries(LIMITS)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('')
 }
