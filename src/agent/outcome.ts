@@ -48,7 +48,7 @@ function unexpected(progress: Progress, { what, host, path }: Undertaking): Step
 }
 
 function ended(
-  { result, cause, failure, obstacle }: Progress & { readonly kind: 'ended' },
+  { result, cause, failure, obstacle, holder }: Progress & { readonly kind: 'ended' },
   where: { step: string; host: string },
   path: string,
 ): StepError {
@@ -69,6 +69,15 @@ function ended(
         next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
       })
     case 'undone':
+      if (cause === 'lock-timeout')
+        return new StepError({
+          ...where,
+          why: [explainCause(cause), ...(holder === undefined ? [] : [`it was ${holder}`])].join('; '),
+          state: 'nothing was changed',
+          next:
+            'run the job again when that one has ended; a longer `lock-timeout` waits longer, and the action rollback ' +
+            'takes back what is open',
+        })
       return new StepError({
         ...error,
         state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',

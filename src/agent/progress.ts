@@ -1,4 +1,6 @@
+import { formatDuration } from '../runner/duration.ts'
 import type { Log } from '../runner/job.ts'
+import { describeHolder, parseHolder } from './holder.ts'
 import { type JournalRecord, parseRecord } from './journal.ts'
 import { CAUSES, type Result, type State, STATES } from './protocol.ts'
 
@@ -12,10 +14,19 @@ export type Progress =
       readonly failure?: FailedStep
       /** The step that could not or may not be taken back, and the last thing that was said about it. */
       readonly obstacle?: string
+      /** Who held the stack when the waiting for it was given up, in words. */
+      readonly holder?: string
     }
   | { readonly kind: 'refused'; readonly why: string }
   /** Its agent is gone; recovery ends it. */
   | { readonly kind: 'gone' }
+
+/** The wait for a stack that another transaction holds. */
+interface Waiting {
+  /** Milliseconds. */
+  readonly since: number
+  readonly by: string
+}
 
 export interface FailedStep {
   /** As the agent names it in a cause: `switch-04`. */
@@ -35,9 +46,14 @@ export class ProgressReader {
   #obstacle: string | undefined
   #output: string[] = []
   #progress: Progress | undefined
+  #waiting: Waiting | undefined
+  #holder: string | undefined
+  readonly #now: () => number
 
-  constructor(log: Pick<Log, 'line'>) {
+  /** @param now milliseconds, for how long the stack has been waited for */
+  constructor(log: Pick<Log, 'line'>, now: () => number = Date.now) {
     this.#log = log
+    this.#now = now
   }
 
   /** The record to follow from after a lost connection. */
@@ -50,12 +66,23 @@ export class ProgressReader {
     if (progress?.kind !== 'ended') return progress
     const failure = this.#failure
     const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined
+    const holder = progress.cause === 'lock-timeout' ? this.#holder : undefined
     return {
       ...progress,
       // A step that was cut short by an abort failed too, but is not why the transaction ended.
       ...(failure?.key === progress.cause && { failure }),
       ...(obstacle !== undefined && { obstacle }),
+      ...(holder !== undefined && { holder }),
     }
+  }
+
+  /** Says for how long the stack has been waited for, and who holds it; nothing when it is not waited for. */
+  remind(): void {
+    if (this.#waiting === undefined) return
+    const { since, by } = this.#waiting
+    this.#log.line(
+      `still waiting, for ${formatDuration(Math.round((this.#now() - since) / 1000))}: ${by} holds the stack`,
+    )
   }
 
   read(line: string): void {
@@ -71,6 +98,10 @@ export class ProgressReader {
   }
 
   #readOutput(line: string): void {
+    if (this.#last?.event.type === 'blocked') {
+      this.#readHolder(line, this.#last.time)
+      return
+    }
     this.#output.push(line)
     this.#log.line(`  ${line}`)
     const lines = this.#output.filter((text) => text.trim() !== '')
@@ -80,9 +111,18 @@ export class ProgressReader {
       this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ')
   }
 
+  #readHolder(line: string, now: number): void {
+    const holder = parseHolder(line)
+    if (holder === undefined || this.#waiting === undefined) return
+    this.#holder = describeHolder(holder, now)
+    this.#waiting = { ...this.#waiting, by: holder.run || holder.tx }
+    this.#log.line(`it is ${this.#holder}`)
+  }
+
   #readRecord(record: JournalRecord | undefined): void {
     if (!record || record.number < this.next) return
     this.#last = record
+    this.#waiting = undefined
     this.#output = []
     const { event, uptime } = record
     switch (event.type) {
@@ -99,7 +139,8 @@ export class ProgressReader {
         this.#log.line(`state: ${event.state}`)
         return
       case 'blocked':
-        this.#log.line(`another transaction holds the stack: ${event.by}`)
+        this.#waiting = { since: this.#now(), by: event.by || 'another transaction' }
+        this.#log.line(`waiting: another transaction holds the stack`)
         return
       case 'undoing':
         this.#log.line(`going back: ${explainCause(event.cause)}`)
@@ -139,6 +180,18 @@ export class ProgressReader {
 
   #title(phase: string, step: string): string {
     return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`
+  }
+}
+
+const REMIND_MS = 30_000
+
+/** Has one who waits for the stack told from time to time for how long; returns what ends that. */
+export function remindWhileWaiting(reader: ProgressReader): () => void {
+  const timer = setInterval(() => {
+    reader.remind()
+  }, REMIND_MS)
+  return () => {
+    clearInterval(timer)
   }
 }
 

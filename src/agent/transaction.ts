@@ -8,7 +8,7 @@ import { Link } from './link.ts'
 import { packFiles } from './package.ts'
 import { agentName, type Opening, openingFiles, phaseFiles } from './plan-files.ts'
 import { addPhaseProgram, openProgram } from './programs.ts'
-import { explainCause, type Progress, ProgressReader } from './progress.ts'
+import { explainCause, type Progress, ProgressReader, remindWhileWaiting } from './progress.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Is told what the agent does, line by line. */
@@ -174,6 +174,7 @@ class RemoteTransaction implements Transaction {
     const onStdoutLine = (line: string): void => {
       reader.read(line)
     }
+    const stopReminding = remindWhileWaiting(reader)
     try {
       return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) })
     } catch (error) {
@@ -186,6 +187,8 @@ class RemoteTransaction implements Transaction {
         next: `the post step of deploy-over-ssh takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
         cause: error,
       })
+    } finally {
+      stopReminding()
     }
   }
 

@@ -41,7 +41,12 @@ describe.concurrent.each(SHELLS)('one writer, in %s', (shell) => {
     await using stack = new TestStack(shell)
     await stack.reach('prepared')
     const second = await stack.open({ lockTimeout: 1 })
-    expect((await second.opened).progress).toEqual({ kind: 'ended', result: 'undone', cause: 'lock-timeout' })
+    expect((await second.opened).progress).toEqual({
+      kind: 'ended',
+      result: 'undone',
+      cause: 'lock-timeout',
+      holder: expect.stringMatching(/^a deploy of 1\.0\.0 by ana \(u\), prepared, since /) as string,
+    })
     expect(stack.trace()).toEqual(['p1', 'p2'])
     expect(stack.exists(`transactions/${second.id}/docker`)).toBe(false)
   })

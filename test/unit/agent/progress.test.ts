@@ -232,18 +232,38 @@ describe('what is told, and how it ends', () => {
     `)
   })
 
-  test('another transaction holds the stack', () => {
+  test('another transaction holds the stack, until the waiting is given up', () => {
+    const holder = {
+      tx: 't-20261121T120000Z-aaaaaa',
+      since: 1_795_299_900,
+      state: 'trial',
+      action: 'deploy',
+      version: 'v2',
+      actor: 'octocat',
+      run: 'https://github.com/octo/shop/actions/runs/1',
+    }
     const text = `
+      began-agent agent-1
       blocked t-20261121T120000Z-aaaaaa
-      > "action":"deploy","version":"v1"
+      > ${JSON.stringify(holder)}
       ended undone lock-timeout`
     expect(told(text, 'prepared')).toMatchInlineSnapshot(`
-      "another transaction holds the stack: t-20261121T120000Z-aaaaaa
-        "action":"deploy","version":"v1"
+      "waiting: another transaction holds the stack
+      it is a deploy of v2 by octocat (https://github.com/octo/shop/actions/runs/1), on trial, since 22:25:00 UTC, that is 1 min 46 s
+
+      StepError: switch to the new release on deploy@web1: another transaction held the stack for too long; it was a deploy of v2 by octocat (https://github.com/octo/shop/actions/runs/1), on trial, since 22:25:00 UTC, that is 1 min 46 s
+      State: nothing was changed
+      Next: run the job again when that one has ended; a longer \`lock-timeout\` waits longer, and the action rollback takes back what is open"
+    `)
+  })
+
+  test('who holds the stack is not known', () => {
+    expect(told('blocked \nended undone lock-timeout', 'prepared')).toMatchInlineSnapshot(`
+      "waiting: another transaction holds the stack
 
       StepError: switch to the new release on deploy@web1: another transaction held the stack for too long
       State: nothing was changed
-      Next: correct the cause and run the job again"
+      Next: run the job again when that one has ended; a longer \`lock-timeout\` waits longer, and the action rollback takes back what is open"
     `)
   })
 
@@ -298,4 +318,27 @@ test.each([
   ['something-new', 'something-new'],
 ])('the cause %s: %s', (cause, sentence) => {
   expect(explainCause(cause)).toBe(sentence)
+})
+
+describe('one who waits', () => {
+  test('is reminded for how long and of whom, as long as it waits', () => {
+    const lines: string[] = []
+    let now = 0
+    const reader = new ProgressReader({ line: (text) => void lines.push(text) }, () => now)
+    reader.remind()
+    reader.read('1 1795300000 100 blocked t-20261121T120000Z-aaaaaa')
+    reader.read('> {"tx":"t-20261121T120000Z-aaaaaa","since":1795299990,"state":"open","run":"https://run"}')
+    now = 90_000
+    reader.remind()
+    reader.read('2 1795300000 190 state open')
+    reader.remind()
+    expect(lines).toMatchInlineSnapshot(`
+      [
+        "waiting: another transaction holds the stack",
+        "it is a change (https://run), being prepared, since 22:26:30 UTC, that is 10 s",
+        "still waiting, for 1 min 30 s: https://run holds the stack",
+        "state: open",
+      ]
+    `)
+  })
 })
