@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { parseEnv } from 'node:util'
+import { basename, join, resolve } from 'node:path'
 import { docker } from '../../src/command/command.ts'
 import type { RunLocal } from '../../src/command/local.ts'
+import { type Env, parseDotenv } from '../../src/compose/dotenv.ts'
 import { StepError, UsageError } from '../../src/errors.ts'
 import { createPrivateConfig } from '../../src/image/docker-config.ts'
 import { buildEnvironment, checkedOutCommit, clientEnvironment, logIn, readProject } from '../../src/image/docker.ts'
@@ -86,15 +86,21 @@ async function secretValues(
   envFiles: readonly string[],
 ): Promise<Record<string, string>> {
   const texts = await Promise.all(envFiles.map((file) => readFile(file, 'utf8')))
-  const known = Object.fromEntries(texts.flatMap((text) => Object.entries(parseEnv(text))))
+  const known = new Map(texts.flatMap((text, index) => [...parse(text, envFiles[index] ?? '')]))
   const values = variables.map((name): [string, string] => {
-    const value = known[name]
+    const value = known.get(name)
     if (value !== undefined) return [name, value]
     throw new UsageError(
       `env: a secret of the build is read from ${name}, which neither env nor the project's .env sets.`,
     )
   })
   return Object.fromEntries(values)
+}
+
+function parse(text: string, file: string): Env {
+  const env = parseDotenv(text)
+  if (typeof env === 'string') throw new UsageError(`${basename(file)}: ${env}`)
+  return env
 }
 
 async function establishLogin({ login }: Inputs, { run, env, job, folder }: Workshop): Promise<Environment> {

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import type { Env } from '../../src/compose/dotenv.ts'
+import { readEnv } from '../../src/compose/secrets.ts'
 import type { Check } from '../../src/health/check.ts'
 import { readChecks, readOptionalChecks } from '../../src/health/checks.ts'
 import { type BuiltImages, parseImages } from '../../src/release/images.ts'
@@ -25,8 +27,7 @@ export interface DeployInputs {
   readonly projectDirectory: string
   /** Absolute, in the order in which they override each other. */
   readonly composeFiles: readonly string[]
-  /** Dotenv text. */
-  readonly env: string | undefined
+  readonly env: Env
   readonly images: BuiltImages
   readonly version: string | undefined
   readonly registry: { readonly server: string; readonly username: string; readonly password: string } | undefined
@@ -67,7 +68,7 @@ function readDeploy(input: InputReader, path: string): DeployInputs {
     stack: readStack(input, path),
     projectDirectory,
     composeFiles: composeFiles.map((file) => resolve(projectDirectory, file)),
-    env: input.optionalSecret('env'),
+    env: readEnv(input),
     images: input.optional('images') === undefined ? {} : input.parsed('images', parseImages),
     version: input.optional('version'),
     registry: readRegistry(input),

@@ -10,7 +10,6 @@ import { planSummary } from '../../src/plan/summary.ts'
 import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
 import { observe } from '../../src/stack/observe.ts'
 import type { DeployInputs, Inputs } from './inputs.ts'
-import { secretValues } from '../../src/compose/secrets.ts'
 import { buildRelease, type BuiltRelease, resolveModel } from './release.ts'
 
 /** Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. */
@@ -21,7 +20,6 @@ export async function prepare(
 ): Promise<Outputs> {
   const { deploy, connection } = inputs
   const host = formatHost(connection.host)
-  for (const value of secretValues(deploy.env ?? '')) job.mask(value)
   const model = await job.log.chapter('Resolve the compose files', () => resolveModel(deploy))
   await using remote = await following.connect()
   const version = deploy.version ?? defaultVersion(job.context)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { formatModel } from '../compose/render.ts'
 import type { Shipment } from '../compose/sources.ts'
 import { formatFields, type LedgerFields } from '../ledger/ledger.ts'
 import type { Plan, Step } from '../plan/plan.ts'
@@ -79,7 +80,7 @@ function effectsFor(stack: Stack, release: string): string {
 
 function releaseFiles({ manifest, compose }: Release, stack: Stack): readonly PackedFile[] {
   return [
-    { name: 'release/compose.json', content: `${JSON.stringify(compose, null, 1)}\n` },
+    { name: 'release/compose.json', content: formatModel(compose) },
     { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
     { name: 'release/.env', content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
   ]

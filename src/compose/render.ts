@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { docker } from '../command/command.ts'
 import { runLocal } from '../command/local.ts'
 import { StepError, UsageError } from '../errors.ts'
+import { type Env, formatDotenv } from './dotenv.ts'
 import type { ComposeModel } from './model.ts'
 
 export interface ComposeProject {
@@ -13,8 +14,8 @@ export interface ComposeProject {
   readonly directory: string
   /** Absolute paths, in the order in which they override each other. */
   readonly files: readonly string[]
-  /** What `.env` would hold; undefined: nothing is interpolated but defaults. */
-  readonly env: string | undefined
+  /** What `.env` would hold. */
+  readonly env: Env
 }
 
 /**
@@ -25,8 +26,10 @@ export async function renderCompose(project: ComposeProject): Promise<ComposeMod
   const folder = await mkdtemp(join(tmpdir(), 'estiba-compose-'))
   try {
     const envFile = join(folder, 'env')
-    await writeFile(envFile, project.env ?? '', { mode: 0o600 })
-    const files = project.files.flatMap((file) => ['--file', file])
+    const echoFile = join(folder, 'echo.json')
+    await writeFile(envFile, formatDotenv(project.env), { mode: 0o600 })
+    await writeFile(echoFile, JSON.stringify({ [ECHO]: echoed(project.env) }))
+    const files = [...project.files, echoFile].flatMap((file) => ['--file', file])
     const { code, stdout, stderr } = await runLocal(
       docker(
         ...['compose', '--project-name', project.name, '--project-directory', project.directory],
@@ -35,7 +38,9 @@ export async function renderCompose(project: ComposeProject): Promise<ComposeMod
       { cwd: project.directory, env: bareEnvironment() },
     )
     if (code !== 0) throw new UsageError(`the compose files can't be resolved: ${lastLine(stderr)}`)
-    return JSON.parse(stdout) as ComposeModel
+    const { [ECHO]: echo = {}, ...model } = JSON.parse(stdout) as ComposeModel
+    requireEcho(project.env, echo as Readonly<Record<string, string>>)
+    return { ...model, name: model.name, services: model.services }
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new StepError({
@@ -47,6 +52,37 @@ export async function renderCompose(project: ComposeProject): Promise<ComposeMod
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** A field of its own for Compose to say what it made of each variable. Extensions are carried along as they are. */
+const ECHO = 'x-estiba-env'
+
+/** Names that Compose can interpolate. */
+function echoed(env: Env): Record<string, string> {
+  return Object.fromEntries(
+    [...env.keys()].filter((name) => /^[A-Za-z_]\w*$/.test(name)).map((name) => [name, `\${${name}}`]),
+  )
+}
+
+/** Compose takes some names from its own environment, whatever the file says. */
+function requireEcho(env: Env, echo: Readonly<Record<string, string>>): void {
+  const wrong = Object.entries(echo).flatMap(([name, value]) =>
+    value.replaceAll('$$', '$') === env.get(name) ? [] : [name],
+  )
+  if (wrong.length === 0) return
+  throw new UsageError(
+    `env: Docker Compose on this runner has another value for ${wrong.join(', ')}, since it takes that from its own environment; ` +
+      'use another name in env and in the compose files, or leave the line out',
+  )
+}
+
+/**
+ * The text of a resolved model as the host's Compose reads it. That reads JSON as YAML, which knows no raw control characters
+ * and takes some separators for line ends.
+ */
+export function formatModel(model: ComposeModel): string {
+  const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `${JSON.stringify(model, null, 1).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escape)}\n`
 }
 
 /** What a local docker needs to find itself and its plugins; nothing that a compose file could pick up by accident. */

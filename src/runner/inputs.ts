@@ -44,8 +44,13 @@ export class InputReader {
 
   optionalSecret(name: string): string | undefined {
     const value = this.optional(name)
-    if (value !== undefined) this.#mask(value)
+    if (value !== undefined) this.mask(value)
     return value
+  }
+
+  /** Masks a secret that was found inside an input. */
+  mask(secret: string): void {
+    this.#mask(secret)
   }
 
   /** One item a line; blank lines and lines that begin with `#` are dropped. May be empty. */

@@ -36,7 +36,7 @@ describe('phase all', () => {
         stack: { name: 'shop', path: '/srv/shop' },
         projectDirectory: resolve('.'),
         composeFiles: [resolve('compose.yml')],
-        env: undefined,
+        env: new Map(),
         images: {},
         version: undefined,
         registry: undefined,
@@ -73,7 +73,7 @@ describe('phase all', () => {
       deploy: {
         projectDirectory: resolve('deploy'),
         composeFiles: [resolve('deploy/compose.yml'), resolve('deploy/compose.production.yml')],
-        env: 'POSTGRES_PASSWORD=hunter2',
+        env: new Map([['POSTGRES_PASSWORD', 'hunter2']]),
         images,
         version: 'v1.2.3',
         registry: { server: 'ghcr.io', username: 'octocat', password: 'token' },
