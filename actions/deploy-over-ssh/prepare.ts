@@ -3,10 +3,13 @@ import type { Opening } from '../../src/agent/plan-files.ts'
 import { type Following, newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect } from '../../src/host/remote.ts'
-import { checkHost } from '../../src/plan/preflight.ts'
-import { formatPlan, type Plan } from '../../src/plan/plan.ts'
+import { deadlinesOf, describeDeadlines } from '../../src/plan/deadlines.ts'
+import { formatPlan, type Plan, withNotes } from '../../src/plan/plan.ts'
 import { planSwitch } from '../../src/plan/switch.ts'
 import { planSummary } from '../../src/plan/summary.ts'
+import { checkHost } from '../../src/preflight/check.ts'
+import { demandOf } from '../../src/preflight/demand.ts'
+import { memoryWarnings } from '../../src/preflight/memory.ts'
 import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
 import { observe } from '../../src/stack/observe.ts'
 import type { DeployInputs, Inputs } from './inputs.ts'
@@ -25,9 +28,10 @@ export async function prepare(
   const version = deploy.version ?? defaultVersion(job.context)
   const { built, plan, head, from } = await job.log.chapter('Plan', async () => {
     const observation = await observe(remote, deploy.stack)
-    checkHost(observation, deploy.stack, host)
+    const demand = demandOf(model, deploy.images)
+    const warnings = checkHost(observation, { stack: deploy.stack, host, demand })
     const built = await buildRelease(model, deploy, observation, version, job.context)
-    const plan = planSwitch({
+    const decided = planSwitch({
       title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
       to: built.release.manifest,
       observation,
@@ -35,6 +39,12 @@ export async function prepare(
       keep: deploy.keep,
       from: 'registry',
     })
+    const replaced = decided.services.filter(({ action }) => action !== 'leave').map(({ name }) => name)
+    const plan = withNotes(decided, [
+      ...warnings,
+      ...memoryWarnings(observation, demand, replaced),
+      describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), undefined),
+    ])
     for (const line of formatPlan(plan).split('\n')) job.log.line(line)
     return { built, plan, head: observation.ledgerLength, from: observation.current ?? '' }
   })

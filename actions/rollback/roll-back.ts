@@ -11,11 +11,12 @@ import { StepError, UsageError } from '../../src/errors.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect, Remote } from '../../src/host/remote.ts'
 import { connect } from '../../src/host/ssh.ts'
-import { formatPlan, type Plan } from '../../src/plan/plan.ts'
-import { checkHost } from '../../src/plan/preflight.ts'
+import { deadlinesOf, describeDeadlines } from '../../src/plan/deadlines.ts'
+import { formatPlan, type Plan, withNotes } from '../../src/plan/plan.ts'
 import { planSummary } from '../../src/plan/summary.ts'
 import { planSwitch } from '../../src/plan/switch.ts'
 import { missingImages, rollbackTarget } from '../../src/plan/target.ts'
+import { checkHost } from '../../src/preflight/check.ts'
 import type { Manifest } from '../../src/release/manifest.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
 import { liveRelease, type Observation } from '../../src/stack/observation.ts'
@@ -58,7 +59,7 @@ async function toRelease(inputs: ToRelease, job: Job, remote: Remote, reach: Con
   const { stack, to } = inputs
   const host = formatHost(remote.host)
   const observation = await freeStack(inputs, job, remote, reach)
-  checkHost(observation, stack, host)
+  const warnings = checkHost(observation, { stack, host })
   const target = rollbackTarget(observation, to)
   if (target.kind === 'nothing to do') {
     job.log.notice(`Nothing to do: ${target.why}.`)
@@ -70,7 +71,7 @@ async function toRelease(inputs: ToRelease, job: Job, remote: Remote, reach: Con
       `${target.release.id} can't be brought back: ${host} no longer has ${gone.join(', ')}; deploy that version again instead`,
     )
   const plan = await job.log.chapter('Plan', () =>
-    Promise.resolve(planRollback(inputs, target.release, observation, host)),
+    Promise.resolve(withNotes(planRollback(inputs, target.release, observation, host), warnings)),
   )
   for (const line of formatPlan(plan).split('\n')) job.log.line(line)
   await job.summarize(planSummary(plan))
@@ -80,7 +81,7 @@ async function toRelease(inputs: ToRelease, job: Job, remote: Remote, reach: Con
 }
 
 function planRollback(inputs: ToRelease, release: Manifest, observation: Observation, host: string): Plan {
-  return planSwitch({
+  const plan = planSwitch({
     title: `roll ${inputs.stack.name} on ${host} back to ${release.id}`,
     to: release,
     observation,
@@ -88,6 +89,7 @@ function planRollback(inputs: ToRelease, release: Manifest, observation: Observa
     keep: inputs.keep,
     from: 'host',
   })
+  return withNotes(plan, [describeDeadlines(deadlinesOf(plan, inputs.lockTimeout), undefined)])
 }
 
 /** A rollback does not queue behind the deploy that it is to undo: that one is aborted first. */

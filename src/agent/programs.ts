@@ -762,44 +762,187 @@ forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; 
 
 /** src/stack/observe.sh */
 export const observeProgram = `# shellcheck shell=sh
-# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`; changes nothing.
+# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
+# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
+export LC_ALL=C
 stack=$1 project=$2
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
 
-for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
-  command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
-done
-fact user "$(id -un)"
-if engine=$(docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
-  fact engine "$engine"
-else
-  fact engine-error "$(printf '%s' "$engine" | tail -n 1)"
-fi
-compose=$(docker compose version --short 2>/dev/null) && fact compose "$compose"
+# For what may never answer, such as an engine behind a dead address.
+bounded() { if command -v timeout >/dev/null 2>&1; then timeout 8 "$@"; else "$@"; fi; }
 
-nearest=$stack
-while [ ! -d "$nearest" ]; do nearest=$(dirname "$nearest"); done
-if [ -w "$nearest" ]; then fact writable "$nearest"; else fact unwritable "$nearest"; fi
-fact disk-kib "$(df -Pk "$nearest" | awk 'NR == 2 { print $4 }')"
-fact memory-kib "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
+# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
+at_once() {
+  first=$1
+  shift
+  if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
+}
 
-docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \\
-  'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
-docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
+# The machine and the user, as far as no engine is asked.
+
+host_facts() {
+  fact epoch "$(date +%s)"
+  fact user "$(id -un)"
+  fact shell "\${SHELL:-}"
+  for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
+    command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
+  done
+  fact system "$(sed -n 's/^ID\\(_LIKE\\)*=//p' /etc/os-release 2>/dev/null | tr -d '"' | tr '\\n' ' ')"
+  awk '
+    $1 == "MemTotal:" { print "memory-total-kib\\t" $2 }
+    $1 == "MemAvailable:" { print "memory-kib\\t" $2 }' /proc/meminfo
+  memory_facts
+}
+
+# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
+memory_facts() {
+  set --
+  for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
+    /sys/fs/cgroup/user.slice/user-*.slice/user@*.service/*/docker-*.scope; do
+    for file in memory.stat memory.current memory.usage_in_bytes; do
+      [ ! -r "$group/$file" ] || set -- "$@" "$group/$file"
+    done
+  done
+  [ $# -eq 0 ] || awk '
+    $1 == "inactive_file" || $1 == "total_inactive_file" { inactive = $2 }
+    FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
+}
+
+# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
+port_facts() {
+  set -- /etc/passwd
+  for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
+    [ ! -r "$table" ] || set -- "$@" "$table"
+  done
+  awk '
+    FILENAME == "/etc/passwd" { split($0, field, ":"); name[field[3]] = field[1]; next }
+    { protocol = FILENAME ~ /tcp/ ? "tcp" : "udp" }
+    $4 == (protocol == "tcp" ? "0A" : "07") { print "listening\\t" protocol " " $2 " " ($8 in name ? name[$8] : $8) }' "$@"
+  if [ -r /proc/sys/net/ipv4/ip_unprivileged_port_start ]; then
+    fact unprivileged-port-start "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
+  fi
+}
+
+# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
+space() {
+  fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
+    awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
+}
+
+# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
+
+folder_facts() {
+  nearest=$stack
+  while [ ! -d "$nearest" ]; do
+    if [ -e "$nearest" ] || [ -L "$nearest" ]; then fact no-folder "$nearest"; fi
+    nearest=$(dirname "$nearest")
+  done
+  fact nearest "$nearest"
+  fact real-path "$(cd "$nearest" 2>/dev/null && pwd -P)\${stack#"$nearest"}"
+  space disk "$nearest"
+  fact mount "$(df -Pk "$nearest" 2>/dev/null | awk 'NR == 2 { print $6 }' | mount_options)"
+  said=$(trial "$nearest" 2>&1) || fact trial "$(printf '%s\\n' "$said" | tail -n 1): $(printf '%s\\n' "$said" | head -n 1)"
+  for part in lock ledger.jsonl open releases files transactions backups project; do
+    if [ -e "$stack/$part" ] && [ ! -w "$stack/$part" ]; then fact foreign "$stack/$part"; fi
+  done
+}
+
+# Type and options of the file system whose place is on stdin.
+mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
+
+# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
+trial() {
+  part='make a folder'
+  place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
+    part='write' && echo trial >"$place/file" &&
+      part='sync' && sync "$place/file" && sync "$place" &&
+      part='make a symbolic link' && ln -s file "$place/link" && ln -s other "$place/next" &&
+      part='rename over a link' && mv -T "$place/next" "$place/link" && [ "$(readlink "$place/link")" = other ] &&
+      part='lock a file' && (flock -n 9) 9>"$place/lock" && part=''
+    rm -rf "$place"
+  }
+  [ -z "$part" ] || { echo "$part"; return 1; }
+}
+
+# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
+
+engine_facts() {
+  command -v docker >/dev/null 2>&1 || return 0
+  fact docker "$(command -v docker)"
+  engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
+  case $? in
+    0) fact engine "$engine" ;;
+    124) fact engine-error 'it did not answer within 8 s'; why_no_engine ;;
+    *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
+  esac
+}
+
+# Where the client looks, what is there, and by which other way an engine can be had.
+why_no_engine() {
+  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+  fact endpoint "$endpoint"
+  socket=\${endpoint#unix://}
+  if [ "$socket" != "$endpoint" ]; then
+    if [ ! -S "$socket" ]; then fact socket missing
+    elif [ ! -w "$socket" ]; then fact socket denied
+    else fact socket silent; fi
+  fi
+  if command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
+  for other in "\${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
+    if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
+      fact other-engine "unix://$other"
+      break
+    fi
+  done
+}
+
+compose_facts() {
+  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
+}
+
+data_root_facts() {
+  info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
+  data_root=\${info%%	*}
+  case $info in *name=rootless*) fact rootless yes ;; esac
+  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
+}
+
+# Those of the stack, whole; of all that run, which ports they publish.
+container_facts() {
+  bounded docker ps --format 'published	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null
+  bounded docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \\
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
+}
+
+image_facts() {
+  bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
 image	{{.Repository}}:{{.Tag}}' 2>/dev/null
+}
 
-[ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
-for manifest in "$stack"/releases/*/manifest.json; do
-  [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
-done
-if [ -f "$stack/ledger.jsonl" ]; then
-  fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
-  tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
-fi
-if [ -f "$stack/open" ]; then
-  open=$(cat "$stack/open")
-  fact open "$open"
-  fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
-fi
-:
+# The stack as Estiba left it.
+
+stack_facts() {
+  [ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
+  for env in "$stack"/current/.env "$stack"/releases/*/.env; do
+    [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
+  done | head -n 1
+  for manifest in "$stack"/releases/*/manifest.json; do
+    [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
+  done
+  if [ -f "$stack/ledger.jsonl" ]; then
+    fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
+    tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
+  fi
+  if [ -f "$stack/open" ]; then
+    open=$(cat "$stack/open")
+    fact open "$open"
+    fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
+  fi
+}
+
+fact observation 1
+host_facts
+at_once image_facts data_root_facts container_facts port_facts compose_facts engine_facts folder_facts stack_facts
+fact observed 1
 `

@@ -48,6 +48,11 @@ export function numbered(steps: readonly Unnumbered[]): readonly Step[] {
   return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }))
 }
 
+/** The plan with more for its reader. */
+export function withNotes(plan: Plan, notes: readonly string[]): Plan {
+  return { ...plan, notes: [...plan.notes, ...notes] }
+}
+
 /** The plan as the log, the job summary, the dry run and the tests show it. */
 export function formatPlan({ title, services, phases, watch, notes }: Plan): string {
   const width = Math.max(...services.map(({ name }) => name.length), 0)

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { confirmedReleases, whatMadeLive } from '../ledger/ledger.ts'
 import type { Manifest } from '../release/manifest.ts'
+import { imageAsListed } from '../stack/image-list.ts'
 import { liveRelease, type Observation } from '../stack/observation.ts'
 
 /** What a rollback leads to: a release, or nothing because it has been done already. */
@@ -63,11 +64,5 @@ function choices({ ledger, releases, current }: Observation): string {
 /** Images that a release needs and the host no longer has; a rollback asks no registry. */
 export function missingImages(release: Manifest, { images }: Observation): readonly string[] {
   const needed = Object.values(release.services).map(({ image }) => image)
-  return [...new Set(needed.filter((image) => !images.has(asListed(image))))]
-}
-
-/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
-function asListed(image: string): string {
-  const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`
-  return tagged.replace(/^docker\.io\/(library\/)?/, '')
+  return [...new Set(needed.filter((image) => !images.has(imageAsListed(image))))]
 }

@@ -3,6 +3,8 @@ export interface BuiltImage {
   readonly repository: string
   /** `sha256:…`, as the registry serves it. */
   readonly digest: string
+  /** Compressed bytes of its layers by platform, as `linux/amd64`; absent where nobody looked. */
+  readonly platforms?: Readonly<Record<string, number>>
 }
 
 export type BuiltImages = Readonly<Record<string, BuiltImage>>

@@ -1,20 +1,12 @@
 import { type Ledger, parseLedger } from '../ledger/ledger.ts'
 import { type Manifest, parseManifest } from '../release/manifest.ts'
 import type { RunningMounts } from '../compose/sources.ts'
+import { type HostFacts, parseHostFacts } from './host-facts.ts'
 
 /** What was found on a host for one stack, before anything is planned. */
 export interface Observation {
-  readonly user: string
-  /** Tools that the agent needs and the host lacks. */
-  readonly missing: readonly string[]
-  /** `26.1.5 linux/amd64`; undefined when the engine can't be reached, for the reason beside it. */
-  readonly engine: string | undefined
-  readonly engineError: string
-  readonly compose: string | undefined
-  /** The nearest folder above the stack that exists and can't be written, undefined when all is well. */
-  readonly unwritable: string | undefined
-  readonly diskKiB: number
-  readonly memoryKiB: number
+  /** The host itself, whatever stack it is asked for. */
+  readonly host: HostFacts
   readonly containers: readonly Container[]
   /** The images that the engine holds, as `repository@sha256:…` and as `repository:tag`. */
   readonly images: ReadonlySet<string>
@@ -44,10 +36,18 @@ export interface Container {
   readonly restart: string
 }
 
-/** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab. */
-export function parseObservation(text: string): Observation {
+/** When the host was asked and when its answer was there, in milliseconds of the runner's clock. */
+export interface Asked {
+  readonly from: number
+  readonly to: number
+}
+
+/** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab, after what a login shell says itself. */
+export function parseObservation(text: string, asked?: Asked): Observation {
+  const lines = text.split('\n')
+  const start = Math.max(0, lines.indexOf('observation\t1'))
   const facts = new Map<string, string[]>()
-  for (const line of text.split('\n')) {
+  for (const line of lines.slice(start)) {
     const tab = line.indexOf('\t')
     if (tab > 0) facts.set(line.slice(0, tab), [...(facts.get(line.slice(0, tab)) ?? []), line.slice(tab + 1)])
   }
@@ -55,14 +55,11 @@ export function parseObservation(text: string): Observation {
   const one = (name: string) => all(name)[0]
   const open = one('open')
   return {
-    user: one('user') ?? '',
-    missing: all('missing'),
-    engine: one('engine'),
-    engineError: one('engine-error') ?? '',
-    compose: one('compose'),
-    unwritable: one('unwritable'),
-    diskKiB: Number(one('disk-kib') ?? 0),
-    memoryKiB: Number(one('memory-kib') ?? 0),
+    host: {
+      ...parseHostFacts({ all, one }),
+      banner: lines.slice(0, start).filter((line) => line.trim() !== ''),
+      clockAhead: clockAhead(Number(one('epoch')), asked),
+    },
     containers: all('container').map((json) => JSON.parse(json) as Container),
     images: new Set(all('image')),
     current: one('current'),
@@ -71,6 +68,13 @@ export function parseObservation(text: string): Observation {
     ledgerLength: Number(one('ledger-length') ?? 0),
     open: open === undefined ? undefined : { tx: open, by: one('open-by') ?? '' },
   }
+}
+
+/** The host's whole second lies anywhere between question and answer; only what is beyond that tells of its clock. */
+function clockAhead(epoch: number, asked: Asked | undefined): number {
+  if (asked === undefined || Number.isNaN(epoch)) return 0
+  const [from, to] = [Math.floor(asked.from / 1000), asked.to / 1000]
+  return Math.round(Math.max(0, epoch - to) || Math.min(0, epoch - from))
 }
 
 export function liveRelease({ current, releases }: Observation): Manifest | undefined {

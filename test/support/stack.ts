@@ -2,6 +2,7 @@ import type { ComposeModel, Service } from '../../src/compose/model.ts'
 import type { LedgerEntry } from '../../src/ledger/ledger.ts'
 import type { Manifest } from '../../src/release/manifest.ts'
 import { makeRelease } from '../../src/release/release.ts'
+import type { HostFacts } from '../../src/stack/host-facts.ts'
 import type { Container, Observation } from '../../src/stack/observation.ts'
 
 /** A digest that is made of one digit, so that a plan can be read. */
@@ -35,16 +36,38 @@ export function shopRelease(
   return makeRelease(shopModel(api, change), { id: version, version, commit: api.repeat(40) }).manifest
 }
 
+/** A host that has what it takes. */
+export const readyHost: HostFacts = {
+  user: 'deploy',
+  shell: '/bin/bash',
+  banner: [],
+  clockAhead: 0,
+  system: 'debian',
+  missing: [],
+  docker: '/usr/bin/docker',
+  engine: { version: '26.1.5', platform: 'linux/amd64', rootless: false },
+  noEngine: { error: '', endpoint: '', socket: undefined, sudo: false, other: undefined },
+  compose: '2.26.1',
+  oldCompose: undefined,
+  folder: {
+    nearest: '/srv',
+    realPath: '/srv/shop',
+    notFolder: undefined,
+    space: { device: '1', freeKiB: 20_000_000, freeInodes: 1_000_000 },
+    mount: 'ext4 rw,relatime',
+    trial: undefined,
+    foreign: [],
+    owner: undefined,
+  },
+  dataRoot: { path: '/var/lib/docker', space: { device: '2', freeKiB: 20_000_000, freeInodes: 1_000_000 } },
+  memory: { totalKiB: 8_000_000, availableKiB: 4_000_000 },
+  uses: new Map(),
+  ports: { listening: [], published: [], unprivilegedStart: 1024 },
+}
+
 /** What a host without a trace of the stack says. */
 export const emptyHost: Observation = {
-  user: 'deploy',
-  missing: [],
-  engine: '26.1.5 linux/amd64',
-  engineError: '',
-  compose: '2.26.1',
-  unwritable: undefined,
-  diskKiB: 20_000_000,
-  memoryKiB: 4_000_000,
+  host: readyHost,
   containers: [],
   images: new Set(),
   current: undefined,

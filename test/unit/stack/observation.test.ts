@@ -6,12 +6,6 @@ const release = shopRelease('20261121-120000-v1', '1')
 
 /** What `observe.sh` prints on a host with one confirmed release, as far as a test looks at it. */
 const text = [
-  'user\tdeploy',
-  'engine\t26.1.5 linux/amd64',
-  'compose\t2.26.1-4',
-  'writable\t/srv/shop',
-  'disk-kib\t20393312',
-  'memory-kib\t3914708',
   'container\t{"id":"8f1c","name":"/shop-db-1","status":"running","labels":{"com.docker.compose.oneoff":"False",' +
     '"com.docker.compose.service":"db","note":"a\\tb"},"mounts":[{"Type":"bind","Source":"/srv/shop/project/data",' +
     '"Destination":"/var/lib/postgresql/data","Mode":"rw","RW":true,"Propagation":"rprivate"}],"image":"postgres:15",' +
@@ -31,19 +25,6 @@ const text = [
 
 describe('what the host says', () => {
   const observation = parseObservation(text)
-
-  test('of itself', () => {
-    const { user, engine, compose, missing, unwritable, diskKiB, memoryKiB } = observation
-    expect({ user, engine, compose, missing, unwritable, diskKiB, memoryKiB }).toEqual({
-      user: 'deploy',
-      engine: '26.1.5 linux/amd64',
-      compose: '2.26.1-4',
-      missing: [],
-      unwritable: undefined,
-      diskKiB: 20_393_312,
-      memoryKiB: 3_914_708,
-    })
-  })
 
   test('of the containers and images', () => {
     expect(observation.containers).toMatchObject([
@@ -69,14 +50,9 @@ describe('what the host says', () => {
 })
 
 test('a host without anything', () => {
-  const observation = parseObservation(
-    'missing\tdocker\nmissing\tflock\nuser\tdeploy\nengine-error\tdocker: not found\nunwritable\t/srv\n',
-  )
+  const observation = parseObservation('observation\t1\nmissing\tdocker\nmissing\tflock\nuser\tdeploy\nobserved\t1\n')
   expect(observation).toMatchObject({
-    missing: ['docker', 'flock'],
-    engine: undefined,
-    engineError: 'docker: not found',
-    unwritable: '/srv',
+    host: { missing: ['docker', 'flock'], engine: undefined, docker: undefined, dataRoot: undefined },
     current: undefined,
     open: undefined,
     containers: [],

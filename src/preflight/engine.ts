@@ -1,0 +1,82 @@
+import type { HostFacts } from '../stack/host-facts.ts'
+
+/** Docker Engine 20.10 speaks the oldest API that Compose 2.20 is made for (1.41), and knows cgroups of version 2. */
+const OLDEST_ENGINE = [20, 10] as const
+const OLDEST_COMPOSE = [2, 20] as const
+
+export function engineProblems(facts: HostFacts): readonly string[] {
+  const { docker, engine } = facts
+  if (docker === undefined)
+    return [
+      'Docker is not installed; install Docker Engine with the Compose plugin: https://docs.docker.com/engine/install/',
+    ]
+  if (engine === undefined) return [unreachable(facts)]
+  if (!engine.platform.startsWith('linux/'))
+    return [`the Docker engine runs ${engine.platform} containers; switch it to Linux containers`]
+  return isOlder(engine.version, OLDEST_ENGINE)
+    ? [
+        `the Docker engine is ${engine.version}; ${OLDEST_ENGINE.join('.')} is the oldest that is supported: ` +
+          'upgrade it (https://docs.docker.com/engine/install/)',
+      ]
+    : []
+}
+
+export function composeProblems({ docker, compose, oldCompose }: HostFacts): readonly string[] {
+  if (docker === undefined) return []
+  if (compose === undefined) {
+    const old = oldCompose === undefined ? '' : ` (${oldCompose} is another program, and no longer maintained)`
+    return [
+      `\`docker compose\` is missing${old}; install the Compose plugin, version ${OLDEST_COMPOSE.join('.')} or newer: ` +
+        'https://docs.docker.com/compose/install/linux/',
+    ]
+  }
+  return isOlder(compose, OLDEST_COMPOSE)
+    ? [`Docker Compose is ${compose}; ${OLDEST_COMPOSE.join('.')} is the oldest that is supported: upgrade the plugin`]
+    : []
+}
+
+export function engineWarnings({ docker }: HostFacts): readonly string[] {
+  return docker?.startsWith('/snap/') === true
+    ? [
+        `Docker comes from a snap (${docker}), which sees only some folders of the host: mounts from others are empty there. ` +
+          'Install Docker Engine from its own packages instead',
+      ]
+    : []
+}
+
+/** The cause comes from what the socket is, not from the client's words, which change. */
+function unreachable({ user, noEngine }: HostFacts): string {
+  const { endpoint, socket, sudo, other, error } = noEngine
+  if (other !== undefined) return reachableElsewhere(other, endpoint)
+  const path = endpoint.replace('unix://', '')
+  switch (socket) {
+    case 'denied':
+      return (
+        `${user} may not use the Docker engine: it can't write to ${path}; run once on the host: ` +
+        `sudo usermod --append --groups docker ${user}` +
+        (sudo ? '. `sudo docker` works for this user, but nobody types sudo in a deploy: it is not used' : '')
+      )
+    case 'silent':
+      return `the Docker engine does not run: nobody answers at ${path} (${error}); start it: sudo systemctl start docker`
+    case 'missing':
+      return `the Docker engine does not run: there is no ${path}; start it: sudo systemctl enable --now docker`
+    case undefined:
+      return `the Docker engine${endpoint === '' ? '' : ` at ${endpoint}`} can't be reached: ${error}; see DOCKER_HOST and \`docker context ls\` of ${user}`
+  }
+}
+
+function reachableElsewhere(other: string, endpoint: string): string {
+  const rootless = other.includes('/run/user/')
+  return (
+    `no Docker engine answers at ${endpoint}, where \`docker\` looks, but ${rootless ? 'a rootless one' : 'one'} does at ${other}; ` +
+    (rootless
+      ? `make it the default: docker context create rootless --docker host=${other} && docker context use rootless ` +
+        '(and let it run without a login: sudo loginctl enable-linger $USER)'
+      : 'make it the default: docker context use default, and take DOCKER_HOST out of the start-up files')
+  )
+}
+
+function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [, ownMajor = '0', ownMinor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? []
+  return Number(ownMajor) < major || (Number(ownMajor) === major && Number(ownMinor) < minor)
+}

@@ -1,0 +1,55 @@
+import { containersOf, type Observation } from '../stack/observation.ts'
+import type { Demand, WantedMemory } from './demand.ts'
+import { formatNeed, formatSupply } from './size.ts'
+
+/** Only what the compose file itself says is needed at least can rule a host out: limits and use are no demand. */
+export function memoryProblems({ host }: Observation, demand: Demand | undefined): readonly string[] {
+  const total = host.memory.totalKiB * 1024
+  const reserved = (demand?.memory ?? []).filter(({ reservation }) => reservation !== undefined)
+  const needed = reserved.reduce((sum, { reservation = 0, replicas }) => sum + replicas * reservation, 0)
+  return total === 0 || needed <= total
+    ? []
+    : [
+        `the services reserve ${formatNeed(needed)} of memory (${reserved.map(({ service }) => service).join(', ')}), and the host ` +
+          `has ${formatSupply(total)} in all; lower deploy.resources.reservations.memory, or take a bigger host`,
+      ]
+}
+
+/**
+ * Old and new run side by side for a while: whether the new ones fit into what is free now.
+ *
+ * @param replaced the services that get new containers
+ */
+export function memoryWarnings(
+  observation: Observation,
+  demand: Demand | undefined,
+  replaced: readonly string[],
+): readonly string[] {
+  const available = observation.host.memory.availableKiB * 1024
+  const guesses = (demand?.memory ?? [])
+    .filter(({ service, isData }) => !isData && replaced.includes(service))
+    .flatMap((wanted) => guess(wanted, observation))
+  const needed = guesses.reduce((sum, { bytes }) => sum + bytes, 0)
+  return available === 0 || needed <= available
+    ? []
+    : [
+        `old and new containers together may not fit into memory: the new ones may take ${formatNeed(needed)} ` +
+          `(${guesses.map(({ why }) => why).join(', ')}), and ${formatSupply(available)} are available`,
+      ]
+}
+
+/** As the old ones use now, at least what is reserved, at most the limit; the limit alone where nothing runs. */
+function guess(
+  { service, replicas, limit, reservation }: WantedMemory,
+  observation: Observation,
+): { readonly bytes: number; readonly why: string }[] {
+  const uses = containersOf(observation, service).flatMap(({ id }) => observation.host.uses.get(id) ?? [])
+  const used = uses.length === 0 ? undefined : Math.max(...uses)
+  const each =
+    used === undefined ? (reservation ?? limit) : Math.min(Math.max(used, reservation ?? 0), limit ?? Infinity)
+  if (each === undefined) return []
+  const times = replicas === 1 ? '' : `${replicas} x `
+  return [
+    { bytes: replicas * each, why: `${service} ${times}${formatNeed(each)}${used === undefined ? '' : ' as now'}` },
+  ]
+}

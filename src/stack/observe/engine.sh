@@ -1,0 +1,55 @@
+# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
+
+engine_facts() {
+  command -v docker >/dev/null 2>&1 || return 0
+  fact docker "$(command -v docker)"
+  engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
+  case $? in
+    0) fact engine "$engine" ;;
+    124) fact engine-error 'it did not answer within 8 s'; why_no_engine ;;
+    *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
+  esac
+}
+
+# Where the client looks, what is there, and by which other way an engine can be had.
+why_no_engine() {
+  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+  fact endpoint "$endpoint"
+  socket=${endpoint#unix://}
+  if [ "$socket" != "$endpoint" ]; then
+    if [ ! -S "$socket" ]; then fact socket missing
+    elif [ ! -w "$socket" ]; then fact socket denied
+    else fact socket silent; fi
+  fi
+  if command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
+  for other in "${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
+    if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
+      fact other-engine "unix://$other"
+      break
+    fi
+  done
+}
+
+compose_facts() {
+  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
+}
+
+data_root_facts() {
+  info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
+  data_root=${info%%	*}
+  case $info in *name=rootless*) fact rootless yes ;; esac
+  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
+}
+
+# Those of the stack, whole; of all that run, which ports they publish.
+container_facts() {
+  bounded docker ps --format 'published	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null
+  bounded docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
+}
+
+image_facts() {
+  bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
+image	{{.Repository}}:{{.Tag}}' 2>/dev/null
+}

@@ -1,0 +1,20 @@
+# The stack as Estiba left it.
+
+stack_facts() {
+  [ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
+  for env in "$stack"/current/.env "$stack"/releases/*/.env; do
+    [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
+  done | head -n 1
+  for manifest in "$stack"/releases/*/manifest.json; do
+    [ -f "$manifest" ] && fact manifest "$(tr -d '\n' <"$manifest")"
+  done
+  if [ -f "$stack/ledger.jsonl" ]; then
+    fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
+    tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\t" $0 }'
+  fi
+  if [ -f "$stack/open" ]; then
+    open=$(cat "$stack/open")
+    fact open "$open"
+    fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
+  fi
+}
