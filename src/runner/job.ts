@@ -7,7 +7,7 @@ export interface Job {
   readonly context: JobContext
   /** Aborted by SIGINT or SIGTERM: the job was cancelled and 7.5 s are left. */
   readonly signal: AbortSignal
-  /** Registers a secret in every form in which it may turn up in the log: plain, each line, base64, URL, JSON. */
+  /** Hides a secret of four characters or more in every form in which it may turn up; see `secretForms`. */
   mask(secret: string): void
   /** Adds Markdown to the job's summary page. */
   summarize(markdown: string): Promise<void>

@@ -19,24 +19,23 @@ export interface Action<Inputs> {
 export async function runAction<Inputs>(action: Action<Inputs>): Promise<void> {
   const job = new GithubJob(cancellation())
   process.once('uncaughtException', (error) => {
-    fail(error)
+    job.fail(explain(error))
     process.exit()
   })
   try {
     if (job.state('isPost') === 'true') await runPost(action, job)
     else await runMain(action, job)
   } catch (error) {
-    fail(error)
+    job.fail(explain(error))
   }
 }
 
-async function runMain<Inputs>(action: Action<Inputs>, job: Job): Promise<void> {
+async function runMain<Inputs>(action: Action<Inputs>, job: GithubJob): Promise<void> {
   // Before anything else: without this mark a post step would take itself for the main step.
   if (action.post !== undefined) job.saveState('isPost', 'true')
   const inputs = readInputs(action, job)
   if (action.post !== undefined) job.saveState('hasInputs', 'true')
-  const outputs = await action.main(inputs, job)
-  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value)
+  job.publish(await action.main(inputs, job))
 }
 
 async function runPost<Inputs>(action: Action<Inputs>, job: Job): Promise<void> {
@@ -62,11 +61,6 @@ function cancellation(): AbortSignal {
     })
   }
   return controller.signal
-}
-
-/** The only place that makes a job red. */
-function fail(error: unknown): void {
-  core.setFailed(explain(error))
 }
 
 /** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */

@@ -94,6 +94,8 @@ test('a success publishes its outputs', async () => {
     ::add-mask::aHVudGVyM
     ::add-mask::h1bnRlcj
     ::add-mask::odW50ZXIy
+    ::add-mask::68756e74657232
+    ::add-mask::68756E74657232
     about to deploy
     : :set-output name=x::injected
     "
