@@ -5,7 +5,7 @@ const OLDEST_ENGINE = [20, 10] as const
 const OLDEST_COMPOSE = [2, 20] as const
 
 export function engineProblems(facts: HostFacts): readonly string[] {
-  const { docker, engine } = facts
+  const { docker, engine, unanswered } = facts
   if (docker === undefined)
     return [
       'Docker is not installed; install Docker Engine with the Compose plugin: https://docs.docker.com/engine/install/',
@@ -13,6 +13,11 @@ export function engineProblems(facts: HostFacts): readonly string[] {
   if (engine === undefined) return [unreachable(facts)]
   if (!engine.platform.startsWith('linux/'))
     return [`the Docker engine runs ${engine.platform} containers; switch it to Linux containers`]
+  // What it did not list is not nothing: a plan made on it would forget containers.
+  if (unanswered.length > 0)
+    return [
+      `the Docker engine answers, but not to ${unanswered.join(', ')} within 10 s; see its log (journalctl -u docker), and run the job again`,
+    ]
   return isOlder(engine.version, OLDEST_ENGINE)
     ? [
         `the Docker engine is ${engine.version}; ${OLDEST_ENGINE.join('.')} is the oldest that is supported: ` +
@@ -58,6 +63,8 @@ function unreachable({ user, noEngine }: HostFacts): string {
       )
     case 'silent':
       return `the Docker engine does not run: nobody answers at ${path} (${error}); start it: sudo systemctl start docker`
+    case 'hangs':
+      return `the Docker engine hangs: it took the request at ${path} and did not answer within 10 s; see its log (journalctl -u docker), and restart it: sudo systemctl restart docker`
     case 'missing':
       return `the Docker engine does not run: there is no ${path}; start it: sudo systemctl enable --now docker`
     case undefined:
@@ -66,7 +73,7 @@ function unreachable({ user, noEngine }: HostFacts): string {
 }
 
 function reachableElsewhere(other: string, endpoint: string): string {
-  const rootless = other.includes('/run/user/')
+  const rootless = other !== 'unix:///var/run/docker.sock'
   return (
     `no Docker engine answers at ${endpoint}, where \`docker\` looks, but ${rootless ? 'a rootless one' : 'one'} does at ${other}; ` +
     (rootless

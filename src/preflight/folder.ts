@@ -1,7 +1,7 @@
 import type { Folder, HostFacts } from '../stack/host-facts.ts'
 import type { Stack } from '../stack/stack.ts'
 
-export function folderProblems({ user, folder }: HostFacts, stack: Stack): readonly string[] {
+export function folderProblems({ user, folder, missing }: HostFacts, stack: Stack): readonly string[] {
   const { notFolder, trial, mount, foreign } = folder
   if (notFolder !== undefined)
     return [`${notFolder} is no folder, so ${stack.path} can't be made; move it away, or give another \`path\``]
@@ -10,13 +10,14 @@ export function folderProblems({ user, folder }: HostFacts, stack: Stack): reado
     return [
       `the file system (${type}) of ${folder.nearest} is mounted read-only; mount it read-write, or give another \`path\``,
     ]
-  // What a full file system does to the trial is told as such.
-  if (trial !== undefined && !isFull(folder)) return [failedTrial(user, trial, folder, stack)]
+  // What a full file system or a missing tool does to the trial is told as such.
+  if (trial !== undefined && !isFull(folder) && missing.length === 0) return [failedTrial(user, trial, folder, stack)]
   return foreign.length === 0
     ? []
     : [
         `${user} can't write to ${foreign.join(', ')}, which belong to somebody else; ` +
-          `run once on the host: sudo chown ${user} ${foreign.join(' ')}`,
+          // Below `project` is the data of containers, which have users of their own.
+          `run once on the host: sudo chown ${foreign.some((part) => part.endsWith('/project')) ? '' : '--recursive '}${user} ${foreign.join(' ')}`,
       ]
 }
 

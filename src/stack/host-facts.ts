@@ -14,6 +14,8 @@ export interface HostFacts {
   /** Path of the client. */
   readonly docker: string | undefined
   readonly engine: Engine | undefined
+  /** Requests that an engine did not answer although it is there. */
+  readonly unanswered: readonly string[]
   /** Why there is no engine. */
   readonly noEngine: NoEngine
   /** Version of the Compose plugin. */
@@ -43,7 +45,7 @@ export interface NoEngine {
   /** Where the client looked: `unix:///var/run/docker.sock`. */
   readonly endpoint: string
   /** What is there; undefined for another kind of endpoint. */
-  readonly socket: 'missing' | 'denied' | 'silent' | undefined
+  readonly socket: 'missing' | 'denied' | 'silent' | 'hangs' | undefined
   /** Whether `sudo -n docker` reaches an engine. */
   readonly sudo: boolean
   /** Another address at which an engine answers this user. */
@@ -117,10 +119,11 @@ export function parseHostFacts({ all, one }: Facts): Omit<HostFacts, 'banner' | 
     missing: all('missing'),
     docker: one('docker'),
     engine: parseEngine(one('engine'), one('rootless') === 'yes'),
+    unanswered: all('failed'),
     noEngine: {
       error: one('engine-error') ?? '',
       endpoint: one('endpoint') ?? '',
-      socket: (['missing', 'denied', 'silent'] as const).find((state) => state === one('socket')),
+      socket: (['missing', 'denied', 'silent', 'hangs'] as const).find((state) => state === one('socket')),
       sudo: one('sudo') === 'yes',
       other: one('other-engine'),
     },

@@ -6,7 +6,7 @@ stack=$1 project=$2
 fact() { printf '%s\t%s\n' "$1" "$2"; }
 
 # For what may never answer, such as an engine behind a dead address.
-bounded() { if command -v timeout >/dev/null 2>&1; then timeout 8 "$@"; else "$@"; fi; }
+bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
 
 # at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
 at_once() {
@@ -22,5 +22,5 @@ at_once() {
 
 fact observation 1
 host_facts
-at_once image_facts data_root_facts container_facts port_facts compose_facts engine_facts folder_facts stack_facts
+at_once image_facts data_root_facts container_facts published_facts port_facts compose_facts engine_facts folder_facts stack_facts
 fact observed 1

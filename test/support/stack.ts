@@ -46,6 +46,7 @@ export const readyHost: HostFacts = {
   missing: [],
   docker: '/usr/bin/docker',
   engine: { version: '26.1.5', platform: 'linux/amd64', rootless: false },
+  unanswered: [],
   noEngine: { error: '', endpoint: '', socket: undefined, sudo: false, other: undefined },
   compose: '2.26.1',
   oldCompose: undefined,

@@ -6,7 +6,7 @@ engine_facts() {
   engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
   case $? in
     0) fact engine "$engine" ;;
-    124) fact engine-error 'it did not answer within 8 s'; why_no_engine ;;
+    124) fact engine-error 'it did not answer within 10 s'; fact socket hangs; why_no_engine ;;
     *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
   esac
 }
@@ -21,7 +21,7 @@ why_no_engine() {
     elif [ ! -w "$socket" ]; then fact socket denied
     else fact socket silent; fi
   fi
-  if command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
+  if [ ! -w "$socket" ] && command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
   for other in "${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
     if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
       fact other-engine "unix://$other"
@@ -44,12 +44,18 @@ data_root_facts() {
 
 # Those of the stack, whole; of all that run, which ports they publish.
 container_facts() {
-  bounded docker ps --format 'published	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null
-  bounded docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \
+  containers=$(bounded docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null) || fact failed 'docker ps --all'
+  # A container that is gone by now is left out.
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$containers" ] || bounded docker inspect $containers --format \
     'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
+}
+
+published_facts() {
+  bounded docker ps --format 'published	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null || fact failed 'docker ps'
 }
 
 image_facts() {
   bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
-image	{{.Repository}}:{{.Tag}}' 2>/dev/null
+image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 }

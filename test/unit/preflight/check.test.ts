@@ -86,6 +86,12 @@ test.each(['1.13.1', '19.03.15', '20.9.0'])('engine %s is too old', (version) =>
   )
 })
 
+test('an engine that does not list what it has', () => {
+  expect(problems({ unanswered: ['docker ps', 'docker images'] })).toMatchInlineSnapshot(
+    `"- the Docker engine answers, but not to docker ps, docker images within 10 s; see its log (journalctl -u docker), and run the job again"`,
+  )
+})
+
 test('an engine for Windows containers', () => {
   expect(problems({ engine: { version: '27.0.0', platform: 'windows/amd64', rootless: false } })).toContain(
     'switch it to Linux containers',
@@ -131,8 +137,10 @@ test('why there is no engine', () => {
   expect(without({ socket: 'missing', other: 'unix:///run/user/1000/docker.sock' })).toMatchInlineSnapshot(
     `"- no Docker engine answers at unix:///var/run/docker.sock, where \`docker\` looks, but a rootless one does at unix:///run/user/1000/docker.sock; make it the default: docker context create rootless --docker host=unix:///run/user/1000/docker.sock && docker context use rootless (and let it run without a login: sudo loginctl enable-linger $USER)"`,
   )
-  expect(without({ socket: 'missing', other: 'unix:///var/run/docker.sock' })).toMatchInlineSnapshot(
-    `"- no Docker engine answers at unix:///var/run/docker.sock, where \`docker\` looks, but one does at unix:///var/run/docker.sock; make it the default: docker context use default, and take DOCKER_HOST out of the start-up files"`,
+  expect(
+    without({ socket: 'missing', endpoint: 'unix:///run/user/1000/docker.sock', other: 'unix:///var/run/docker.sock' }),
+  ).toMatchInlineSnapshot(
+    `"- no Docker engine answers at unix:///run/user/1000/docker.sock, where \`docker\` looks, but one does at unix:///var/run/docker.sock; make it the default: docker context use default, and take DOCKER_HOST out of the start-up files"`,
   )
 })
 

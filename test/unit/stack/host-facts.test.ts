@@ -39,6 +39,7 @@ test('a host that says all of itself', () => {
     missing: [],
     docker: '/usr/bin/docker',
     engine: { version: '26.1.5+dfsg1', platform: 'linux/amd64', rootless: false },
+    unanswered: [],
     noEngine: { error: '', endpoint: '', socket: undefined, sudo: false, other: undefined },
     compose: '2.26.1-4',
     oldCompose: '/usr/bin/docker-compose',
