@@ -42,8 +42,10 @@ export async function buildAndPush(inputs: Inputs, job: Job, world: World): Prom
     const env = { ...buildEnvironment(world.env), ...login }
     const start = performance.now()
     const digests = await job.log.chapter('Build', () => build(plan, { ...env, ...values }, workshop))
-    const images = builtImages(plan, digests)
-    if (plan.push) await job.log.chapter('Verify', () => verifyPush(images, { run: world.run, env, log: job.log }))
+    const pushed = builtImages(plan, digests)
+    const images = plan.push
+      ? await job.log.chapter('Verify', () => verifyPush(pushed, { run: world.run, env, log: job.log }))
+      : pushed
     await job.summarize(formatSummary(plan, digests, (performance.now() - start) / 1000))
     return { images: JSON.stringify(images), tags: plan.tags.join('\n'), version: plan.version }
   } finally {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../src/runner/duration.ts'
+import type { Platforms } from '../../src/image/platforms.ts'
 import { formatTable } from '../../src/runner/markdown.ts'
 import type { BuildPlan } from './plan.ts'
 
@@ -8,6 +9,8 @@ export interface BuiltImage {
   /** `sha256:...` of what the registry serves: the index if there is one. */
   readonly digest: string
   readonly tags: readonly string[]
+  /** Compressed bytes by platform, as `linux/amd64`: what preflight holds against the host. */
+  readonly platforms?: Platforms
 }
 
 /** By service. Services that run one image have equal entries. */

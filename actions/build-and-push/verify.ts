@@ -1,6 +1,7 @@
 import type { RunLocal } from '../../src/command/local.ts'
 import { StepError } from '../../src/errors.ts'
 import { inspectDigest } from '../../src/image/docker.ts'
+import { inspectPlatforms } from '../../src/image/platforms.ts'
 import type { Environment } from '../../src/image/docker.ts'
 import type { Log } from '../../src/runner/job.ts'
 import type { BuiltImage, BuiltImages } from './result.ts'
@@ -16,14 +17,30 @@ interface Verifier {
 /** How often a registry is asked for what it has just taken; some take a moment until they serve it. */
 const ATTEMPTS = 3
 
-/** Asks the registry itself for every digest. A tag that leads elsewhere meanwhile is only said: another run may move it. */
-export async function verifyPush(images: BuiltImages, verifier: Verifier): Promise<void> {
+/**
+ * Asks the registry itself for every digest, and what it is built for. A tag that leads elsewhere meanwhile is only said:
+ * another run may move it.
+ */
+export async function verifyPush(images: BuiltImages, verifier: Verifier): Promise<BuiltImages> {
   const distinct = new Map(Object.values(images).map((image) => [image.repository, image]))
   for (const image of distinct.values()) {
     await requireDigest(image, verifier)
     await Promise.all(image.tags.map((tag) => compareTag(image, tag, verifier)))
     verifier.log.line(`The registry serves ${image.repository}@${image.digest}.`)
   }
+  const known = new Map(
+    await Promise.all(
+      [...distinct.values()].map(
+        async (image) => [image.repository, await inspectPlatforms(verifier.run, image, verifier.env)] as const,
+      ),
+    ),
+  )
+  return Object.fromEntries(
+    Object.entries(images).map(([service, image]) => {
+      const platforms = known.get(image.repository)
+      return [service, { ...image, ...(platforms && { platforms }) }]
+    }),
+  )
 }
 
 async function requireDigest(

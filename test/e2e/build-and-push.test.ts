@@ -15,7 +15,13 @@ import type { TestRegistry } from '../support/registry.ts'
 const run = promisify(execFile)
 const sha = '0123456789abcdef0123456789abcdef01234567'
 
-type Images = Readonly<Record<string, { repository: string; digest: string; tags: readonly string[] }>>
+interface Image {
+  readonly repository: string
+  readonly digest: string
+  readonly tags: readonly string[]
+  readonly platforms: Readonly<Record<string, number>>
+}
+type Images = Readonly<Record<string, Image>>
 
 let registry: TestRegistry
 let guarded: TestRegistry
@@ -119,6 +125,10 @@ describe('a project that builds', () => {
       const image = images[name]
       expect(image?.repository).toBe(`${registry.address}/shop/${name}`)
       expect(image?.tags).toEqual(tags)
+      const [platform = '', ...others] = Object.keys(image?.platforms ?? {})
+      expect(platform).toMatch(/^linux\/(amd64|arm64)/)
+      expect(others).toEqual([])
+      expect(image?.platforms[platform]).toBeGreaterThan(20)
       expect(await registry.tags(`shop/${name}`)).toEqual([...tags].sort())
       for (const reference of [...tags, image?.digest ?? ''])
         expect(await registry.digest(`shop/${name}`, reference)).toBe(image?.digest)

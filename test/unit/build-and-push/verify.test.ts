@@ -12,6 +12,9 @@ function serving(served: Readonly<Record<string, string>>): { run: RunLocal; ask
   const asked: string[] = []
   const run: RunLocal = ({ argv }) => {
     const name = argv[4] ?? ''
+    // What it is built for is another question; this registry does not tell.
+    if (argv.includes('--raw') || argv.includes('{{json .Image}}'))
+      return Promise.resolve({ code: 1, stdout: '', stderr: '' })
     asked.push(name)
     const found = served[name]
     return Promise.resolve(
