@@ -7,6 +7,7 @@ type Answer<Call extends (...args: never[]) => Promise<{ data: unknown }>> = Awa
 type EnvironmentAnswer = Answer<Rest['repos']['getEnvironment']>
 type DeploymentAnswer = Answer<Rest['repos']['listDeployments']>[number]
 type RunAnswer = Answer<Rest['actions']['listWorkflowRunsForRepo']>['workflow_runs'][number]
+type ReviewAnswer = Answer<Rest['actions']['getReviewsForRun']>[number]
 
 export function readEnvironment({ name, html_url: url, protection_rules: rules = [] }: EnvironmentAnswer): Environment {
   const review = rules.find((rule) => rule.type === 'required_reviewers')
@@ -36,6 +37,14 @@ export function readRun(run: RunAnswer): WorkflowRun {
     status: run.status ?? 'completed',
     reusableWorkflows: run.referenced_workflows?.map(({ path }) => path),
   }
+}
+
+export function approversOf(reviews: readonly ReviewAnswer[], environment: string): readonly string[] {
+  const approved = reviews.filter(
+    ({ state, environments }) =>
+      state === 'approved' && environments.some(({ name }) => name?.toLowerCase() === environment.toLowerCase()),
+  )
+  return [...new Set(approved.map(({ user }) => user.login))]
 }
 
 function parsed(text: string): unknown {

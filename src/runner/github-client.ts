@@ -1,7 +1,7 @@
 import { getOctokit } from '@actions/github'
 import { StepError, UsageError } from '../errors.ts'
 import type { GitHub } from './github.ts'
-import { readDeployment, readEnvironment, readRun } from './github-answers.ts'
+import { approversOf, readDeployment, readEnvironment, readRun } from './github-answers.ts'
 import { retryDelay, sleep, type Refusal, type Sleep } from './github-retry.ts'
 import type { Job } from './job.ts'
 
@@ -74,6 +74,19 @@ export function githubClient(options: GitHubOptions): GitHub {
       const query = { ...here, head_sha: commit, per_page: 100 }
       const { data } = await ask('list the runs of this commit', () => actions.listWorkflowRunsForRepo(query))
       return data.workflow_runs.map(readRun)
+    },
+    async compare(base, head) {
+      // Only the first page lists what changed in the files, and nobody asks for that here.
+      const query = { ...here, basehead: `${base}...${head}`, per_page: 1, page: 2 }
+      const found = await ask(`compare ${base} with ${head}`, () =>
+        orUndefined(repos.compareCommitsWithBasehead(query)),
+      )
+      return found?.data.status
+    },
+    async approvers(run, environment) {
+      const query = { ...here, run_id: Number(run) }
+      const { data } = await ask(`read who approved the run ${run}`, () => actions.getReviewsForRun(query))
+      return approversOf(data, environment)
     },
   }
 }

@@ -14,7 +14,14 @@ export interface GitHub {
   createStatus(deployment: number, status: NewStatus): Promise<void>
   /** The newest 100 workflow runs of a commit, whatever started them. */
   runs(commit: string): Promise<readonly WorkflowRun[]>
+  /** How a commit stands to another one; undefined where GitHub has not both, or no way from one to the other. */
+  compare(base: string, head: string): Promise<Comparison | undefined>
+  /** Logins of those who approved what a run deploys to an environment, each once. */
+  approvers(run: string, environment: string): Promise<readonly string[]>
 }
+
+/** `ahead`: the head has what the base has, and more. `behind`: the other way round. */
+export type Comparison = 'ahead' | 'behind' | 'identical' | 'diverged'
 
 export interface Environment {
   readonly name: string

@@ -1,5 +1,6 @@
 import type { DeploymentState } from '../../../src/runner/github.ts'
 import type { Call } from './description.ts'
+import { comparison } from './history.ts'
 import { simpleUser } from './people.ts'
 import { NOW, type GitHubState, type StoredDeployment, type StoredRun, type StoredStatus } from './state.ts'
 import { repositoryBody } from './repository.ts'
@@ -43,6 +44,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     const found = state.runs.filter((run) => run.head_sha === (query.get('head_sha') ?? run.head_sha))
     const runs = newest(found, query).map((run) => runBody(state, run))
     return { status: 200, body: { total_count: found.length, workflow_runs: runs } }
+  },
+  'get /repos/{owner}/{repo}/actions/runs/{run_id}/approvals': (state, { parameters }) => ({
+    status: 200,
+    body: state.approvals.get(Number(parameters['run_id'])) ?? [],
+  }),
+  'get /repos/{owner}/{repo}/compare/{basehead}': (state, { parameters }) => {
+    const body = comparison(state, parameters['basehead'] ?? '')
+    return body === undefined ? NOT_FOUND : { status: 200, body }
   },
 }
 

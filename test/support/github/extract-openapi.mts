@@ -18,6 +18,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   '/repos/{owner}/{repo}/deployments': ['get', 'post'],
   '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses': ['get', 'post'],
   '/repos/{owner}/{repo}/actions/runs': ['get'],
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/approvals': ['get'],
+  '/repos/{owner}/{repo}/compare/{basehead}': ['get'],
 }
 const PROSE = [
   'description',

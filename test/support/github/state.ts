@@ -44,6 +44,10 @@ export class GitHubState {
   readonly deployments: StoredDeployment[] = []
   readonly statuses = new Map<number, StoredStatus[]>()
   readonly runs: StoredRun[] = []
+  /** By the id of the run, in the order in which they were given. */
+  readonly approvals = new Map<number, Body[]>()
+  /** The parents of each commit. */
+  readonly commits = new Map<string, readonly string[]>()
   #id = 1000
 
   constructor(repository: string, url: string) {
@@ -85,6 +89,12 @@ export class GitHubState {
     const called = calls === null ? {} : { referenced_workflows: calls.map((path) => ({ path, sha: 'f'.repeat(40) })) }
     this.runs.push({ ...run, ...called })
     return id
+  }
+
+  /** Somebody reviews what a run wants to deploy. */
+  review(run: number, environment: string, login: string, state: 'approved' | 'rejected' = 'approved'): void {
+    const review = { environments: [{ name: environment }], state, user: simpleUser(login), comment: '' }
+    this.approvals.set(run, [...(this.approvals.get(run) ?? []), review])
   }
 
   endRun(id: number, conclusion: 'success' | 'failure' | 'cancelled'): void {

@@ -69,6 +69,32 @@ test('lists the runs of a commit', async () => {
   ])
 })
 
+test.each([
+  ['b', 'c', 'ahead'],
+  ['c', 'b', 'behind'],
+  ['b', 'b', 'identical'],
+  ['c', 'd', 'diverged'],
+  ['c', 'e', undefined],
+  ['c', 'f', undefined],
+])('compares %s with %s: %s', async (base, head, status) => {
+  for (const [commit, ...parents] of ['a', 'ba', 'cb', 'db', 'e'].map((name) => [...name].map(sha)))
+    github.commits.set(commit ?? '', parents)
+  expect(await client.compare(sha(base), sha(head))).toBe(status)
+})
+
+function sha(digit: string): string {
+  return digit.repeat(40)
+}
+
+test('reads who approved, each once, and not who was against it or asked about another environment', async () => {
+  github.review(7, 'production', 'alice', 'rejected')
+  github.review(7, 'production', 'bob')
+  github.review(7, 'production', 'bob')
+  github.review(7, 'staging', 'carol')
+  expect(await client.approvers('7', 'Production')).toEqual(['bob'])
+  expect(await client.approvers('8', 'production')).toEqual([])
+})
+
 test('asks again after a broken server, a broken line and a limit, as long as GitHub says', async () => {
   github.addEnvironment('production', ['alice'])
   github.failNext({ status: 502 }, 'hang up', { status: 429, headers: { 'retry-after': '7' } })
