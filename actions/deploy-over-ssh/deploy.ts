@@ -1,49 +1,73 @@
+import { unlessCancelled } from '../../src/agent/cancelled.ts'
 import { expectState } from '../../src/agent/outcome.ts'
-import { type Following, joinTransaction, type Transaction } from '../../src/agent/transaction.ts'
-import { StepError } from '../../src/errors.ts'
-import { formatReport } from '../../src/health/report.ts'
-import { runChecks } from '../../src/health/run.ts'
+import { joinTransaction, type Transaction } from '../../src/agent/transaction.ts'
 import { formatHost } from '../../src/host/host.ts'
-import type { Connect } from '../../src/host/remote.ts'
 import { connect } from '../../src/host/ssh.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
+import { observe } from '../../src/stack/observe.ts'
+import { check, leaseFor } from './check.ts'
 import type { Inputs } from './inputs.ts'
-import { prepare } from './prepare.ts'
-
-type ReachableAgain = Following & { readonly connect: Connect }
+import { type Course, prepare } from './prepare.ts'
 
 /** Takes a release as far as the phase says; each phase is a step of its own in a job, or all of them one step. */
 export async function deploy(inputs: Inputs, job: Job): Promise<Outputs> {
   const { signal } = job
-  const following: ReachableAgain = { connect: () => connect(inputs.connection, { signal }), signal }
+  let transaction = 'transaction' in inputs ? inputs.transaction : undefined
+  const course: Course = {
+    following: { connect: () => connect(inputs.connection, { signal }), signal },
+    opened: (token) => {
+      transaction = token
+      job.saveState('transaction', token)
+    },
+    look: observe,
+  }
+  const held = () =>
+    transaction === undefined
+      ? undefined
+      : {
+          transaction,
+          path: inputs.path,
+          connect: (quickly: AbortSignal) => connect(inputs.connection, { signal: quickly }),
+        }
+  return unlessCancelled(signal, held, () => deployPhase(inputs, job, course))
+}
+
+async function deployPhase(inputs: Inputs, job: Job, course: Course): Promise<Outputs> {
   switch (inputs.phase) {
     case 'prepare':
-      return prepare(inputs, job, following)
+      return prepare(inputs, job, course)
     case 'switch':
-      return withTransaction(inputs, following, (transaction) => switchOver(inputs, job, transaction))
+      return withTransaction(inputs, course, (transaction) => switchOver(inputs, job, transaction))
     case 'confirm':
-      return withTransaction(inputs, following, (transaction) => confirm(inputs, job, transaction, inputs.unchecked))
+      return withTransaction(inputs, course, (transaction) => confirm(inputs, job, transaction, inputs.unchecked))
     case 'all':
-      return deployWhole(inputs, job, following)
+      return deployWhole(inputs, job, course)
   }
 }
 
-async function deployWhole(inputs: Inputs & { phase: 'all' }, job: Job, following: ReachableAgain): Promise<Outputs> {
-  const prepared = await prepare(inputs, job, following)
-  if (inputs.deploy.dryRun) return prepared
+async function deployWhole(inputs: Inputs & { phase: 'all' }, job: Job, course: Course): Promise<Outputs> {
+  const { checks, unchecked, deploy } = inputs
+  const prepared = await prepare(inputs, job, course)
+  if (prepared['state'] === 'unchanged' && checks.length > 0) await check(inputs, job)
+  if (prepared['state'] !== 'prepared') return prepared
   const going = { ...inputs, transaction: prepared['transaction'] ?? '' }
-  await withTransaction(going, following, (transaction) => switchOver(inputs, job, transaction))
-  if (inputs.checks.length > 0) await check(going, job, following)
+  await withTransaction(going, course, async (transaction) => {
+    await switchOver(inputs, job, transaction)
+    const lease = leaseFor(checks, deploy.lease)
+    if (lease > deploy.lease) await transaction.renew(lease)
+  })
+  if (checks.length > 0)
+    await check(inputs, job, (verdict) =>
+      withTransaction(going, course, (transaction) => transaction.report('checks', verdict)),
+    )
   // A connection of its own: that the server still lets us in is part of what is confirmed.
-  const confirmed = await withTransaction(going, following, (transaction) =>
-    confirm(inputs, job, transaction, inputs.unchecked),
-  )
+  const confirmed = await withTransaction(going, course, (transaction) => confirm(inputs, job, transaction, unchecked))
   return { ...prepared, ...confirmed }
 }
 
 async function withTransaction<T>(
   { path, transaction }: Pick<Inputs, 'path'> & { readonly transaction: string },
-  following: ReachableAgain,
+  { following }: Course,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   await using remote = await following.connect()
@@ -56,28 +80,6 @@ function switchOver(inputs: Inputs, job: Job, transaction: Transaction): Promise
     expectState(progress, 'trial', undertaking('switch to the new release', inputs))
     job.log.line('The new release is on trial: it serves, and the server goes back unless it is confirmed.')
     return { state: 'trial' }
-  })
-}
-
-async function check(
-  inputs: Inputs & { phase: 'all'; transaction: string },
-  job: Job,
-  following: ReachableAgain,
-): Promise<void> {
-  const report = await job.log.chapter('Check the release on trial', () => runChecks(inputs.checks, job))
-  const { markdown, lines, warnings, errors } = formatReport(report)
-  for (const line of lines) job.log.line(line)
-  for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
-  await job.summarize(markdown)
-  await withTransaction(inputs, following, (transaction) => transaction.report('checks', report.verdict))
-  if (report.verdict === 'good') return
-  throw new StepError({
-    step: 'check the release on trial',
-    host: formatHost(inputs.connection.host),
-    why: report.verdict === 'bad' ? 'it does not answer as it should' : 'it could not be told whether it works',
-    lastLines: errors,
-    state: 'not confirmed: the post step of this action takes the server back to the release before',
-    next: 'correct the release or the check, and run the job again',
   })
 }
 

@@ -37,7 +37,16 @@ export interface DeployInputs {
   readonly lockTimeout: number
   readonly keep: number
   readonly dryRun: boolean
+  /** Whether an older commit than the live one is meant. */
+  readonly allowDowngrade: boolean
+  /** Logins, for the ledger. */
+  readonly approvers: readonly string[]
+  /** To ask GitHub how two commits stand to each other; undefined: only the clone is asked. */
+  readonly githubToken: string | undefined
 }
+
+/** Between two steps of a job lie their start and a new connection: a shorter lease would end a deploy that is well. */
+const LEAST_LEASE = 30
 
 export function readInputs(input: InputReader): Inputs {
   const phase = input.oneOf('phase', ['all', 'prepare', 'switch', 'confirm'])
@@ -73,11 +82,21 @@ function readDeploy(input: InputReader, path: string): DeployInputs {
     version: input.optional('version'),
     registry: readRegistry(input),
     healthyWithin: input.seconds('healthy-within'),
-    lease: input.seconds('lease'),
+    lease: readLease(input),
     lockTimeout: input.seconds('lock-timeout'),
     keep: input.whole('keep', { min: 2, max: 50 }),
     dryRun: input.flag('dry-run'),
+    allowDowngrade: input.flag('allow-downgrade'),
+    approvers: (input.optional('approvers') ?? '').split(',').flatMap((login) => login.trim() || []),
+    githubToken: input.optionalSecret('github-token'),
   }
+}
+
+function readLease(input: InputReader): number {
+  const lease = input.seconds('lease')
+  if (lease > 0 && lease < LEAST_LEASE)
+    input.problem('lease', `write at least ${LEAST_LEASE}s: it must outlast the pause between two steps of the job`)
+  return lease
 }
 
 function readRegistry(input: InputReader): DeployInputs['registry'] {

@@ -1,111 +1,88 @@
 import { expectState } from '../../src/agent/outcome.ts'
-import type { Opening } from '../../src/agent/plan-files.ts'
+import type { Progress } from '../../src/agent/progress.ts'
 import { type Following, newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
+import type { ComposeModel } from '../../src/compose/model.ts'
 import { formatHost } from '../../src/host/host.ts'
-import type { Connect } from '../../src/host/remote.ts'
-import { deadlinesOf, describeDeadlines } from '../../src/plan/deadlines.ts'
-import { formatPlan, type Plan, withNotes } from '../../src/plan/plan.ts'
-import { planSwitch } from '../../src/plan/switch.ts'
-import { planSummary } from '../../src/plan/summary.ts'
-import { checkHost } from '../../src/preflight/check.ts'
-import { demandOf } from '../../src/preflight/demand.ts'
-import { memoryWarnings } from '../../src/preflight/memory.ts'
-import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
-import { observe } from '../../src/stack/observe.ts'
+import type { Connect, Remote } from '../../src/host/remote.ts'
+import type { Job, Outputs } from '../../src/runner/job.ts'
+import type { Look } from '../../src/stack/observe.ts'
 import type { DeployInputs, Inputs } from './inputs.ts'
-import { buildRelease, type BuiltRelease, resolveModel } from './release.ts'
+import { openingOf } from './opening.ts'
+import { type Planned, planDeploy } from './plan.ts'
+import { resolveModel } from './release.ts'
+import { whatDiffers } from '../../src/plan/stale.ts'
 
-/** Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. */
-export async function prepare(
-  inputs: Inputs & { readonly deploy: DeployInputs },
-  job: Job,
-  following: Following & { readonly connect: Connect },
-): Promise<Outputs> {
-  const { deploy, connection } = inputs
-  const host = formatHost(connection.host)
-  const model = await job.log.chapter('Resolve the compose files', () => resolveModel(deploy))
-  await using remote = await following.connect()
-  const version = deploy.version ?? defaultVersion(job.context)
-  const { built, plan, head, from } = await job.log.chapter('Plan', async () => {
-    const observation = await observe(remote, deploy.stack)
-    const demand = demandOf(model, deploy.images)
-    const warnings = checkHost(observation, { stack: deploy.stack, host, demand })
-    const built = await buildRelease(model, deploy, observation, version, job.context)
-    const decided = planSwitch({
-      title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
-      to: built.release.manifest,
-      observation,
-      healthyWithin: deploy.healthyWithin,
-      keep: deploy.keep,
-      from: 'registry',
-    })
-    const replaced = decided.services.filter(({ action }) => action !== 'leave').map(({ name }) => name)
-    const plan = withNotes(decided, [
-      ...warnings,
-      ...memoryWarnings(observation, demand, replaced),
-      describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), undefined),
-    ])
-    for (const line of formatPlan(plan).split('\n')) job.log.line(line)
-    return { built, plan, head: observation.ledgerLength, from: observation.current ?? '' }
-  })
-  await job.summarize(planSummary(plan))
-  const outputs = { release: built.release.manifest.id, changed: String(isChange(plan)) }
-  if (deploy.dryRun) return { ...outputs, state: 'planned', transaction: '' }
+/** As often a plan is made anew when another transaction came between it and the lock. */
+const PLANS = 3
 
-  const id = newTransactionId(new Date())
-  const opening = openingOf(deploy, built, plan, job.context, { version, head, from })
-  return await job.log.chapter('Bring the release to the server', async () => {
-    job.saveState('transaction', `${id}.${opening.nonce}`)
-    const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
-    expectState(progress, 'prepared', { what: `prepare ${version}`, host, path: inputs.path })
-    return { ...outputs, state: 'prepared', transaction: transaction.token }
-  })
+/** How the step is carried out. */
+export interface Course {
+  readonly following: Following & { readonly connect: Connect }
+  /** Is told the token of a transaction before the host hears of it. */
+  readonly opened: (token: string) => void
+  readonly look: Look
 }
 
-function openingOf(
-  deploy: DeployInputs,
-  { release, shipments }: BuiltRelease,
-  plan: Plan,
-  context: JobContext,
-  known: { readonly version: string; readonly head: number; readonly from: string },
-): Opening {
-  return {
-    stack: deploy.stack,
-    plan,
-    releaseId: release.manifest.id,
-    nonce: newNonce(),
-    lease: deploy.lease,
-    lockTimeout: deploy.lockTimeout,
-    head: known.head,
-    ledger: {
-      action: 'deploy',
-      release: release.manifest.id,
-      version: known.version,
-      commit: context.sha,
-      from: known.from,
-      actor: context.actor,
-      run: context.runUrl,
-    },
-    release,
-    shipments,
-    ...(deploy.registry && { dockerConfig: dockerConfig(deploy.registry) }),
+export type ToPrepare = Inputs & { readonly deploy: DeployInputs }
+
+/** Brings a release to the host as a transaction that waits for the next word, unless nothing would change. */
+export async function prepare(inputs: ToPrepare, job: Job, course: Course): Promise<Outputs> {
+  const { deploy } = inputs
+  const model = await job.log.chapter('Resolve the compose files', () => resolveModel(deploy))
+  return prepareModel(inputs, job, model, course)
+}
+
+/**
+ * Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. Plans again when
+ * another transaction came between. Ends without one when nothing would change.
+ */
+export async function prepareModel(inputs: ToPrepare, job: Job, model: ComposeModel, course: Course): Promise<Outputs> {
+  const { deploy } = inputs
+  const desired = { model, at: new Date() }
+  await using remote = await course.following.connect()
+  let before: Planned | undefined
+  for (let plans = 1; ; plans++) {
+    const planned = await job.log.chapter('Plan', () =>
+      planDeploy(inputs, job, desired, () => course.look(remote, deploy.stack, job.signal)),
+    )
+    for (const line of before === undefined ? [] : whatDiffers(before, planned)) job.log.line(line)
+    await job.summarize(planned.summary)
+    const outputs = { release: planned.built.release.manifest.id, changed: String(planned.live === undefined) }
+    if (deploy.dryRun) return { ...outputs, state: 'planned', transaction: '' }
+    if (planned.live !== undefined) {
+      job.log.notice(`Nothing changed: ${planned.live.id} is live already and has all of this. Nothing is deployed.`)
+      return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' }
+    }
+    const { token, progress } = await open(inputs, job, remote, planned, course)
+    if (plans < PLANS && isStale(progress)) {
+      before = planned
+      continue
+    }
+    expectState(progress, 'prepared', {
+      what: `prepare ${planned.version}`,
+      host: formatHost(remote.host),
+      path: inputs.path,
+    })
+    return { ...outputs, state: 'prepared', transaction: token }
   }
 }
 
-/** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */
-function dockerConfig({ server, username, password }: NonNullable<DeployInputs['registry']>): string {
-  const auth = Buffer.from(`${username}:${password}`).toString('base64')
-  const key = server === 'docker.io' ? 'https://index.docker.io/v1/' : server
-  return JSON.stringify({ auths: { [key]: { auth } } })
+async function open(
+  { deploy }: ToPrepare,
+  job: Job,
+  remote: Remote,
+  planned: Planned,
+  { following, opened }: Course,
+): Promise<{ token: string; progress: Progress }> {
+  const id = newTransactionId(new Date())
+  const opening = openingOf(deploy, planned, job.context, newNonce())
+  return job.log.chapter('Bring the release to the server', async () => {
+    opened(`${id}.${opening.nonce}`)
+    const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
+    return { token: transaction.token, progress }
+  })
 }
 
-function isChange({ services }: Plan): boolean {
-  return services.some(({ action }) => action !== 'leave')
-}
-
-/** The tag; on a branch its name with the commit. */
-function defaultVersion({ ref, sha }: JobContext): string {
-  const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1]
-  const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? 'commit'
-  return tag ?? `${branch}-${sha.slice(0, 12) || 'unknown'}`
+function isStale(progress: Progress): boolean {
+  return progress.kind === 'ended' && progress.cause === 'stale-plan'
 }

@@ -30,7 +30,7 @@ export async function buildRelease(
   model: ComposeModel,
   deploy: DeployInputs,
   observation: Observation,
-  version: string,
+  { version, at }: { readonly version: string; readonly at: Date },
   { sha, workspace }: Pick<JobContext, 'sha' | 'workspace'>,
 ): Promise<BuiltRelease> {
   const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory))
@@ -45,6 +45,6 @@ export async function buildRelease(
       return typeof kind !== 'string' && kind.kind === 'data'
     },
   })
-  const release = makeRelease(placed, { id: releaseId(version, new Date()), version, commit: sha })
+  const release = makeRelease(placed, { id: releaseId(version, at), version, commit: sha })
   return { release, shipments: [...shipments.values()] }
 }

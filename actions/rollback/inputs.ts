@@ -16,6 +16,8 @@ export type Inputs = StackInputs &
         readonly lockTimeout: number
         readonly keep: number
         readonly dryRun: boolean
+        /** Whether the release can run on the schema as it is now, as far as the user says. */
+        readonly oldCodeCanRun: boolean
       }
   )
 
@@ -28,6 +30,7 @@ export function readInputs(input: InputReader): Inputs {
     lockTimeout: input.seconds('lock-timeout'),
     keep: input.whole('keep', { min: 2, max: 50 }),
     dryRun: input.flag('dry-run'),
+    oldCodeCanRun: input.flag('old-code-can-run'),
   }
   if (transaction === undefined)
     return { ...where, mode: 'release', stack: readStack(input, where.path), to, ...options }

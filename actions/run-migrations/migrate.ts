@@ -1,3 +1,4 @@
+import { unlessCancelled } from '../../src/agent/cancelled.ts'
 import { expectState } from '../../src/agent/outcome.ts'
 import { joinTransaction } from '../../src/agent/transaction.ts'
 import { formatHost } from '../../src/host/host.ts'
@@ -10,18 +11,27 @@ import type { Inputs } from './inputs.ts'
 
 /** Runs the migrations of the release that this job has prepared: once, and before the new code serves. */
 export async function migrate({ connection, path, transaction, migration }: Inputs, job: Job): Promise<Outputs> {
-  const reach: Connect = () => connect(connection, { signal: job.signal })
+  const { signal } = job
+  const reach: Connect = () => connect(connection, { signal })
+  const held = { transaction, path, connect: (quickly: AbortSignal) => connect(connection, { signal: quickly }) }
   const steps = planMigration(migration)
   const title = `migrate with ${migration.service}`
   for (const line of formatPlan({ title, services: [], phases: { migrate: steps }, notes: [] }).split('\n'))
     job.log.line(line)
-  await using remote = await reach()
-  return await job.log.chapter('Migrate', async () => {
-    const progress = await joinTransaction(remote, path, transaction, { connect: reach, signal: job.signal }).migrate(
-      steps,
-      job.log,
-    )
-    expectState(progress, 'migrated', { what: title, host: formatHost(connection.host), path })
-    return { state: 'migrated' }
-  })
+  return unlessCancelled(
+    signal,
+    () => held,
+    async () => {
+      await using remote = await reach()
+      return await job.log.chapter('Migrate', async () => {
+        const joined = joinTransaction(remote, path, transaction, { connect: reach, signal })
+        expectState(await joined.migrate(steps, job.log), 'migrated', {
+          what: title,
+          host: formatHost(connection.host),
+          path,
+        })
+        return { state: 'migrated' }
+      })
+    },
+  )
 }

@@ -1,17 +1,34 @@
 import type { Verdict } from '../../src/agent/verdict.ts'
 import { StepError, UsageError } from '../../src/errors.ts'
+import type { Check } from '../../src/health/check.ts'
 import { formatReport, reportJson } from '../../src/health/report.ts'
-import { runChecks } from '../../src/health/run.ts'
+import { longestSeconds, runChecks } from '../../src/health/run.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
 import type { Inputs, Membership } from './inputs.ts'
-import type { Reporter } from './report.ts'
+import type { JoinTrial, Trial } from './trial.ts'
+
+/** Beside the checks, the report of what they found must get through before the lease ends. Seconds. */
+const MARGIN = 30
 
 /**
  * Asks the released site, shows what came of it, reports the verdict into the transaction if there is one, and only then
- * fails the step over it. Anything but good fails: what could not be told is not to be confirmed.
+ * fails the step over it. Anything but good fails: what could not be told is not to be confirmed. The transaction is asked
+ * beforehand to wait for as long as the checks may take.
  */
-export async function smokeTest({ checks, membership }: Inputs, job: Job, report: Reporter): Promise<Outputs> {
+export async function smokeTest({ checks, membership }: Inputs, job: Job, join: JoinTrial): Promise<Outputs> {
+  if (membership === undefined) return ask(checks, job)
+  await using trial = await join(membership, job.signal)
+  await trial.lengthen(longestSeconds(checks) + MARGIN)
+  return await ask(checks, job, { membership, trial })
+}
+
+interface Told {
+  readonly membership: Membership
+  readonly trial: Trial
+}
+
+async function ask(checks: readonly Check[], job: Job, told?: Told): Promise<Outputs> {
   const title = `Ask ${checks.length === 1 ? 'the site' : `the site ${checks.length} things`}`
   const found = await job.log.chapter(title, () => runChecks(checks, job))
   const { markdown, lines, warnings, errors } = formatReport(found)
@@ -19,15 +36,15 @@ export async function smokeTest({ checks, membership }: Inputs, job: Job, report
   for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
   await job.summarize(markdown)
 
-  if (job.signal.aborted) throw cancelled(membership)
-  if (membership !== undefined) await tell(membership, found.verdict, job, report)
-  if (found.verdict !== 'good') throw failed(found.verdict, errors, membership)
+  if (job.signal.aborted) throw cancelled(told)
+  if (told !== undefined) await tell(told, found.verdict, job)
+  if (found.verdict !== 'good') throw failed(found.verdict, errors, told)
   return { verdict: found.verdict, report: reportJson(found) }
 }
 
-async function tell(membership: Membership, verdict: Verdict, job: Job, report: Reporter): Promise<void> {
+async function tell({ membership, trial }: Told, verdict: Verdict, job: Job): Promise<void> {
   try {
-    await report(membership, verdict, job.signal)
+    await trial.report(verdict)
   } catch (error) {
     if (!(error instanceof StepError || error instanceof UsageError)) throw error
     throw new StepError({
@@ -51,12 +68,12 @@ const FOUND: Record<Verdict, string> = {
 const UNCONFIRMED =
   'This step confirmed nothing. Unless the trial is confirmed, the server goes back by itself when the lease ends, or stays where a migration forbids the way back.'
 
-function failed(verdict: 'bad' | 'unknown', errors: readonly string[], membership: Membership | undefined): StepError {
+function failed(verdict: 'bad' | 'unknown', errors: readonly string[], told: Told | undefined): StepError {
   return new StepError({
     step: 'smoke test',
     why: verdict === 'bad' ? 'the site does not answer as it should' : 'it could not be told whether the site works',
     lastLines: errors,
-    ...(membership !== undefined && {
+    ...(told !== undefined && {
       state: `The transaction has the verdict. ${UNCONFIRMED}`,
     }),
     next:
@@ -66,10 +83,10 @@ function failed(verdict: 'bad' | 'unknown', errors: readonly string[], membershi
   })
 }
 
-function cancelled(membership: Membership | undefined): StepError {
+function cancelled(told: Told | undefined): StepError {
   return new StepError({
     step: 'smoke test',
     why: 'the job was cancelled before the checks were through',
-    ...(membership !== undefined && { state: `No verdict was reported. ${UNCONFIRMED}` }),
+    ...(told !== undefined && { state: `No verdict was reported. ${UNCONFIRMED}` }),
   })
 }

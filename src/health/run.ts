@@ -28,6 +28,13 @@ export interface CheckReport {
 /** Checks at a time: few enough not to be a load of their own on a small server. */
 const AT_ONCE = 8
 
+/** The most that `runChecks` may take, in seconds: with more checks than are made at a time, they queue. */
+export function longestSeconds(checks: readonly Check[]): number {
+  const each = checks.map(({ timeoutMs, retries, everyMs }) => (retries + 1) * timeoutMs + retries * everyMs)
+  const queued = checks.length > AT_ONCE ? each.reduce((sum, ms) => sum + ms, 0) / AT_ONCE : 0
+  return Math.ceil((Math.max(0, ...each) + queued) / 1000)
+}
+
 /**
  * Asks every check, some at a time, each until it is good or its tries are used up.
  *

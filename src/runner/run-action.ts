@@ -17,7 +17,9 @@ export interface Action<Inputs> {
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
  */
 export async function runAction<Inputs>(action: Action<Inputs>): Promise<void> {
-  const job = new GithubJob(cancellation())
+  const controller = new AbortController()
+  const job = new GithubJob(controller.signal)
+  cancelOnSignal(controller, job)
   process.once('uncaughtException', (error) => {
     job.fail(explain(error))
     process.exit()
@@ -52,15 +54,21 @@ function readInputs<Inputs>(action: Action<Inputs>, job: Job): Inputs {
   return inputs
 }
 
+/** A cancelled step that has not ended by then is ended, before the runner does it without a word. */
+const GRACE_MS = 6500
+
 /** A cancelled job gets SIGINT, 7.5 s later SIGTERM, and 2.5 s later SIGKILL. */
-function cancellation(): AbortSignal {
-  const controller = new AbortController()
+function cancelOnSignal(controller: AbortController, job: GithubJob): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      controller.abort(new StepError({ step: 'run', why: `the job was cancelled (${name})` }))
+      const error = new StepError({ step: 'run', why: `the job was cancelled (${name})` })
+      controller.abort(error)
+      setTimeout(() => {
+        job.fail(explain(error))
+        process.exit()
+      }, GRACE_MS).unref()
     })
   }
-  return controller.signal
 }
 
 /** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */

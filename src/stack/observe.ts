@@ -9,10 +9,12 @@ import type { Stack } from './stack.ts'
 
 type Exited = Extract<RemoteOutcome, { readonly kind: 'exited' }>
 
+export type Look = (remote: Remote, stack: Stack, signal?: AbortSignal) => Promise<Observation>
+
 /** Looks at a stack: one command, no effects. */
-export async function observe(remote: Remote, stack: Stack): Promise<Observation> {
+export const observe: Look = async (remote, stack, signal) => {
   const from = Date.now()
-  const outcome = await remote.run(script(observeProgram, stack.path, stack.name))
+  const outcome = await remote.run(script(observeProgram, stack.path, stack.name), signal && { signal })
   const asked = { from, to: Date.now() }
   if (outcome.kind === 'lost') throw failure(remote, outcome.reason, { next: 'run the job again' })
   if (/^observed\t1$/m.test(outcome.stdout)) return parseObservation(outcome.stdout, asked)

@@ -45,6 +45,8 @@ describe('phase all', () => {
         lockTimeout: 600,
         keep: 5,
         dryRun: false,
+        allowDowngrade: false,
+        approvers: [],
       },
     })
   })
@@ -64,6 +66,9 @@ describe('phase all', () => {
       'healthy-within': '90s',
       lease: '1h',
       keep: '2',
+      'allow-downgrade': 'true',
+      'github-token': 'ghs_1',
+      approvers: 'alice, bob',
       'confirm-without-checks': 'true',
       'dry-run': 'true',
     })
@@ -81,10 +86,13 @@ describe('phase all', () => {
         lease: 3600,
         keep: 2,
         dryRun: true,
+        allowDowngrade: true,
+        githubToken: 'ghs_1',
+        approvers: ['alice', 'bob'],
       },
     })
     expect(masked).toEqual(
-      expect.arrayContaining([stackValue.connection.privateKey, 'POSTGRES_PASSWORD=hunter2', 'token']),
+      expect.arrayContaining([stackValue.connection.privateKey, 'POSTGRES_PASSWORD=hunter2', 'token', 'ghs_1']),
     )
   })
 
@@ -106,11 +114,12 @@ test('everything that is wrong is told at once', () => {
       images: 'ghcr.io/acme/api:1',
       'registry-username': 'octocat',
       'healthy-within': 'soon',
+      lease: '29s',
       keep: '1',
       'dry-run': 'yes',
     }),
   ).toThrowErrorMatchingInlineSnapshot(`
-    [UsageError: 11 inputs need a change:
+    [UsageError: 12 inputs need a change:
       host: write user@host or user@host:port, not "web1"
       path: write an absolute path such as /srv/shop, not "srv/shop"
       transaction: belongs to the phases switch and confirm; phase all opens its own
@@ -119,6 +128,7 @@ test('everything that is wrong is told at once', () => {
       images: is not JSON; give the output \`images\` of build-and-push as it is
       registry: a login needs all of registry, registry-username and registry-password
       healthy-within: write a time such as 90, 90s, 5m or 1h, not "soon"
+      lease: write at least 30s: it must outlast the pause between two steps of the job
       keep: write a whole number from 2 to 50, not "1"
       dry-run: write true or false, not "yes"
       checks: is required]
@@ -127,7 +137,7 @@ test('everything that is wrong is told at once', () => {
 
 test('nothing at all', () => {
   expect(() => readWith(readInputs, {})).toThrowErrorMatchingInlineSnapshot(`
-    [UsageError: 15 inputs need a change:
+    [UsageError: 16 inputs need a change:
       phase: is required
       host: is required
       ssh-key: is required; is the secret set, and may this job read it?
@@ -142,6 +152,7 @@ test('nothing at all', () => {
       lock-timeout: is required
       keep: is required
       dry-run: is required
+      allow-downgrade: is required
       checks: is required]
   `)
 })

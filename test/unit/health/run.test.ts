@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Answer } from '../../../src/health/expectation.ts'
 import type { Ask, Reply } from '../../../src/health/http.ts'
-import { runChecks } from '../../../src/health/run.ts'
+import { longestSeconds, runChecks } from '../../../src/health/run.ts'
 import { FakeJob } from '../../support/fake-job.ts'
 import { aCheck, Site } from './site.ts'
 
@@ -107,4 +107,16 @@ test('on a real site that needs a moment', async () => {
   const { verdict, results } = await runChecks([site.check('/', { retries: 5 })], new FakeJob())
   expect(verdict).toBe('good')
   expect(results).toMatchObject([{ tries: 3, status: 200 }])
+})
+
+test.each([
+  ['none', [], 0],
+  [
+    'the slowest of a few',
+    [aCheck({ timeoutMs: 1000, retries: 0 }), aCheck({ timeoutMs: 500, retries: 3, everyMs: 1500 })],
+    7,
+  ],
+  ['a queue of many', Array.from({ length: 16 }, () => aCheck({ timeoutMs: 10_000, retries: 0 })), 30],
+])('how long the checks may take: %s', (_, checks, seconds) => {
+  expect(longestSeconds(checks)).toBe(seconds)
 })

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { readInputs } from '../../../actions/rollback/inputs.ts'
 import { readWith, stackInputs, stackValue } from '../../support/read-inputs.ts'
 
-const defaults = { 'healthy-within': '2m', 'lock-timeout': '10m', keep: '5', 'dry-run': 'false' }
+const defaults = {
+  'healthy-within': '2m',
+  'lock-timeout': '10m',
+  keep: '5',
+  'dry-run': 'false',
+  'old-code-can-run': 'false',
+}
 const transaction = 't-20261121T233000Z-1f2e3d.0123456789abcdef'
 
 test('to the release before the live one', () => {
@@ -15,6 +21,7 @@ test('to the release before the live one', () => {
     lockTimeout: 600,
     keep: 5,
     dryRun: false,
+    oldCodeCanRun: false,
   })
 })
 
@@ -49,12 +56,13 @@ test('everything that is wrong is told at once', () => {
       keep: '0',
     }),
   ).toThrowErrorMatchingInlineSnapshot(`
-    [UsageError: 6 inputs need a change:
+    [UsageError: 7 inputs need a change:
       path: use letters, digits and . _ @ - between the slashes, without a slash at the end, not "/srv/my shop"
       healthy-within: write a time such as 90, 90s, 5m or 1h, not "soon"
       lock-timeout: is required
       keep: write a whole number from 2 to 50, not "0"
       dry-run: is required
+      old-code-can-run: is required
       stack: is required]
   `)
 })

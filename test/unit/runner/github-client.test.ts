@@ -77,8 +77,8 @@ test.each([
   ['c', 'e', undefined],
   ['c', 'f', undefined],
 ])('compares %s with %s: %s', async (base, head, status) => {
-  for (const [commit, ...parents] of ['a', 'ba', 'cb', 'db', 'e'].map((name) => [...name].map(sha)))
-    github.commits.set(commit ?? '', parents)
+  const history = { a: [], b: ['a'], c: ['b'], d: ['b'], e: [] }
+  for (const [commit, parents] of Object.entries(history)) github.commits.set(sha(commit), parents.map(sha))
   expect(await client.compare(sha(base), sha(head))).toBe(status)
 })
 

@@ -132,6 +132,18 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s aborts the signal of the job, whic
   expect(stdout).toContain(`::error::run: the job was cancelled (${name})`)
 })
 
+test('a step that does not hear of its cancellation is ended before the runner would', async () => {
+  let cancelledAt = 0
+  const { code, stdout } = await run(withInputs('deaf'), (text, pid) => {
+    if (!text.includes('waiting')) return
+    cancelledAt = performance.now()
+    process.kill(pid, 'SIGINT')
+  })
+  expect(code).toBe(1)
+  expect(stdout).toContain('::error::run: the job was cancelled (SIGINT)')
+  expect(performance.now() - cancelledAt).toBeLessThan(7400)
+})
+
 test('chapters fold, tell their time, and lie flat within each other', async () => {
   const { stdout } = await run(withInputs('chapters'))
   const log = stdout.split('\n').slice(stdout.split('\n').findIndex((line) => line.startsWith('::group')))

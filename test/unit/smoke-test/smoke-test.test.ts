@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Inputs, Membership } from '../../../actions/smoke-test/inputs.ts'
 import { smokeTest } from '../../../actions/smoke-test/smoke-test.ts'
+import type { JoinTrial } from '../../../actions/smoke-test/trial.ts'
 import { StepError } from '../../../src/errors.ts'
 import { FakeJob } from '../../support/fake-job.ts'
 import { aCheck, Site } from '../health/site.ts'
@@ -29,16 +30,29 @@ function messageOf(outcome: unknown): string {
 /** Runs the verb and says what came of it, in order. */
 async function run(inputs: Inputs, { job = new FakeJob(), refusal }: { job?: FakeJob; refusal?: Error } = {}) {
   const reported: string[] = []
-  const outcome = await smokeTest(inputs, job, ({ transaction }, verdict) => {
-    reported.push(`${transaction}: ${verdict}`)
-    return refusal === undefined ? Promise.resolve() : Promise.reject(refusal)
-  }).catch((error: unknown) => error)
-  return { outcome, reported, job }
+  const leases: number[] = []
+  const join: JoinTrial = ({ transaction }) =>
+    Promise.resolve({
+      lengthen: (seconds) => {
+        leases.push(seconds)
+        return Promise.resolve()
+      },
+      report: (verdict) => {
+        reported.push(`${transaction}: ${verdict}`)
+        return refusal === undefined ? Promise.resolve() : Promise.reject(refusal)
+      },
+      [Symbol.asyncDispose]: () => {
+        reported.push('left')
+        return Promise.resolve()
+      },
+    })
+  const outcome = await smokeTest(inputs, job, join).catch((error: unknown) => error)
+  return { outcome, reported, leases, job }
 }
 
 test('good: reported, shown, handed on', async () => {
   const { outcome, reported, job } = await run({ checks: [site.check('/good')], membership })
-  expect(reported).toEqual(['tx-1: good'])
+  expect(reported).toEqual(['tx-1: good', 'left'])
   expect(outcome).toMatchObject({ verdict: 'good', report: expect.stringContaining('"status":200') as string })
   expect(job.summary).toContain('### Smoke test: good')
   expect(job.lines).toEqual([
@@ -55,9 +69,15 @@ test('without a transaction nothing is reported', async () => {
   expect(outcome).toMatchObject({ verdict: 'good' })
 })
 
+test('the lease is made as long as the checks may take, before they begin', async () => {
+  const slow = { timeoutMs: 20_000, retries: 4, everyMs: 10_000 }
+  const { leases } = await run({ checks: [site.check('/good'), site.check('/good', slow)], membership })
+  expect(leases).toEqual([5 * 20 + 4 * 10 + 30])
+})
+
 test('bad: reported first, then the step fails', async () => {
   const { outcome, reported, job } = await run({ checks: [site.check('/bad'), site.check('/good')], membership })
-  expect(reported).toEqual(['tx-1: bad'])
+  expect(reported).toEqual(['tx-1: bad', 'left'])
   expect(job.summary).toContain('expected status 2xx, got 502')
   expect(messageOf(outcome)).toMatchInlineSnapshot(`
     "smoke test: the site does not answer as it should
@@ -82,7 +102,7 @@ test('advisory: a warning, and good', async () => {
     membership,
   })
   expect(outcome).toMatchObject({ verdict: 'good' })
-  expect(reported).toEqual(['tx-1: good'])
+  expect(reported).toEqual(['tx-1: good', 'left'])
   expect(job.lines).toContain(`warning: Advisory: /bad (GET ${site.origin}/bad): expected status 2xx, got 502`)
 })
 
@@ -108,7 +128,7 @@ test('cancelled: nothing is reported, and the step says so', async () => {
   const job = new FakeJob()
   job.cancel()
   const { outcome, reported } = await run({ checks: [aCheck()], membership }, { job })
-  expect(reported).toEqual([])
+  expect(reported).toEqual(['left'])
   expect(messageOf(outcome)).toMatchInlineSnapshot(`
     "smoke test: the job was cancelled before the checks were through
     State: No verdict was reported. This step confirmed nothing. Unless the trial is confirmed, the server goes back by itself when the lease ends, or stays where a migration forbids the way back."

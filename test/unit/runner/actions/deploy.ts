@@ -30,6 +30,10 @@ void runAction({
           job.signal.throwIfAborted()
         })
         break
+      case 'deaf':
+        job.log.line('waiting')
+        await sleep(20_000)
+        break
       case 'chapters':
         await job.log.chapter('Pull::the images', async () => {
           await job.log.chapter('web', () => Promise.resolve())

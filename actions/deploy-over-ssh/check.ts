@@ -1,0 +1,45 @@
+import type { Verdict } from '../../src/agent/verdict.ts'
+import { StepError } from '../../src/errors.ts'
+import type { Check } from '../../src/health/check.ts'
+import { formatReport } from '../../src/health/report.ts'
+import { longestSeconds, runChecks } from '../../src/health/run.ts'
+import { formatHost } from '../../src/host/host.ts'
+import type { Job } from '../../src/runner/job.ts'
+import type { Inputs } from './inputs.ts'
+
+/** Beside the checks, the report of what they found must get through. */
+const MARGIN = 30
+
+/** Seconds that the lease needs so that the checks can't outlast it. */
+export function leaseFor(checks: readonly Check[], lease: number): number {
+  return checks.length === 0 ? lease : Math.max(lease, longestSeconds(checks) + MARGIN)
+}
+
+/** Asks what serves from outside, tells a transaction if there is one, and fails unless all is good. */
+export async function check(
+  { checks, connection }: Inputs & { phase: 'all' },
+  job: Job,
+  report?: (verdict: Verdict) => Promise<void>,
+): Promise<void> {
+  const title = report === undefined ? 'Check what serves' : 'Check the release on trial'
+  const found = await job.log.chapter(title, () => runChecks(checks, job))
+  const { markdown, lines, warnings, errors } = formatReport(found)
+  for (const line of lines) job.log.line(line)
+  for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
+  await job.summarize(markdown)
+  // What was cut off has found nothing out.
+  job.signal.throwIfAborted()
+  await report?.(found.verdict)
+  if (found.verdict === 'good') return
+  throw new StepError({
+    step: report === undefined ? 'check what serves' : 'check the release on trial',
+    host: formatHost(connection.host),
+    why: found.verdict === 'bad' ? 'it does not answer as it should' : 'it could not be told whether it works',
+    lastLines: errors,
+    state:
+      report === undefined
+        ? 'nothing was changed: the release that was live before this job serves'
+        : 'not confirmed: the post step of this action takes the server back to the release before',
+    next: 'correct the release or the check, and run the job again',
+  })
+}

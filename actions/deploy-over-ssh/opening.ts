@@ -1,0 +1,39 @@
+import type { Opening } from '../../src/agent/plan-files.ts'
+import type { JobContext } from '../../src/runner/job.ts'
+import type { DeployInputs } from './inputs.ts'
+import type { Planned } from './plan.ts'
+
+/** What the host gets of a deploy that was planned. */
+export function openingOf(deploy: DeployInputs, planned: Planned, context: JobContext, nonce: string): Opening {
+  const { plan, observation, version } = planned
+  const { release, shipments } = planned.built
+  return {
+    stack: deploy.stack,
+    plan,
+    releaseId: release.manifest.id,
+    nonce,
+    lease: deploy.lease,
+    lockTimeout: deploy.lockTimeout,
+    head: observation.ledgerLength,
+    ledger: {
+      action: 'deploy',
+      release: release.manifest.id,
+      version,
+      commit: context.sha,
+      from: observation.current ?? '',
+      actor: context.actor,
+      run: context.runUrl,
+      approvers: deploy.approvers,
+    },
+    release,
+    shipments,
+    ...(deploy.registry && { dockerConfig: dockerConfig(deploy.registry) }),
+  }
+}
+
+/** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */
+function dockerConfig({ server, username, password }: NonNullable<DeployInputs['registry']>): string {
+  const auth = Buffer.from(`${username}:${password}`).toString('base64')
+  const key = server === 'docker.io' ? 'https://index.docker.io/v1/' : server
+  return JSON.stringify({ auths: { [key]: { auth } } })
+}

@@ -1,0 +1,89 @@
+import { runLocal } from '../../src/command/local.ts'
+import type { ComposeModel } from '../../src/compose/model.ts'
+import { formatHost } from '../../src/host/host.ts'
+import { whatMadeLive } from '../../src/ledger/ledger.ts'
+import { deadlinesOf, describeDeadlines } from '../../src/plan/deadlines.ts'
+import { checkOrder } from '../../src/plan/downgrade.ts'
+import { formatPlan, type Plan, withNotes } from '../../src/plan/plan.ts'
+import { planSummary } from '../../src/plan/summary.ts'
+import { planSwitch } from '../../src/plan/switch.ts'
+import { unchangedRelease } from '../../src/plan/unchanged.ts'
+import { checkHost } from '../../src/preflight/check.ts'
+import { demandOf } from '../../src/preflight/demand.ts'
+import { memoryWarnings } from '../../src/preflight/memory.ts'
+import type { Manifest } from '../../src/release/manifest.ts'
+import { findOrder } from '../../src/release/order.ts'
+import { githubOf } from '../../src/runner/github-client.ts'
+import type { Job, JobContext } from '../../src/runner/job.ts'
+import { liveRelease, type Observation } from '../../src/stack/observation.ts'
+import type { DeployInputs, Inputs } from './inputs.ts'
+import { buildRelease, type BuiltRelease } from './release.ts'
+
+/** A deploy as it would go on what was found on the host. */
+export interface Planned {
+  readonly version: string
+  readonly observation: Observation
+  readonly built: BuiltRelease
+  readonly plan: Plan
+  /** Markdown. */
+  readonly summary: string
+  /** The live release, if this one would change nothing of it. */
+  readonly live: Manifest | undefined
+}
+
+/**
+ * Looks at the host, plans and shows the plan. Refuses what must not be deployed there.
+ *
+ * @param desired its `at` names the release, so that it keeps its name when it is planned again
+ */
+export async function planDeploy(
+  { deploy, connection }: Inputs & { readonly deploy: DeployInputs },
+  job: Job,
+  { model, at }: { readonly model: ComposeModel; readonly at: Date },
+  look: () => Promise<Observation>,
+): Promise<Planned> {
+  const host = formatHost(connection.host)
+  const version = deploy.version ?? defaultVersion(job.context)
+  const observation = await look()
+  const demand = demandOf(model, deploy.images)
+  const warnings = checkHost(observation, { stack: deploy.stack, host, demand })
+  const built = await buildRelease(model, deploy, observation, { version, at }, job.context)
+  const { manifest } = built.release
+  const decided = planSwitch({
+    title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
+    to: manifest,
+    observation,
+    healthyWithin: deploy.healthyWithin,
+    keep: deploy.keep,
+    from: 'registry',
+  })
+  const replaced = decided.services.filter(({ action }) => action !== 'leave').map(({ name }) => name)
+  const plan = withNotes(decided, [
+    ...warnings,
+    ...memoryWarnings(observation, demand, replaced),
+    describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), undefined),
+  ])
+  for (const line of formatPlan(plan).split('\n')) job.log.line(line)
+  const live = unchangedRelease(plan, manifest, observation)
+  if (live === undefined) await refuseOlder(deploy, version, observation, job)
+  return { version, observation, built, plan, summary: planSummary(plan), live }
+}
+
+async function refuseOlder(deploy: DeployInputs, version: string, observation: Observation, job: Job): Promise<void> {
+  const live = liveRelease(observation)
+  if (live === undefined) return
+  const { sha: commit, workspace } = job.context
+  const github = deploy.githubToken === undefined ? undefined : githubOf(job, deploy.githubToken)
+  const order = await findOrder({ commit, live: live.commit }, { run: runLocal, workspace, github }, job.signal)
+  const madeLive = whatMadeLive(observation.ledger, live.id)
+  const remark = checkOrder(order, { version, commit, live, madeLive, allowDowngrade: deploy.allowDowngrade })
+  if (remark?.as === 'warning') job.log.warning(remark.text)
+  else if (remark !== undefined) job.log.line(remark.text)
+}
+
+/** The tag; on a branch its name with the commit. */
+function defaultVersion({ ref, sha }: JobContext): string {
+  const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1]
+  const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? 'commit'
+  return tag ?? `${branch}-${sha.slice(0, 12) || 'unknown'}`
+}

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { type Course, prepareModel, type ToPrepare } from '../../../actions/deploy-over-ssh/prepare.ts'
+import type { ComposeModel } from '../../../src/compose/model.ts'
+import type { Observation } from '../../../src/stack/observation.ts'
+import { FakeJob } from '../../support/fake-job.ts'
+import { FakeRemote } from '../../support/fake-remote.ts'
+import { journal } from '../../support/journal.ts'
+import { stackValue } from '../../support/read-inputs.ts'
+import {
+  container,
+  containersOfRelease,
+  emptyHost,
+  entry,
+  hostWith,
+  shopModel,
+  shopRelease,
+} from '../../support/stack.ts'
+
+const inputs: ToPrepare = {
+  ...stackValue,
+  phase: 'prepare',
+  deploy: {
+    stack: { name: 'shop', path: '/srv/shop' },
+    projectDirectory: '/workspace',
+    composeFiles: [],
+    env: new Map(),
+    images: {},
+    version: 'v2',
+    registry: undefined,
+    healthyWithin: 120,
+    lease: 300,
+    lockTimeout: 600,
+    keep: 5,
+    dryRun: false,
+    allowDowngrade: false,
+    approvers: ['alice'],
+    githubToken: undefined,
+  },
+}
+const job = () => new FakeJob({ context: { sha: '1'.repeat(40) } })
+const one = shopRelease('v1', '1')
+const STALE = journal('began-agent a\nended undone stale-plan')
+const PREPARED = journal('began-agent a\nstate open\nstate prepared\nwaiting prepared 300 0')
+
+/** A host that is found in one state after the other, and answers to each opening in its turn. */
+class Host extends FakeRemote {
+  readonly #looks: Iterator<Observation>
+
+  constructor(found: readonly Observation[], openings: readonly string[]) {
+    super()
+    this.#looks = found.values()
+    const answers = openings.values()
+    this.answer(/setsid sh/, () => ({ stdout: answers.next().value ?? '' }))
+  }
+
+  look(): Promise<Observation> {
+    return Promise.resolve((this.#looks.next().value as Observation | undefined) ?? emptyHost)
+  }
+}
+
+const host = (found: readonly Observation[], openings: readonly string[]) => new Host(found, openings)
+
+async function run(remote: Host, on = job(), model: ComposeModel = shopModel('2'), change = {}) {
+  const opened: string[] = []
+  const course: Course = {
+    following: { connect: () => Promise.resolve(remote) },
+    opened: (token) => void opened.push(token),
+    look: () => remote.look(),
+  }
+  const asked = { ...inputs, deploy: { ...inputs.deploy, ...change } }
+  const outputs = await prepareModel(asked, on, model, course)
+  const openings = remote.transcript.filter((line) => line.includes('setsid sh')).length
+  return { outputs, opened, openings, lines: on.lines }
+}
+
+describe('another transaction came between the plan and the lock', () => {
+  const before = hostWith(one)
+  const other = shopRelease('v1.5', '3')
+  const after = { ...hostWith(one, other), ledger: [entry('v1', ''), entry('v1.5', 'v1')] }
+
+  test('planned again on what is there now, and what differs is shown', async () => {
+    const { outputs, opened, lines } = await run(host([before, after], [STALE, PREPARED]))
+    expect(outputs).toMatchObject({ state: 'prepared', changed: 'true', transaction: opened[1] })
+    expect(opened).toHaveLength(2)
+    const from = lines.indexOf('The stack was changed after it had been planned; planned again.')
+    expect(lines.slice(from, from + 3)).toEqual([
+      'The stack was changed after it had been planned; planned again.',
+      'In between: deploy of v1.5 by octocat, committed at 2026-11-21T23:30:00Z ().',
+      'The plan stays as it was.',
+    ])
+  })
+
+  test('three times at most', async () => {
+    const remote = host([before, after, before, after], [STALE, STALE, STALE, STALE])
+    await expect(run(remote)).rejects.toThrow('another transaction changed the stack after this one was planned')
+    expect(remote.transcript.filter((line) => line.includes('setsid sh'))).toHaveLength(3)
+  })
+
+  test('when it did all that this one would have done, there is nothing to do', async () => {
+    const remote = host([before, hostWith(one, shopRelease('v2-other', '2'))], [STALE])
+    const { outputs } = await run(remote)
+    expect(outputs).toMatchObject({ state: 'unchanged', changed: 'false', release: 'v2-other', transaction: '' })
+  })
+})
+
+describe('nothing changed', () => {
+  test('ends after the plan, without a transaction, and names the live release', async () => {
+    const { outputs, opened, openings, lines } = await run(host([hostWith(one)], []), job(), shopModel('1'))
+    expect(outputs).toEqual({ state: 'unchanged', changed: 'false', release: 'v1', transaction: '' })
+    expect([opened, openings]).toEqual([[], 0])
+    expect(lines.join('\n')).toContain('notice: Nothing changed: v1 is live already and has all of this.')
+  })
+
+  test.each<[what: string, found: Observation]>([
+    ['somebody else has something open', { ...hostWith(one), open: { tx: 't-1', by: '{}' } }],
+    [
+      'the last transaction got stuck',
+      { ...hostWith(one), ledger: [entry('v1', ''), entry('v2', 'v1', { result: 'stuck' })] },
+    ],
+    [
+      'what runs is not what is live',
+      { ...hostWith(one, shopRelease('v2', '2')), containers: containersOfRelease(one) },
+    ],
+    ['a container is missing', { ...hostWith(one), containers: [container('db', { image: 'postgres:15' })] }],
+  ])('but %s: a transaction', async (_, found) => {
+    const { outputs } = await run(host([found], [PREPARED]), job(), shopModel('1'))
+    expect(outputs).toMatchObject({ state: 'prepared', changed: 'true' })
+  })
+})
+
+test('a dry run touches nothing', async () => {
+  const { outputs, openings } = await run(host([hostWith(one)], []), job(), shopModel('2'), { dryRun: true })
+  expect(outputs).toMatchObject({ state: 'planned', changed: 'true', transaction: '' })
+  expect(openings).toBe(0)
+})
+
+test('whether the commit is older can not be told: said, and deployed', async () => {
+  const on = new FakeJob({ context: { sha: 'f'.repeat(40), workspace: '/nowhere' } })
+  const { outputs, lines } = await run(host([hostWith(one)], [PREPARED]), on)
+  expect(outputs).toMatchObject({ state: 'prepared' })
+  expect(lines.find((line) => line.startsWith('warning: '))).toContain("can't be told: the clone does not hold both")
+})
