@@ -1,4 +1,6 @@
 import type { ComposeModel } from '../../src/compose/model.ts'
+import { isSwitched } from '../../src/edge/edge.ts'
+import { slotSubnets } from '../../src/edge/subnets.ts'
 import { kindOf } from '../../src/compose/kinds.ts'
 import { renderCompose } from '../../src/compose/render.ts'
 import { readShipments } from '../../src/compose/shipments.ts'
@@ -45,6 +47,25 @@ export async function buildRelease(
       return typeof kind !== 'string' && kind.kind === 'data'
     },
   })
-  const release = makeRelease(placed, { id: releaseId(version, at), version, commit: sha })
+  const release = makeRelease(
+    placed,
+    { id: releaseId(version, at), version, commit: sha },
+    {
+      edgeConfiguration: edgeConfiguration(model, shipments),
+      subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
+      slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
+    },
+  )
   return { release, shipments: [...shipments.values()] }
+}
+
+/** The text of what the repository mounts into its edges. */
+function edgeConfiguration(model: ComposeModel, shipments: ReadonlyMap<string, Shipment>): string {
+  const sources = Object.values(model.services).flatMap((service) =>
+    isSwitched(service) ? (service.volumes ?? []).flatMap(({ source }) => source ?? []) : [],
+  )
+  return sources
+    .flatMap((source) => shipments.get(source)?.files ?? [])
+    .map(({ content }) => Buffer.from(content).toString('utf8'))
+    .join('\n')
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { formatModel } from '../compose/render.ts'
+import type { ComposeModel } from '../compose/model.ts'
 import type { Shipment } from '../compose/sources.ts'
 import { formatFields, type LedgerFields } from '../ledger/ledger.ts'
 import type { Plan, Step } from '../plan/plan.ts'
@@ -45,7 +46,7 @@ export function openingFiles(opening: Opening): readonly PackedFile[] {
     { name: 'plan/verbs', content: formatVerbs() },
     { name: 'plan/recovery', content: formatRecovery() },
     { name: 'plan/limits', content: formatLimits() },
-    { name: 'plan/effects.sh', content: effectsFor(stack, opening.releaseId) },
+    { name: 'plan/effects.sh', content: effectsFor(opening) },
     ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
     ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
     ...(release ? releaseFiles(release, stack) : []),
@@ -74,15 +75,23 @@ function stepProgram(line: string): string {
 }
 
 /** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
-function effectsFor(stack: Stack, release: string): string {
-  return `project=${stack.name} stack=${stack.path} release=${release}\n${effectsProgram}`
+function effectsFor({ stack, plan, releaseId }: Opening): string {
+  return `project=${stack.name} stack=${stack.path} release=${releaseId} variant=${plan.variant ?? 'plain'}\n${effectsProgram}`
 }
 
-function releaseFiles({ manifest, compose }: Release, stack: Stack): readonly PackedFile[] {
+/** In each folder `docker compose` knows its project and its file by itself. */
+function releaseFiles({ manifest, variants, edge }: Release, stack: Stack): readonly PackedFile[] {
+  const folder = (name: string, compose: ComposeModel): readonly PackedFile[] => [
+    { name: `release/${name}/compose.json`, content: formatModel(compose) },
+    { name: `release/${name}/.env`, content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+  ]
   return [
-    { name: 'release/compose.json', content: formatModel(compose) },
     { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
-    { name: 'release/.env', content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+    ...variants.flatMap(({ variant, compose, guard }) => [
+      ...folder(variant, compose),
+      ...folder(`${variant}-guard`, guard),
+    ]),
+    ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
   ]
 }
 

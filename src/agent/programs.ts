@@ -478,17 +478,17 @@ awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
 
 /** src/compose/effects.sh */
 export const effectsProgram = `# shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets \`project\`, \`release\` and \`stack\` above these lines. Everything
-# is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers with that
-# definition are the new ones, all others of the service the old ones.
+# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
+# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
+# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
 
-: "\${project:?}" "\${release:?}" "\${stack:?}"
+: "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
 
 # The containers of a service, old and new, and what is done to them.
 
 compose() {
   docker compose --project-name "$project" --project-directory "$stack/project" \\
-    --file "$stack/releases/$release/compose.json" "$@"
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
 containers() {
@@ -500,7 +500,14 @@ name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
 
 # Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
-new_of() { definition=\${1#*=}; containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}"; }
+new_of() {
+  definition=\${1#*=}
+  made=$(containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}") || return 1
+  [ -n "$made" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  slots=$(docker inspect --format '{{.Id}} {{with index .Config.Labels "estiba.slot"}}{{.}}{{end}}' $made) || return 1
+  printf '%s\\n' "$slots" | awk -v here="$variant" '$2 == here || $2 == "" { print $1 }'
+}
 old_of() {
   every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
   printf '%s\\n' "$every" | grep -vxF -e "$new" -e '' || true
@@ -549,33 +556,39 @@ remove_new() {
   new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
 }
 
-# stop_old NAME=DEFINITION...: remembers which served, since leftovers of an earlier accident must not come back with them.
-# \`update\` first: the engine starts a stopped container again after its own restart when the policy says so.
-stop_old() {
-  old=$(old_of_all "$@") || return 1
-  if [ ! -f "$ESTIBA_TX/served" ]; then
-    each_served "$old" >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" || return 1
-  fi
-  each "$old" docker update --restart=no && each "$old" docker stop
+# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
+remember_served() {
+  [ ! -f "$ESTIBA_TX/served" ] || return 0
+  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --filter status=running) || return 1
+  {
+    # shellcheck disable=SC2086 # a list of ids
+    [ -z "$running" ] || docker inspect \\
+      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
+  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
 }
 
-# each_served "IDS": id and restart policy of those that run.
-each_served() {
-  [ -n "$1" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $1) || return 1
-  printf '%s\\n' "$states" | awk '$1 == "running" { print $2, $3 }'
-}
+# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
+# the policy says so.
+stop_old() { old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop; }
 
-# start_old SECONDS: the way back of stop_old; it counts only when they answer again.
-start_old() {
+# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
+# counts only when it answers.
+stand_by() {
+  seconds=$1 started=''
+  shift
   [ -s "$ESTIBA_TX/served" ] || return 0
   await_engine
-  served=$(awk '{ print $1 }' "$ESTIBA_TX/served")
-  each "$served" docker start || return 1
-  while read -r container policy; do docker update --restart="$policy" "$container" >/dev/null || return 1; done <"$ESTIBA_TX/served"
+  for service; do
+    while read -r owner container policy; do
+      [ "$owner" = "$service" ] || continue
+      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
+      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
+      started="$started $container"
+    done <"$ESTIBA_TX/served"
+  done
   # shellcheck disable=SC2086 # a list of ids
-  prove_all "$1" $served
+  prove_all "$seconds" $started
 }
 
 start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
@@ -585,15 +598,23 @@ stop_new() {
   new=$(new_of_all "$@") && each "$new" docker stop
 }
 
-# restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
-restart_policies() {
-  for service; do new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" || return 1; done
+# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
+# \`unless-stopped\` containers down.)
+keep_alive() {
+  await_engine
+  for service; do
+    new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  done
 }
 
-remove_old() { old=$(old_of_all "$@") && each "$old" docker rm; }
+remove_old() {
+  await_engine
+  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+}
 
 # retire NAME...: services that are no longer in the file.
 retire() {
+  await_engine
   for service; do
     gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
       each "$gone" docker rm || return 1
@@ -749,15 +770,126 @@ stage() {
     cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
   done
   [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; }
+    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
+  stage_edge
 }
 
-unstage() { [ "$(readlink "$stack/current")" = "releases/$release" ] || rm -rf "\${stack:?}/releases/$release"; }
+unstage() {
+  case $(readlink "$stack/current") in
+    "releases/$release/"*) ;;
+    *) rm -rf "\${stack:?}/releases/$release" ;;
+  esac
+}
 
-point_current() { ln -sfn "releases/$release" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+# point_current FOLDER: below the stack's folder.
+point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
 
 forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
 forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+
+# The two slots that a release can be in, and the edge that is switched between them.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
+join_slots() {
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do
+      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
+      for slot in a b; do
+        printf '%s\\n' "$joined" | grep -qxF "\${project}_slot-$slot" ||
+          docker network connect --alias "$service" "\${project}_slot-$slot" "$container" || return 1
+      done
+    done
+  done
+}
+
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
+# upper half of the addresses; those of the web services are in the lower one.
+make_slots() { make_slot a "$1" && make_slot b "$2"; }
+make_slot() {
+  docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 ||
+    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null
+}
+
+# clear_slot SLOT: whatever is in it, unless the edge leads there.
+clear_slot() {
+  case $(readlink "$stack/edge/live") in
+    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+  esac
+  left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+}
+
+# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
+# somebody else and must be able to read it.
+stage_edge() {
+  brought=$stack/releases/$release/edge
+  [ -d "$brought" ] || return 0
+  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
+  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
+    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
+  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
+  chmod -R a+rX "$stack/edge" && sync
+}
+
+put_edge_configuration() {
+  for file in server.conf nginx.conf; do
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+  done
+  sync "$stack/edge"
+}
+
+# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
+configure_edge() {
+  before=$ESTIBA_TX/edge-before
+  if [ ! -d "$before" ]; then
+    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
+      sync && mv -T "$before.new" "$before" || return 1
+  fi
+  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
+}
+
+configure_edge_back() {
+  [ -d "$ESTIBA_TX/edge-before" ] || return 0
+  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
+}
+
+reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
+
+# switch_edge FOLDER: one rename. The next request goes where it leads.
+switch_edge() {
+  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
+}
+
+# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
+see_edge() {
+  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  shift
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    [ -n "$running" ] || { echo "$service does not run"; return 1; }
+    for container in $running; do
+      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
+        [ "$(uptime_seconds)" -lt "$give_up" ] || {
+          echo "$service was to lead to slot $wanted, but says: $seen"
+          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
+          return 1
+        }
+        sleep 0.05
+      done
+    done
+  done
+}
+
+# With whatever the image has to ask with.
+ask_edge() {
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
+    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
+    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
+}
 `
 
 /** src/stack/observe.sh */
@@ -917,6 +1049,14 @@ container_facts() {
     'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
 }
 
+# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
+network_facts() {
+  networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
+  awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
+}
+
 published_facts() {
   bounded docker ps --format 'published	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null || fact failed 'docker ps'
 }
@@ -929,8 +1069,15 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 # The stack as Estiba left it.
 
 stack_facts() {
-  [ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
-  for env in "$stack"/current/.env "$stack"/releases/*/.env; do
+  if [ -L "$stack/current" ]; then
+    current=$(readlink "$stack/current")
+    fact current "\${current#releases/}"
+  fi
+  if [ -L "$stack/edge/live" ]; then
+    slot=$(readlink "$stack/edge/live")
+    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+  fi
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
   done | head -n 1
   for manifest in "$stack"/releases/*/manifest.json; do
@@ -949,6 +1096,6 @@ stack_facts() {
 
 fact observation 1
 host_facts
-at_once image_facts data_root_facts container_facts published_facts port_facts compose_facts engine_facts folder_facts stack_facts
+at_once image_facts data_root_facts container_facts published_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
 fact observed 1
 `

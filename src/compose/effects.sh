@@ -1,11 +1,12 @@
 # shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets `project`, `release` and `stack` above these lines. Everything
-# is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers with that
-# definition are the new ones, all others of the service the old ones.
+# What the steps of a plan do on the host. The plan sets `project`, `release`, `variant` and `stack` above these lines.
+# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
+# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
 
-: "${project:?}" "${release:?}" "${stack:?}"
+: "${project:?}" "${release:?}" "${variant:?}" "${stack:?}"
 
 . ./effects/containers.sh
 . ./effects/health.sh
 . ./effects/database.sh
 . ./effects/files.sh
+. ./effects/slots.sh

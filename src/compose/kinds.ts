@@ -2,9 +2,10 @@ import { type Mount, repositoryOf, type Service } from './model.ts'
 
 /**
  * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
- * and is outside every deploy's reach, `app` is everything that a release replaces.
+ * and is outside every deploy's reach. A release replaces the others: of a `web` service old and new may run beside each
+ * other, of an `app` (a worker, a scheduler) they take turns.
  */
-export const KINDS = ['edge', 'app', 'data'] as const
+export const KINDS = ['edge', 'web', 'app', 'data'] as const
 export type Kind = (typeof KINDS)[number]
 
 export interface KindOf {

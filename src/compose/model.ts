@@ -18,6 +18,9 @@ export interface Service {
   readonly volumes?: readonly Mount[]
   readonly configs?: readonly { readonly source: string }[]
   readonly ports?: readonly unknown[]
+  readonly expose?: readonly (string | number)[]
+  readonly networks?: Readonly<Record<string, unknown>>
+  readonly network_mode?: string
   readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>
   readonly deploy?: { readonly replicas?: number }
   readonly scale?: number

@@ -1,4 +1,5 @@
 import { basename, join, relative } from 'node:path/posix'
+import { NGINX_FOLDER } from '../edge/nginx.ts'
 import { UsageError } from '../errors.ts'
 import { type ComposeModel, type FileObject, type Mount, type Service } from './model.ts'
 
@@ -37,7 +38,9 @@ export interface Placement {
 
 /** The paths below the checkout that the model mounts or reads: those that exist there are shipped. */
 export function checkoutSources(model: ComposeModel, projectDirectory: string): readonly string[] {
-  const mounts = Object.values(model.services).flatMap((service) => service.volumes ?? [])
+  const mounts = Object.values(model.services)
+    .flatMap((service) => service.volumes ?? [])
+    .filter(({ target }) => target !== NGINX_FOLDER)
   const files = Object.values(model.configs ?? {}).flatMap(({ file }) => file ?? [])
   const all = [...mounts.filter(({ type }) => type === 'bind').flatMap(({ source }) => source ?? []), ...files]
   return [...new Set(all.filter((path) => isBelow(projectDirectory, path)))].sort()
@@ -85,6 +88,8 @@ function placeService(service: Service, name: string, placement: Placement, shar
 
 function placeMount(mount: Mount, service: string, placement: Placement, shared: Shared): Mount {
   const { source, target, type } = mount
+  // The repository may have a folder there for a machine without Estiba; on a host it is the one that is switched.
+  if (type === 'bind' && target === NGINX_FOLDER) return { ...mount, source: join(placement.stack, 'edge') }
   if (type === 'bind' && source === placement.projectDirectory)
     throw new UsageError(
       `services.${service}.volumes: the whole project folder is mounted as ${target}; ` +

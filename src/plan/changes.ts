@@ -1,5 +1,8 @@
+import type { Variant } from '../edge/slots.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
 import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
+import { whereLive } from './layout.ts'
+import { names } from './words.ts'
 
 /** What a release means for one service, given what runs. */
 export interface Change {
@@ -16,13 +19,34 @@ export interface Change {
 
 const ALIVE = ['running', 'restarting', 'paused']
 
-/** Compares a release with what runs, service by service; edges and apps in the order in which they start. */
+/** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
 export function changesFor(to: Manifest, observation: Observation): readonly Change[] {
   const live = liveRelease(observation)
+  const where = whereLive(to, observation)
   const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data')
-  return [...dataFirst, ...to.order.flat()].flatMap((name) => {
+  const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
     const service = to.services[name]
-    return service ? [changeOf(name, service, live?.services[name], observation)] : []
+    return service ? [changeOf(name, service, live?.services[name], observation, where)] : []
+  })
+  return to.slots === undefined ? changes : movedTogether(changes)
+}
+
+/** Whether a release replaces it, together with the others of its kind where there are slots. */
+export function isOfTheSet({ service: { kind } }: Pick<Change, 'service'>): boolean {
+  return kind === 'web' || kind === 'app'
+}
+
+/** In a slot nothing is mixed: when one of the set changes, all of it moves. */
+function movedTogether(changes: readonly Change[]): readonly Change[] {
+  const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave')
+  if (movers.length === 0) return changes
+  return changes.map((change) => {
+    if (!isOfTheSet(change) || change.action === 'create' || change.action === 'replace') return change
+    return {
+      ...change,
+      action: 'replace',
+      because: change.action === 'leave' ? `it moves to the other slot with ${names(movers)}` : change.because,
+    }
   })
 }
 
@@ -31,6 +55,7 @@ function changeOf(
   service: ManifestService,
   before: ManifestService | undefined,
   observation: Observation,
+  where: Variant | undefined,
 ): Change {
   const containers = containersOf(observation, name)
   const running = containers.filter(({ status }) => status === 'running')
@@ -38,7 +63,8 @@ function changeOf(
   const change = { name, service, running, alive }
   if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }
   if (service.kind === 'data') return { ...change, action: 'leave', because: 'a deploy never touches data' }
-  const isAsWished = ({ labels }: Container) => labels['estiba.definition'] === service.definition
+  const isAsWished = ({ labels }: Container) =>
+    labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where)
   const asWished = running.filter(isAsWished)
   if (asWished.length === service.replicas && running.length === service.replicas)
     return asWished.every((container) => keepsRunning(container, service))

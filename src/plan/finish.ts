@@ -1,8 +1,11 @@
 import { confirmedReleases } from '../ledger/ledger.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
-import type { Change } from './changes.ts'
+import { quote } from '../command/command.ts'
+import { type Change, isOfTheSet } from './changes.ts'
+import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
+import { edgesOf } from './steps.ts'
 import { definitions, definitionsWith, words } from './words.ts'
 
 export interface FinishRequest {
@@ -10,6 +13,8 @@ export interface FinishRequest {
   readonly observation: Observation
   /** How many confirmed releases stay on the host. */
   readonly keep: number
+  readonly layout: Layout
+  readonly changes: readonly Change[]
 }
 
 /** What follows the commit: it can only be completed. */
@@ -24,20 +29,23 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
     deadline: grace + 60,
   })
   return [
-    step('point current to the release', 'it is confirmed', 'point_current'),
+    step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
+    ...settleEdge(request, changed).map((run) =>
+      step('lead the edge to the release alone', 'the old slot answers for it no more', run),
+    ),
     ...(changed.length > 0
       ? [
           step(
             'give the new containers their restart policy',
             'from now on the engine keeps them alive',
-            `restart_policies ${definitionsWith(changed, ({ service }) => service.restart)}`,
+            `keep_alive ${definitionsWith(changed, ({ service }) => service.restart)}`,
           ),
         ]
       : []),
     ...(old.length > 0
       ? [
           step(
-            'remove the old containers',
+            'stop and remove the old containers',
             'the way back now leads through the release',
             `remove_old ${definitions(old)}`,
           ),
@@ -48,6 +56,13 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
       : []),
     ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
   ]
+}
+
+/** Before the old containers go, the edge stops to fall back on them. */
+function settleEdge({ layout, changes }: FinishRequest, changed: readonly Change[]): readonly string[] {
+  if (layout.variant === 'plain' || !changed.some(isOfTheSet)) return []
+  const edges = edgesOf(changes).map(({ name }) => name)
+  return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')]
 }
 
 /** Releases beyond the kept ones, and the images that only they use. */

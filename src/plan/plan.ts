@@ -1,4 +1,5 @@
 import type { Phase } from '../agent/protocol.ts'
+import type { Variant } from '../edge/slots.ts'
 
 /** Whether a step's effect can be taken back; `nothing to undo` where it leaves none that matters. */
 export type Reversibility = 'reversible' | 'irreversible' | 'unknown' | 'nothing to undo'
@@ -35,6 +36,8 @@ export interface ServicePlan {
 
 export interface Plan {
   readonly title: string
+  /** Where the release goes; a migration goes nowhere by itself. */
+  readonly variant?: Variant
   readonly services: readonly ServicePlan[]
   readonly phases: Partial<Record<Phase, readonly Step[]>>
   /** A line of shell that the agent asks during the trial: anything but exit code 0 undoes it at once. */

@@ -1,8 +1,9 @@
 import type { Kind } from '../compose/kinds.ts'
+import type { Slots } from '../edge/slots.ts'
 
 /** What a release is, beside its compose file: `releases/<id>/manifest.json`. */
 export interface Manifest {
-  readonly format: 1
+  readonly format: 2
   readonly id: string
   /** As people call it: a tag, a branch build, a commit. */
   readonly version: string
@@ -10,6 +11,12 @@ export interface Manifest {
   readonly services: Readonly<Record<string, ManifestService>>
   /** Services that a release replaces, in layers: each may be started when the ones before are healthy. */
   readonly order: readonly (readonly string[])[]
+  /** Where its web services are in either slot; undefined: old and new take turns, for the reason beside it. */
+  readonly slots?: Slots & {
+    /** Of the edge's generated configuration. */
+    readonly edgeHash: string
+  }
+  readonly plainBecause?: string
 }
 
 export interface ManifestService {
@@ -40,5 +47,5 @@ export function releaseId(version: string, at: Date): string {
 /** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
 export function parseManifest(text: string): Manifest | undefined {
   const manifest = JSON.parse(text) as Omit<Manifest, 'format'> & { readonly format: number }
-  return manifest.format === 1 ? { ...manifest, format: 1 } : undefined
+  return manifest.format === 2 ? { ...manifest, format: 2 } : undefined
 }

@@ -1,15 +1,21 @@
 import { definitionOf } from '../compose/definition.ts'
-import { type Kind, kindOf } from '../compose/kinds.ts'
+import { type Kind, type KindOf, kindOf } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
+import { chooseEdge, edgeFiles, makeSlots } from '../edge/edge.ts'
+import type { EdgeFiles } from '../edge/nginx.ts'
+import type { Slots } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
 import type { BuiltImages } from './images.ts'
 import type { Manifest, ManifestService } from './manifest.ts'
+import { type VariantFiles, variantsOf } from './variants.ts'
 
 /** An immutable release, ready to be staged on a host. */
 export interface Release {
   readonly manifest: Manifest
-  /** The resolved compose file with everything that a release adds; absolute paths of the host. */
-  readonly compose: ComposeModel
+  /** Resolved compose files with everything that a release adds; absolute paths of the host. */
+  readonly variants: readonly VariantFiles[]
+  /** The edge's generated configuration, when there is one. */
+  readonly edge: EdgeFiles | undefined
 }
 
 export interface ReleaseName {
@@ -33,35 +39,72 @@ export function pinImages(model: ComposeModel, images: BuiltImages): ComposeMode
   return { ...model, services: Object.fromEntries(pinned) }
 }
 
+/** What a host already has, and the repository says of the edge. */
+export interface Surroundings {
+  /** The text of the edge's own configuration, as far as the repository has it. */
+  readonly edgeConfiguration: string
+  /** The subnets for the slots of this stack on this host. */
+  readonly subnets: Slots['subnets']
+  /** The slots of the releases that are kept on the host. */
+  readonly slotsBefore: readonly Slots[]
+}
+
 /** Completes a resolved, pinned and placed compose model to a release. */
-export function makeRelease(model: ComposeModel, name: ReleaseName): Release {
+export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surroundings): Release {
+  const inferred = new Map(Object.entries(model.services).map(([service, text]) => [service, inferKind(service, text)]))
+  const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfiguration)
+  if (choice.kind === 'slots')
+    for (const [service, because] of choice.because) inferred.set(service, { kind: 'web', because })
+  const kinds = kindsIn(inferred)
   const services = Object.fromEntries(
-    Object.entries(model.services).map(([service, text]) => [service, describeService(service, text, model)]),
+    [...inferred].map(([service, kind]) => [service, describeService(service, model, kind)]),
   )
-  const labelled = Object.entries(model.services).map(([service, text]): [string, Service] => {
-    const described = services[service]
-    // The text of data services stays as the user wrote it: a label would recreate them.
-    if (described === undefined || described.kind === 'data') return [service, text]
-    return [service, { ...text, labels: { ...text.labels, 'estiba.definition': described.definition } }]
-  })
+  const slots = choice.kind === 'slots' ? makeSlots(choice.ports, around.subnets, around.slotsBefore) : undefined
+  const edge = slots && edgeFiles(slots)
   return {
-    manifest: { format: 1, ...name, services, order: startOrder(services) },
-    compose: { ...model, services: Object.fromEntries(labelled) },
+    manifest: {
+      format: 2,
+      ...name,
+      services,
+      order: startOrder(services),
+      ...(slots && edge && { slots: { ...slots, edgeHash: edge.hash } }),
+      ...(choice.kind === 'plain' && { plainBecause: choice.because }),
+    },
+    variants: variantsOf({ model: labelled(model, services), kinds, slots }),
+    edge: edge?.files,
   }
 }
 
-function describeService(name: string, service: Service, model: ComposeModel): ManifestService {
+function kindsIn(inferred: ReadonlyMap<string, KindOf>): ReadonlyMap<string, Kind> {
+  return new Map([...inferred].map(([name, { kind }]) => [name, kind]))
+}
+
+/** The text of data services stays as the user wrote it: a label would recreate them. */
+function labelled(model: ComposeModel, described: Manifest['services']): ComposeModel {
+  const services = Object.entries(model.services).map(([name, text]): [string, Service] => {
+    const { kind, definition = '' } = described[name] ?? {}
+    return [name, kind === 'data' ? text : { ...text, labels: { ...text.labels, 'estiba.definition': definition } }]
+  })
+  return { ...model, services: Object.fromEntries(services) }
+}
+
+function inferKind(name: string, service: Service): KindOf {
   const kind = kindOf(name, service)
   if (typeof kind === 'string') throw new UsageError(kind)
+  return kind
+}
+
+function describeService(name: string, model: ComposeModel, { kind, because }: KindOf): ManifestService {
+  const service = model.services[name] ?? {}
   if (service.image === undefined) throw new UsageError(`services.${name} has neither an image nor a build section`)
-  if (kind.kind !== 'data' && service.container_name !== undefined)
+  if (kind !== 'data' && service.container_name !== undefined)
     throw new UsageError(
       `services.${name}.container_name: the new container is made beside the old one, so the name can't be fixed; ` +
         `remove the line and use \`docker compose exec ${name}\` in the stack's folder \`current\``,
     )
   return {
-    kind: kind.kind,
-    kindBecause: kind.because,
+    kind,
+    kindBecause: because,
     definition: definitionOf(service, model),
     image: service.image,
     replicas: replicas(service),
@@ -87,19 +130,23 @@ export function parseGrace(text = '10s'): number {
 }
 
 /**
- * Layers by `depends_on`; a circle is Compose's to refuse. Data is not in it, since it always runs, and edges come last: a
- * proxy that looks names up when it starts must find them.
+ * Layers by `depends_on`; a circle is Compose's to refuse. Data is not in it, since it always runs. Web services come first,
+ * for they prove the image, and edges last: a proxy that looks names up when it starts must find them.
  */
 function startOrder(services: Readonly<Record<string, ManifestService>>): readonly (readonly string[])[] {
   const ofKind = (kind: Kind) => Object.keys(services).filter((name) => services[name]?.kind === kind)
-  const waiting = new Set(ofKind('app'))
-  const layers: string[][] = []
+  const edges = ofKind('edge').sort()
+  return [...layers(ofKind('web'), services), ...layers(ofKind('app'), services), ...(edges.length > 0 ? [edges] : [])]
+}
+
+function layers(names: readonly string[], services: Readonly<Record<string, ManifestService>>): readonly string[][] {
+  const waiting = new Set(names)
+  const result: string[][] = []
   while (waiting.size > 0) {
     const ready = [...waiting].filter((name) => services[name]?.dependsOn.every((other) => !waiting.has(other)))
     const layer = ready.length > 0 ? ready : [...waiting]
-    layers.push(layer.sort())
+    result.push(layer.sort())
     for (const name of layer) waiting.delete(name)
   }
-  const edges = ofKind('edge').sort()
-  return edges.length > 0 ? [...layers, edges] : layers
+  return result
 }

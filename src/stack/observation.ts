@@ -2,6 +2,8 @@ import { type Ledger, parseLedger } from '../ledger/ledger.ts'
 import { type Manifest, parseManifest } from '../release/manifest.ts'
 import type { RunningMounts } from '../compose/sources.ts'
 import { type HostFacts, parseHostFacts } from './host-facts.ts'
+import { type Slot, SLOTS, type Variant, VARIANTS } from '../edge/slots.ts'
+import type { Network } from '../edge/subnets.ts'
 
 /** What was found on a host for one stack, before anything is planned. */
 export interface Observation {
@@ -10,8 +12,14 @@ export interface Observation {
   readonly containers: readonly Container[]
   /** The images that the engine holds, as `repository@sha256:…` and as `repository:tag`. */
   readonly images: ReadonlySet<string>
+  readonly networks: readonly Network[]
+  /** The IPv4 subnets that the host has a route to, the default route apart. */
+  readonly routes: readonly string[]
+  /** The folder by which the edge is switched, where there is one: the slot that it leads to, the hash of its configuration. */
+  readonly edge: { readonly live: Slot | undefined; readonly hash: string } | undefined
   /** The live release. */
   readonly current: string | undefined
+  readonly currentVariant: Variant | undefined
   /** The releases that are kept on the host. */
   readonly releases: readonly Manifest[]
   readonly ledger: Ledger
@@ -54,6 +62,8 @@ export function parseObservation(text: string, asked?: Asked): Observation {
   const all = (name: string) => facts.get(name) ?? []
   const one = (name: string) => all(name)[0]
   const open = one('open')
+  const [current, variant = ''] = one('current')?.split('/') ?? []
+  const [slot = '', hash = ''] = one('edge')?.split(' ') ?? []
   return {
     host: {
       ...parseHostFacts({ all, one }),
@@ -62,7 +72,14 @@ export function parseObservation(text: string, asked?: Asked): Observation {
     },
     containers: all('container').map((json) => JSON.parse(json) as Container),
     images: new Set(all('image')),
-    current: one('current'),
+    networks: all('network').map((network) => {
+      const [name = '', ...subnets] = network.split(' ')
+      return { name, subnets }
+    }),
+    routes: all('route').flatMap(parseRoute),
+    edge: hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash },
+    current,
+    currentVariant: VARIANTS.find((known) => variant.replace(/-guard$/, '') === known),
     releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
     ledger: parseLedger(all('ledger')),
     ledgerLength: Number(one('ledger-length') ?? 0),
@@ -75,6 +92,14 @@ function clockAhead(epoch: number, asked: Asked | undefined): number {
   if (asked === undefined || Number.isNaN(epoch)) return 0
   const [from, to] = [Math.floor(asked.from / 1000), asked.to / 1000]
   return Math.round(Math.max(0, epoch - to) || Math.min(0, epoch - from))
+}
+
+/** Destination and mask as /proc/net/route has them, in hex with the lowest byte first: `0000D50A 0000FFFF`. */
+function parseRoute(text: string): readonly string[] {
+  const [destination = '', mask = ''] = text.split(' ')
+  const bytes = (hex: string): number[] => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16))
+  const bits = bytes(mask).reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0)
+  return bits === 0 ? [] : [`${bytes(destination).join('.')}/${bits}`]
 }
 
 export function liveRelease({ current, releases }: Observation): Manifest | undefined {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const shop = await Shop.create({ registry: lab.registry.url })
   site = new ShopOnHost(shop, lab.staging, { stack: 'adopt', port: 8081 })
   await site.build('v1')
-  const files = execFileSync('tar', ['-cz', '-C', shop.path, 'compose.yml', 'compose.production.yml', 'nginx'])
+  const files = execFileSync('tar', ['-cz', '-C', shop.path, 'compose.yml', 'compose.production.yml', 'nginx', 'edge'])
   await site.must(`mkdir ${folder} && echo ${files.toString('base64')} | base64 -d | tar -xz -C ${folder}`)
   await site.must(`echo ${Buffer.from(`${site.env}TAG=main\n`).toString('base64')} | base64 -d >${folder}/.env`)
   const compose = `cd ${folder} && env -u REGISTRY docker compose --project-name adopt -f compose.yml -f compose.production.yml`

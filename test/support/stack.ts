@@ -1,7 +1,9 @@
 import type { ComposeModel, Service } from '../../src/compose/model.ts'
+import type { Variant } from '../../src/edge/slots.ts'
 import type { LedgerEntry } from '../../src/ledger/ledger.ts'
 import type { Manifest } from '../../src/release/manifest.ts'
-import { makeRelease } from '../../src/release/release.ts'
+import { NGINX_FOLDER } from '../../src/edge/nginx.ts'
+import { makeRelease, type Surroundings } from '../../src/release/release.ts'
 import type { HostFacts } from '../../src/stack/host-facts.ts'
 import type { Container, Observation } from '../../src/stack/observation.ts'
 
@@ -33,7 +35,23 @@ export function shopRelease(
   api: string,
   change?: Readonly<Record<string, Partial<Service>>>,
 ): Manifest {
-  return makeRelease(shopModel(api, change), { id: version, version, commit: api.repeat(40) }).manifest
+  return makeRelease(shopModel(api, change), { id: version, version, commit: api.repeat(40) }, surroundings).manifest
+}
+
+/** A host on which nothing was ever deployed, and an edge whose configuration is not in the repository. */
+export const surroundings: Surroundings = {
+  edgeConfiguration: '',
+  subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
+  slotsBefore: [],
+}
+
+/** What makes the shop one whose nginx can be switched. */
+export const switchable: Readonly<Record<string, Partial<Service>>> = {
+  nginx: {
+    image: 'nginx:1.28',
+    volumes: [{ type: 'bind', source: '/srv/shop/edge', target: NGINX_FOLDER, read_only: true }],
+  },
+  api: { expose: ['8000'], labels: { 'estiba.kind': 'web' } },
 }
 
 /** A host that has what it takes. */
@@ -71,7 +89,11 @@ export const emptyHost: Observation = {
   host: readyHost,
   containers: [],
   images: new Set(),
+  networks: [],
+  routes: [],
+  edge: undefined,
   current: undefined,
+  currentVariant: undefined,
   releases: [],
   ledger: [],
   ledgerLength: 0,
@@ -92,7 +114,7 @@ export function container(service: string, change: Partial<Container> = {}): Con
 }
 
 /** The containers of a release as a host has them that runs it. */
-export function containersOfRelease({ services }: Manifest): readonly Container[] {
+export function containersOfRelease({ services }: Manifest, variant: Variant = 'plain'): readonly Container[] {
   return Object.entries(services).flatMap(([name, { kind, definition, image, restart, replicas, mounts }]) =>
     Array.from({ length: replicas }, () =>
       container(name, {
@@ -101,6 +123,7 @@ export function containersOfRelease({ services }: Manifest): readonly Container[
         labels: {
           'com.docker.compose.service': name,
           ...(kind !== 'data' && { 'estiba.definition': definition }),
+          ...((kind === 'web' || kind === 'app') && { 'estiba.slot': variant }),
         },
         mounts: mounts.map((mount) => {
           const [Source = '', Destination = ''] = mount.split(':')
@@ -137,9 +160,11 @@ export function hostWith(...releases: readonly [Manifest, ...Manifest[]]): Obser
   const ledger = releases.map(({ id }, index) => entry(id, releases[index - 1]?.id ?? ''))
   return {
     ...emptyHost,
-    containers: containersOfRelease(live),
+    containers: containersOfRelease(live, live.slots ? 'a' : 'plain'),
     images: new Set(releases.flatMap(({ services }) => Object.values(services).map(({ image }) => image))),
     current: live.id,
+    currentVariant: live.slots ? 'a' : 'plain',
+    edge: live.slots && { live: 'a', hash: live.slots.edgeHash },
     releases,
     ledger,
     ledgerLength: ledger.length,

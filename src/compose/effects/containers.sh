@@ -2,7 +2,7 @@
 
 compose() {
   docker compose --project-name "$project" --project-directory "$stack/project" \
-    --file "$stack/releases/$release/compose.json" "$@"
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
 containers() {
@@ -14,7 +14,14 @@ name() { echo "${1%%=*}"; }
 more() { echo "${1#*:}"; }
 
 # Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
-new_of() { definition=${1#*=}; containers "$(name "$1")" "label=estiba.definition=${definition%%:*}"; }
+new_of() {
+  definition=${1#*=}
+  made=$(containers "$(name "$1")" "label=estiba.definition=${definition%%:*}") || return 1
+  [ -n "$made" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  slots=$(docker inspect --format '{{.Id}} {{with index .Config.Labels "estiba.slot"}}{{.}}{{end}}' $made) || return 1
+  printf '%s\n' "$slots" | awk -v here="$variant" '$2 == here || $2 == "" { print $1 }'
+}
 old_of() {
   every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
   printf '%s\n' "$every" | grep -vxF -e "$new" -e '' || true
@@ -63,33 +70,39 @@ remove_new() {
   new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
 }
 
-# stop_old NAME=DEFINITION...: remembers which served, since leftovers of an earlier accident must not come back with them.
-# `update` first: the engine starts a stopped container again after its own restart when the policy says so.
-stop_old() {
-  old=$(old_of_all "$@") || return 1
-  if [ ! -f "$ESTIBA_TX/served" ]; then
-    each_served "$old" >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" || return 1
-  fi
-  each "$old" docker update --restart=no && each "$old" docker stop
+# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
+remember_served() {
+  [ ! -f "$ESTIBA_TX/served" ] || return 0
+  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+    --filter status=running) || return 1
+  {
+    # shellcheck disable=SC2086 # a list of ids
+    [ -z "$running" ] || docker inspect \
+      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
+  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
 }
 
-# each_served "IDS": id and restart policy of those that run.
-each_served() {
-  [ -n "$1" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $1) || return 1
-  printf '%s\n' "$states" | awk '$1 == "running" { print $2, $3 }'
-}
+# stop_old NAME=DEFINITION...: `update` first, for the engine starts a stopped container again after its own restart when
+# the policy says so.
+stop_old() { old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop; }
 
-# start_old SECONDS: the way back of stop_old; it counts only when they answer again.
-start_old() {
+# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
+# counts only when it answers.
+stand_by() {
+  seconds=$1 started=''
+  shift
   [ -s "$ESTIBA_TX/served" ] || return 0
   await_engine
-  served=$(awk '{ print $1 }' "$ESTIBA_TX/served")
-  each "$served" docker start || return 1
-  while read -r container policy; do docker update --restart="$policy" "$container" >/dev/null || return 1; done <"$ESTIBA_TX/served"
+  for service; do
+    while read -r owner container policy; do
+      [ "$owner" = "$service" ] || continue
+      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
+      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
+      started="$started $container"
+    done <"$ESTIBA_TX/served"
+  done
   # shellcheck disable=SC2086 # a list of ids
-  prove_all "$1" $served
+  prove_all "$seconds" $started
 }
 
 start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
@@ -99,15 +112,23 @@ stop_new() {
   new=$(new_of_all "$@") && each "$new" docker stop
 }
 
-# restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
-restart_policies() {
-  for service; do new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" || return 1; done
+# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
+# `unless-stopped` containers down.)
+keep_alive() {
+  await_engine
+  for service; do
+    new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  done
 }
 
-remove_old() { old=$(old_of_all "$@") && each "$old" docker rm; }
+remove_old() {
+  await_engine
+  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+}
 
 # retire NAME...: services that are no longer in the file.
 retire() {
+  await_engine
   for service; do
     gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
       each "$gone" docker rm || return 1

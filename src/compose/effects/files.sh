@@ -9,12 +9,19 @@ stage() {
     cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/${folder##*/}" || return 1
   done
   [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; }
+    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
+  stage_edge
 }
 
-unstage() { [ "$(readlink "$stack/current")" = "releases/$release" ] || rm -rf "${stack:?}/releases/$release"; }
+unstage() {
+  case $(readlink "$stack/current") in
+    "releases/$release/"*) ;;
+    *) rm -rf "${stack:?}/releases/$release" ;;
+  esac
+}
 
-point_current() { ln -sfn "releases/$release" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+# point_current FOLDER: below the stack's folder.
+point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
 
 forget_releases() { for old; do rm -rf "${stack:?}/releases/$old"; done; }
 forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }

@@ -1,8 +1,15 @@
 # The stack as Estiba left it.
 
 stack_facts() {
-  [ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
-  for env in "$stack"/current/.env "$stack"/releases/*/.env; do
+  if [ -L "$stack/current" ]; then
+    current=$(readlink "$stack/current")
+    fact current "${current#releases/}"
+  fi
+  if [ -L "$stack/edge/live" ]; then
+    slot=$(readlink "$stack/edge/live")
+    fact edge "${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+  fi
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
   done | head -n 1
   for manifest in "$stack"/releases/*/manifest.json; do

@@ -4,7 +4,7 @@ import { agentName, type Opening, openingFiles, phaseFiles } from '../../../src/
 import { agentProgram } from '../../../src/agent/programs.ts'
 import { numbered, type Unnumbered } from '../../../src/plan/plan.ts'
 import { makeRelease } from '../../../src/release/release.ts'
-import { shopModel } from '../../support/stack.ts'
+import { shopModel, surroundings } from '../../support/stack.ts'
 
 const step: Unnumbered = {
   title: 'create the new api',
@@ -100,7 +100,7 @@ describe('an opening', () => {
       '"action":"deploy","release":"r","version":"v1","commit":"c","from":"","actor":"octocat","run":""\n',
     )
     expect(textOf(files, 'plan/effects.sh')).toMatch(
-      /^project=shop stack=\/srv\/shop release=20261121-120000-v1\n# shellcheck shell=sh\n/,
+      /^project=shop stack=\/srv\/shop release=20261121-120000-v1 variant=plain\n# shellcheck shell=sh\n/,
     )
     expect(textOf(files, 'plan/watch')).toContain('\nare_well api=0123\n')
     expect(names(files)).toContain('plan/switch/02.gate')
@@ -114,7 +114,7 @@ describe('an opening', () => {
     const content = Buffer.from('listen 80;')
     const files = openingFiles({
       ...opening,
-      release: makeRelease(shopModel('1'), { id: 'v1', version: 'v1', commit: '' }),
+      release: makeRelease(shopModel('1'), { id: 'v1', version: 'v1', commit: '' }, surroundings),
       shipments: [
         {
           path: '/checkout/bin',
@@ -130,14 +130,16 @@ describe('an opening', () => {
     })
     const brought = files.filter(({ name }) => !name.startsWith('plan/') && name !== 'agent.sh')
     expect(brought.map(({ name, mode }) => `${name} ${mode?.toString(8) ?? 'private'}`)).toEqual([
-      'release/compose.json private',
       'release/manifest.json private',
-      'release/.env private',
+      'release/plain/compose.json private',
+      'release/plain/.env private',
+      'release/plain-guard/compose.json private',
+      'release/plain-guard/.env private',
       'files/abc/bin/run 755',
       'files/abc/bin/conf 644',
       'docker/config.json private',
     ])
-    expect(JSON.parse(textOf(files, 'release/compose.json') ?? '')).toHaveProperty('services.api.labels')
-    expect(textOf(files, 'release/.env')).toBe('COMPOSE_PROJECT_NAME=shop\nCOMPOSE_FILE=compose.json\n')
+    expect(JSON.parse(textOf(files, 'release/plain/compose.json') ?? '')).toHaveProperty('services.api.labels')
+    expect(textOf(files, 'release/plain/.env')).toBe('COMPOSE_PROJECT_NAME=shop\nCOMPOSE_FILE=compose.json\n')
   })
 })

@@ -32,7 +32,12 @@ test.each<[Service, string, string]>([
 
 test('a label that says no kind is a problem', () => {
   expect(kindOf('api', { image: 'api', labels: label('web') })).toMatchInlineSnapshot(
-    `"services.api.labels: estiba.kind is "web"; write one of edge, app, data"`,
+    `
+    {
+      "because": "its label estiba.kind says so",
+      "kind": "web",
+    }
+  `,
   )
 })
 

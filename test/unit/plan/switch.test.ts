@@ -30,34 +30,37 @@ describe('a whole plan', () => {
         03 start db, because a store must run before what uses it; it stays, whatever becomes of the release (nothing to undo, at most 150 s)
            $ compose up --detach --no-deps --no-recreate --wait --wait-timeout 120 db
       switch:
-        01 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
+        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
+           $ remember_served
+        02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
            way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-        02 start the new api, because what they depend on is healthy (reversible, at most 75 s)
+        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
-        03 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 api=e4740b7781656368
-        04 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
+        05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        05 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
-        06 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
+        07 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
            $ start_new nginx=04b50ed47683330c
            way back: $ stop_new nginx=04b50ed47683330c
-        07 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        08 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 nginx=04b50ed47683330c
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 90 s)
-           $ point_current
+           $ point_current releases/v1/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ restart_policies api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
+           $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
       while on trial, every second:
-        $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c"
+        $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
+      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
     `)
   })
 
@@ -75,36 +78,40 @@ describe('a whole plan', () => {
         02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
            $ pull api worker
       switch:
-        01 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
+        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
+           $ remember_served && point_current releases/v1/plain-guard
+           way back: $ stand_by 120 db nginx && point_current releases/v1/plain
+        02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e28c8f1dc4bb89d0:1 worker=984bdedd2f7b08ac:2
            way back: $ remove_new api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
-        02 stop the old api, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
+        03 stop the old api, worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
-           way back: $ start_old 120 && reload_nginx nginx
-        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
+           way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
+        04 start the new api, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e28c8f1dc4bb89d0
            way back: $ stop_new api=e28c8f1dc4bb89d0
-        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        05 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 api=e28c8f1dc4bb89d0
-        05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
+        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=984bdedd2f7b08ac
            way back: $ stop_new worker=984bdedd2f7b08ac
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=984bdedd2f7b08ac
-        07 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+        08 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 90 s)
-           $ point_current
+           $ point_current releases/v2/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ restart_policies api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no
-        03 remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+           $ keep_alive api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no
+        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
       while on trial, every second:
-        $ are_well api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac"
+        $ are_well api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
+      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
     `)
   })
 
@@ -123,7 +130,7 @@ describe('a whole plan', () => {
       commit:
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 70 s)
-           $ point_current
+           $ point_current releases/v1-again/plain
       note: nothing changed: no container is touched"
     `)
   })
@@ -139,36 +146,40 @@ describe('a whole plan', () => {
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
       switch:
-        01 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
+        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
+           $ remember_served && point_current releases/v2/plain-guard
+           way back: $ stand_by 120 db nginx && point_current releases/v2/plain
+        02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2
            way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce
-        02 stop the old api, worker, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
+        03 stop the old api, worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 worker=a596dedff0616dce
-           way back: $ start_old 120 && reload_nginx nginx
-        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
+           way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
+        04 start the new api, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
-        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        05 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 api=e4740b7781656368
-        05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
+        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
-        07 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+        08 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well api=e4740b7781656368 worker=a596dedff0616dce
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 90 s)
-           $ point_current
+           $ point_current releases/v1/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ restart_policies api=e4740b7781656368:always worker=a596dedff0616dce:no
-        03 remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+           $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no
+        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce
       while on trial, every second:
-        $ are_well api=e4740b7781656368 worker=a596dedff0616dce"
+        $ are_well api=e4740b7781656368 worker=a596dedff0616dce
+      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
     `)
   })
 
@@ -193,40 +204,44 @@ describe('a whole plan', () => {
         02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
            $ pull api worker nginx
       switch:
-        01 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
+        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
+           $ remember_served
+           way back: $ stand_by 120 db
+        02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
            way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-        02 stop the old api, worker, nginx, because old and new do not share a name; the old are kept, stopped, for the way back (reversible, at most 180 s)
+        03 stop the old api, worker, nginx, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-           way back: $ start_old 120
-        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
+           way back: $ stand_by 120 db api worker nginx
+        04 start the new api, because what they depend on is healthy (reversible, at most 75 s)
            $ start_new api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
-        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        05 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 api=e4740b7781656368
-        05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
+        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
-        07 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
+        08 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
            $ start_new nginx=04b50ed47683330c
            way back: $ stop_new nginx=04b50ed47683330c
-        08 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        09 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 nginx=04b50ed47683330c
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 90 s)
-           $ point_current
+           $ point_current releases/v1/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ restart_policies api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
-        03 remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+           $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
+        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-      note: this stack was started by hand: its services are replaced once, its data services stay as they run"
+      note: this stack was started by hand: its services are replaced once, its data services stay as they run
+      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
     `)
   })
 
@@ -247,27 +262,31 @@ describe('a whole plan', () => {
         02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
            $ pull worker
       switch:
-        01 complete worker, because containers of this very release are missing or have ended (reversible, at most 120 s)
+        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
+           $ remember_served && point_current releases/v1/plain-guard
+           way back: $ stand_by 120 db api nginx && point_current releases/v1/plain
+        02 complete worker, because containers of this very release are missing or have ended (reversible, at most 120 s)
            $ create_new worker=a596dedff0616dce:2
-           way back: $ restart_policies worker=a596dedff0616dce:no
-        02 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
+           way back: $ keep_alive worker=a596dedff0616dce:no
+        03 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
            $ start_new worker=a596dedff0616dce
-        03 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
+        04 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
            $ prove_new 120 worker=a596dedff0616dce
-        04 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+        05 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well worker=a596dedff0616dce
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 90 s)
-           $ point_current
+           $ point_current releases/v1-again/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ restart_policies worker=a596dedff0616dce:no
-        03 remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+           $ keep_alive worker=a596dedff0616dce:no
+        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old worker=a596dedff0616dce
       while on trial, every second:
-        $ are_well worker=a596dedff0616dce"
+        $ are_well worker=a596dedff0616dce
+      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
     `)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ComposeModel, Service } from '../../../src/compose/model.ts'
-import { makeRelease, parseGrace, pinImages } from '../../../src/release/release.ts'
-import { digest, shopModel } from '../../support/stack.ts'
+import { makeRelease, parseGrace, pinImages, type Release } from '../../../src/release/release.ts'
+import { digest, shopModel, surroundings } from '../../support/stack.ts'
 
 const built = {
   api: { repository: 'ghcr.io/acme/api', digest: digest('a') },
@@ -14,6 +14,13 @@ function modelOf(services: Readonly<Record<string, Service>>): ComposeModel {
 
 function images({ services }: ComposeModel): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(Object.entries(services).map(([name, { image }]) => [name, image]))
+}
+
+/** The only variant of a release whose edge can't be switched. */
+function composeOf({ variants }: Release): ComposeModel {
+  const [variant] = variants
+  if (variant?.variant !== 'plain') throw new Error('it has slots')
+  return variant.compose
 }
 
 describe('pinning', () => {
@@ -47,13 +54,13 @@ describe('pinning', () => {
 
 describe('a release', () => {
   const name = { id: '20261121-120000-v1', version: 'v1', commit: 'c'.repeat(40) }
-  const release = makeRelease(shopModel('1'), name)
+  const release = makeRelease(shopModel('1'), name, surroundings)
 
   test('its manifest says what it is', () => {
     expect(release.manifest).toMatchInlineSnapshot(`
       {
         "commit": "cccccccccccccccccccccccccccccccccccccccc",
-        "format": 1,
+        "format": 2,
         "id": "20261121-120000-v1",
         "order": [
           [
@@ -66,6 +73,7 @@ describe('a release', () => {
             "nginx",
           ],
         ],
+        "plainBecause": "no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)",
         "services": {
           "api": {
             "definition": "e4740b7781656368",
@@ -124,40 +132,45 @@ describe('a release', () => {
   })
 
   test('what it replaces carries its definition, a store stays as it was written', () => {
-    const { services } = release.compose
-    expect(services['api']?.labels).toEqual({ 'estiba.definition': release.manifest.services['api']?.definition })
+    const { services } = composeOf(release)
+    expect(services['api']?.labels).toEqual({
+      'estiba.definition': release.manifest.services['api']?.definition,
+      'estiba.slot': 'plain',
+    })
     expect(services['db']).toEqual(shopModel('1').services['db'])
   })
 
   test('the labels of the user stay', () => {
-    const { compose } = makeRelease(shopModel('1', { api: { labels: { team: 'shop' } } }), name)
+    const compose = composeOf(makeRelease(shopModel('1', { api: { labels: { team: 'shop' } } }), name, surroundings))
     expect(compose.services['api']?.labels).toMatchObject({ team: 'shop' })
   })
 
   test('two of the same model have the same definitions, whatever they are called', () => {
-    expect(makeRelease(shopModel('1'), { ...name, id: 'other' }).manifest.services).toEqual(release.manifest.services)
+    expect(makeRelease(shopModel('1'), { ...name, id: 'other' }, surroundings).manifest.services).toEqual(
+      release.manifest.services,
+    )
   })
 
   test('a fixed name is refused', () => {
     const named = shopModel('1', { api: { container_name: 'api' } })
-    expect(() => makeRelease(named, name)).toThrowErrorMatchingInlineSnapshot(
+    expect(() => makeRelease(named, name, surroundings)).toThrowErrorMatchingInlineSnapshot(
       `[UsageError: services.api.container_name: the new container is made beside the old one, so the name can't be fixed; remove the line and use \`docker compose exec api\` in the stack's folder \`current\`]`,
     )
   })
 
   test('a kind that does not exist is refused', () => {
-    const labelled = shopModel('1', { api: { labels: { 'estiba.kind': 'web' } } })
-    expect(() => makeRelease(labelled, name)).toThrowErrorMatchingInlineSnapshot(
-      `[UsageError: services.api.labels: estiba.kind is "web"; write one of edge, app, data]`,
+    const labelled = shopModel('1', { api: { labels: { 'estiba.kind': 'app server' } } })
+    expect(() => makeRelease(labelled, name, surroundings)).toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: services.api.labels: estiba.kind is "app server"; write one of edge, web, app, data]`,
     )
   })
 
   test('a store may have a fixed name: it is not made anew', () => {
-    expect(() => makeRelease(shopModel('1', { db: { container_name: 'pg' } }), name)).not.toThrow()
+    expect(() => makeRelease(shopModel('1', { db: { container_name: 'pg' } }), name, surroundings)).not.toThrow()
   })
 
   test('a service without an image is refused', () => {
-    expect(() => makeRelease(modelOf({ api: {} }), name)).toThrow(
+    expect(() => makeRelease(modelOf({ api: {} }), name, surroundings)).toThrow(
       'services.api has neither an image nor a build section',
     )
   })
@@ -169,7 +182,8 @@ describe('the order of starts', () => {
       name,
       { image: name, depends_on: Object.fromEntries(others.map((other) => [other, {}])) },
     ])
-    return makeRelease(modelOf(Object.fromEntries(described)), { id: 'v1', version: 'v1', commit: '' }).manifest.order
+    return makeRelease(modelOf(Object.fromEntries(described)), { id: 'v1', version: 'v1', commit: '' }, surroundings)
+      .manifest.order
   }
 
   test('each layer needs only the ones before; stores run already', () => {

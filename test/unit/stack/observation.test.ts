@@ -13,9 +13,14 @@ const text = [
   `image\tghcr.io/acme/api@${digest('1')}`,
   'image\tghcr.io/acme/api:<none>',
   'image\tpostgres:15',
-  'current\t20261121-120000-v1',
+  'current\t20261121-120000-v1/b-guard',
+  'edge\tb-trial 0123456789abcdef',
+  'network\tbridge 172.17.0.0/16',
+  'network\thost',
+  'route\t00000000 00000000',
+  'route\t0000D50A 00FFFFFF',
   `manifest\t${JSON.stringify(release)}`,
-  'manifest\t{"format":2,"id":"from the future"}',
+  'manifest\t{"format":3,"id":"from the future"}',
   'ledger-length\t12',
   `ledger\t${JSON.stringify(entry('20261121-120000-v1', ''))}`,
   'open\tt-20261121T130000Z-1f2e3d',
@@ -39,6 +44,16 @@ describe('what the host says', () => {
     expect(observation.releases).toHaveLength(1)
     expect(observation.ledger).toHaveLength(1)
     expect(observation.ledgerLength).toBe(12)
+  })
+
+  test('of where it is and which addresses are taken', () => {
+    expect(observation.currentVariant).toBe('b')
+    expect(observation.edge).toEqual({ live: 'b', hash: '0123456789abcdef' })
+    expect(observation.networks).toEqual([
+      { name: 'bridge', subnets: ['172.17.0.0/16'] },
+      { name: 'host', subnets: [] },
+    ])
+    expect(observation.routes).toEqual(['10.213.0.0/24'])
   })
 
   test('of the open transaction', () => {

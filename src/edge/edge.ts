@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import type { Kind } from '../compose/kinds.ts'
+import { type ComposeModel, replicas, repositoryOf, type Service } from '../compose/model.ts'
+import { UsageError } from '../errors.ts'
+import { namedServices, NGINX_FOLDER, type EdgeFiles, nginxFiles, nginxProblems } from './nginx.ts'
+import { type Slots, webAddresses } from './slots.ts'
+
+/** What a stack's edge means for a release. */
+export type EdgeChoice =
+  /** The web services run beside each other in two slots, and the edge is switched between them. */
+  | {
+      readonly kind: 'slots'
+      readonly ports: ReadonlyMap<string, number>
+      readonly because: ReadonlyMap<string, string>
+    }
+  /** Old and new take turns. */
+  | { readonly kind: 'plain'; readonly because: string }
+
+/**
+ * Finds out whether the stack's web services can be switched by its edge, and which services those are.
+ *
+ * @param kinds what each service is, without regard to the edge
+ * @param configuration the text of the edge's own configuration, as far as the repository has it
+ */
+export function chooseEdge(model: ComposeModel, kinds: ReadonlyMap<string, Kind>, configuration: string): EdgeChoice {
+  const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge')
+  if (!edges.some(([, edge]) => isSwitched(edge)))
+    return { kind: 'plain', because: `no nginx of the stack mounts a folder as ${NGINX_FOLDER} (docs/recipes.md)` }
+  const apps = Object.keys(model.services).filter((name) => kinds.get(name) === 'app' || kinds.get(name) === 'web')
+  const problems = configuration === '' ? [] : nginxProblems(configuration, apps)
+  if (problems.length > 0)
+    throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'))
+  const because = webServices(model, kinds, namedServices(configuration, apps))
+  const obstacle = obstacleTo(model, apps, because)
+  if (obstacle !== undefined) return { kind: 'plain', because: obstacle }
+  return { kind: 'slots', because, ports: new Map([...because.keys()].map((name) => [name, portOf(name, model)])) }
+}
+
+/** An nginx that mounts the folder with the switch. */
+export function isSwitched({ image = '', volumes = [] }: Service): boolean {
+  return repositoryOf(image).includes('nginx') && volumes.some(({ target }) => target === NGINX_FOLDER)
+}
+
+/** The slots of a release on a host, given what releases before it were given. */
+export function makeSlots(
+  ports: ReadonlyMap<string, number>,
+  subnets: Slots['subnets'],
+  before: readonly Slots[],
+): Slots {
+  return { subnets, web: webAddresses(ports, before) }
+}
+
+/** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
+export function edgeFiles(slots: Slots): { readonly files: EdgeFiles; readonly hash: string } {
+  const files = nginxFiles(slots)
+  // As `cat nginx.conf server.conf | sha256sum` has it on the host.
+  const content = ['nginx.conf', 'server.conf'].map((name) => files[name] ?? '').join('')
+  return { files, hash: createHash('sha256').update(content).digest('hex').slice(0, 16) }
+}
+
+function webServices(
+  { services }: ComposeModel,
+  kinds: ReadonlyMap<string, Kind>,
+  named: readonly string[],
+): ReadonlyMap<string, string> {
+  const web = new Map<string, string>()
+  for (const [name, kind] of kinds) if (kind === 'web') web.set(name, 'its label estiba.kind says so')
+  for (const name of named) if (!web.has(name)) web.set(name, 'the edge passes requests to it')
+  for (const [name] of web)
+    for (const dependency of Object.keys(services[name]?.depends_on ?? {}))
+      if (kinds.get(dependency) === 'app' && hasPort(services[dependency]) && !web.has(dependency))
+        web.set(dependency, `${name} depends on it, and it exposes a port`)
+  return web
+}
+
+function obstacleTo(
+  { services }: ComposeModel,
+  apps: readonly string[],
+  web: ReadonlyMap<string, string>,
+): string | undefined {
+  if (web.size === 0) return "the edge's configuration passes requests to none of the services ($estiba_SERVICE)"
+  for (const name of apps) {
+    const service = services[name] ?? {}
+    const networks = Object.keys(service.networks ?? {}).filter((network) => network !== 'default')
+    if (networks.length > 0) return `services.${name} has networks of its own: ${networks.join(', ')}`
+    if (service.network_mode !== undefined) return `services.${name} has a network_mode`
+    if (!web.has(name)) continue
+    if ((service.ports ?? []).length > 0)
+      return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`
+    if (replicas(service) !== 1) return `services.${name} has ${replicas(service)} replicas`
+  }
+  return undefined
+}
+
+function hasPort(service: Service | undefined): boolean {
+  return service?.labels?.['estiba.port'] !== undefined || exposed(service).length > 0
+}
+
+function exposed(service: Service | undefined): readonly (string | number)[] {
+  return service?.expose ?? []
+}
+
+function portOf(name: string, { services }: ComposeModel): number {
+  const service = services[name]
+  const label = service?.labels?.['estiba.port']
+  const ports = exposed(service)
+  const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10)
+  if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
+    throw new UsageError(
+      `services.${name}: nginx passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
+        'that it listens on, or the label `estiba.port`',
+    )
+  return port
+}

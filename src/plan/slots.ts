@@ -1,0 +1,155 @@
+import { quote } from '../command/command.ts'
+import { type Change, isOfTheSet } from './changes.ts'
+import type { Slots } from '../edge/slots.ts'
+import type { Layout } from './layout.ts'
+import type { Unnumbered } from './plan.ts'
+import {
+  aliveOf,
+  appsOf,
+  createNew,
+  fillUp,
+  edgesOf,
+  guardStep,
+  layersOf,
+  standBy,
+  startAndProve,
+  staying,
+  stopOld,
+  type Switching,
+  webOf,
+} from './steps.ts'
+import { names, words } from './words.ts'
+
+export interface SlotSwitch extends Switching {
+  readonly order: readonly (readonly string[])[]
+  readonly layout: Layout
+  /** Whether the edge's generated configuration is another one than the host has. */
+  readonly edgeChanged: boolean
+}
+
+/**
+ * The set goes to the free slot: web services beside the old ones, until they have proved themselves; then the others, of
+ * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
+ * before it was ever seen by a visitor.
+ */
+export function slotSteps(request: SlotSwitch): Unnumbered[] {
+  const { changed, healthyWithin, layout, order } = request
+  if (changed.length === 0) return []
+  const fresh = changed.filter(({ action }) => action !== 'repair')
+  const apps = appsOf(changed)
+  const oldApps = aliveOf(apps)
+  const isMoving = changed.some(isOfTheSet)
+  return [
+    guardStep(request, layout.from),
+    ...fillUp(changed),
+    ...(fresh.length > 0
+      ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
+      : []),
+    ...layersOf(order, webOf(changed)).flatMap((layer) => startAndProve(layer, healthyWithin)),
+    ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
+    ...layersOf(order, apps).flatMap((layer) => startAndProve(layer, healthyWithin)),
+    ...(request.edgeChanged ? [configureEdge(request)] : []),
+    ...replaceEdges(request, isMoving),
+    ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
+  ]
+}
+
+/** Edges that stay are switched; those that are replaced themselves start on the new slot. */
+function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
+  const edges = edgesOf(request.changed)
+  const old = aliveOf(edges)
+  return [
+    ...(old.length > 0 ? [stopOld(request, old)] : []),
+    ...(isMoving ? [switchEdge(request)] : []),
+    ...layersOf(request.order, edges).flatMap((layer) => startAndProve(layer, request.healthyWithin)),
+  ]
+}
+
+function switchEdge(request: SlotSwitch): Unnumbered {
+  const { layout } = request
+  const stay = staying(request)
+  const edges = edgesOf(stay).map(({ name }) => name)
+  const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)]
+  const see = (folder: string): string[] => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : [])
+  const trial = `${layout.variant}-trial`
+  return {
+    title: `lead the edge to slot ${layout.variant}`,
+    because:
+      'what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection',
+    run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
+    ...(layout.live !== undefined && {
+      undo: [`switch_edge ${layout.live}`, standBy(request, served), ...see(layout.live)].join(' && '),
+    }),
+    reversibility: 'reversible',
+    deadline: request.healthyWithin + 30,
+  }
+}
+
+/** An edge that was started anew says itself where it leads; those that stayed have been asked. */
+function seeEdge({ layout }: SlotSwitch, started: readonly Change[], folder: string): Unnumbered[] {
+  if (started.length === 0) return []
+  return [
+    {
+      title: `see through ${names(started)} that it leads to slot ${layout.variant}`,
+      because: 'a switch counts only when it is seen',
+      run: words('see_edge', [folder, ...started.map(({ name }) => name)]),
+      reversibility: 'nothing to undo',
+      deadline: 30,
+    },
+  ]
+}
+
+function configureEdge(request: SlotSwitch): Unnumbered {
+  const edges = edgesOf(staying(request)).map(({ name }) => quote(name))
+  return {
+    title: 'give the edge its new configuration',
+    because: 'the release has other web services or ports than the one before; nginx is reloaded this once',
+    run: ['configure_edge', ...edges].join(' '),
+    undo: ['configure_edge_back', ...edges].join(' '),
+    reversibility: 'reversible',
+    deadline: 60,
+  }
+}
+
+/** The networks, before anything is made that names them. */
+export function makeSlots({ a, b }: Slots['subnets']): Unnumbered {
+  return {
+    title: 'have the networks of both slots',
+    because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release`,
+    run: words('make_slots', [a, b]),
+    reversibility: 'nothing to undo',
+    deadline: 60,
+  }
+}
+
+/** What stays joins both slots, and the one to move to is empty. */
+export function joinSlots(changes: readonly Change[], layout: Layout): Unnumbered[] {
+  const stay = changes.filter(({ service }) => service.kind === 'data' || service.kind === 'edge')
+  return [
+    ...(stay.length > 0
+      ? [
+          {
+            title: `have ${names(stay)} in both slots`,
+            because: 'what the set needs is found by its name there, and the edge reaches both',
+            run: words(
+              'join_slots',
+              stay.map(({ name }) => name),
+            ),
+            reversibility: 'nothing to undo' as const,
+            deadline: 60,
+          },
+        ]
+      : []),
+    ...(layout.leftover.length > 0 && layout.variant !== 'plain'
+      ? [
+          {
+            title: `clear slot ${layout.variant}`,
+            because: `${layout.leftover.length} containers are left in it, and the edge does not lead to them`,
+            run: `clear_slot ${layout.variant}`,
+            reversibility: 'irreversible' as const,
+            deadline: 120,
+          },
+        ]
+      : []),
+  ]
+}

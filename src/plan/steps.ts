@@ -1,0 +1,127 @@
+import { quote } from '../command/command.ts'
+import { type Change, isOfTheSet } from './changes.ts'
+import type { Unnumbered } from './plan.ts'
+import { definitions, definitionsWith, names, words } from './words.ts'
+
+/** What every way of switching knows. */
+export interface Switching {
+  readonly changes: readonly Change[]
+  /** Those that are not left as they are, data apart. */
+  readonly changed: readonly Change[]
+  /** Seconds that a new container has to become healthy. */
+  readonly healthyWithin: number
+}
+
+/** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */
+export function standBy({ healthyWithin }: Switching, services: readonly Change[]): string {
+  return words('stand_by', [String(healthyWithin), ...services.map(({ name }) => name)])
+}
+
+/** Services that the plan leaves running, in the order in which they would start. */
+export function staying({ changes }: Switching): readonly Change[] {
+  return changes.filter(({ action, running }) => action === 'leave' && running.length > 0)
+}
+
+export function createNew(fresh: readonly Change[], because: string): Unnumbered {
+  return {
+    title: `create the new ${names(fresh)}`,
+    because,
+    run: `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`,
+    undo: `remove_new ${definitions(fresh)}`,
+    reversibility: 'reversible',
+    deadline: 120,
+  }
+}
+
+/** What of them runs well serves now: the way back leaves every container where it is. */
+export function fillUp(changed: readonly Change[]): Unnumbered[] {
+  const repaired = changed.filter(({ action }) => action === 'repair')
+  if (repaired.length === 0) return []
+  return [
+    {
+      title: `complete ${names(repaired)}`,
+      because: 'containers of this very release are missing or have ended',
+      run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
+      undo: `keep_alive ${definitionsWith(repaired, ({ service }) => service.restart)}`,
+      reversibility: 'reversible',
+      deadline: 120,
+    },
+  ]
+}
+
+/** Stops what is replaced; the way back starts it again, behind what it needs. */
+export function stopOld(switching: Switching, replaced: readonly Change[]): Unnumbered {
+  const served = replaced.filter(({ running }) => running.length > 0)
+  const data = staying(switching).filter(({ service }) => service.kind === 'data')
+  return {
+    title: `stop the old ${names(replaced)}`,
+    because: 'old and new of them must not run at once; the old are kept, stopped, for the way back',
+    run: `stop_old ${definitions(replaced)}`,
+    ...(served.length > 0 && { undo: standBy(switching, [...data, ...served]) }),
+    reversibility: 'reversible',
+    deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + switching.healthyWithin + 30,
+  }
+}
+
+export function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbered[] {
+  const fresh = layer.filter(({ action }) => action !== 'repair')
+  return [
+    {
+      title: `start the new ${names(layer)}`,
+      because: 'what they depend on is healthy',
+      run: `start_new ${definitions(layer)}`,
+      ...(fresh.length > 0 && { undo: `stop_new ${definitions(fresh)}` }),
+      reversibility: 'reversible',
+      deadline: Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
+    },
+    {
+      title: `wait until ${names(layer)} ${layer.length === 1 ? 'is' : 'are'} healthy`,
+      because: 'each own health check must say yes three times in a row',
+      run: `prove_new ${healthyWithin} ${definitions(layer)}`,
+      reversibility: 'nothing to undo',
+      deadline: healthyWithin + 30,
+    },
+  ]
+}
+
+/** The changed services in the order in which they start, each layer at once. */
+export function layersOf(
+  order: readonly (readonly string[])[],
+  changed: readonly Change[],
+): readonly (readonly Change[])[] {
+  return order.map((layer) => changed.filter(({ name }) => layer.includes(name))).filter((layer) => layer.length > 0)
+}
+
+/** Notes what serves, and leads `current` to a file with which `up` does nothing; undone last, when all else is back. */
+export function guardStep(switching: Switching, from: string | undefined): Unnumbered {
+  const stay = staying(switching)
+  const back = [
+    ...(stay.length > 0 ? [standBy(switching, stay)] : []),
+    ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
+  ]
+  return {
+    title: 'note what serves, and guard it against a `docker compose up` by hand',
+    because: 'the way back leads there, and `up` would mix two releases',
+    run: ['remember_served', ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`])].join(' && '),
+    ...(back.length > 0 && { undo: back.join(' && ') }),
+    reversibility: 'reversible',
+    deadline: switching.healthyWithin + 60,
+  }
+}
+
+export function webOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ service }) => service.kind === 'web')
+}
+
+/** Replaced by every release, and never beside their successors. */
+export function appsOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter((change) => isOfTheSet(change) && change.service.kind === 'app')
+}
+
+export function edgesOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ service }) => service.kind === 'edge')
+}
+
+export function aliveOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0)
+}

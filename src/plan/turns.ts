@@ -1,0 +1,51 @@
+import { quote } from '../command/command.ts'
+import type { Change } from './changes.ts'
+import type { Unnumbered } from './plan.ts'
+import {
+  aliveOf,
+  createNew,
+  fillUp,
+  guardStep,
+  layersOf,
+  standBy,
+  startAndProve,
+  stopOld,
+  type Switching,
+} from './steps.ts'
+
+/** Old and new take turns: all of the old are stopped, then all of the new started. */
+export function turnSteps(
+  switching: Switching,
+  order: readonly (readonly string[])[],
+  from: string | undefined,
+): Unnumbered[] {
+  const { changes, changed, healthyWithin } = switching
+  if (changed.length === 0) return []
+  const fresh = changed.filter(({ action }) => action !== 'repair')
+  const replaced = aliveOf(changed)
+  const reload = changes
+    .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
+    .map(({ name }) => `reload_nginx ${quote(name)}`)
+  return [
+    guardStep(switching, from),
+    ...fillUp(changed),
+    ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+    ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
+    ...layersOf(order, changed).flatMap((layer) => startAndProve(layer, healthyWithin)),
+    ...reload.map((run) => ({
+      title: 'reload nginx',
+      because: 'it looks names up only when it starts, and the containers have new addresses',
+      run,
+      reversibility: 'nothing to undo' as const,
+      deadline: 30,
+    })),
+  ]
+}
+
+/** The way back also tells nginx, whose containers must run for that. */
+function stopAndReload(switching: Switching, replaced: readonly Change[], reload: readonly string[]): Unnumbered {
+  const step = stopOld(switching, replaced)
+  if (step.undo === undefined || reload.length === 0) return step
+  const edges = switching.changes.filter(({ action, service }) => action === 'leave' && service.kind === 'edge')
+  return { ...step, undo: [step.undo, standBy(switching, edges), ...reload].join(' && ') }
+}

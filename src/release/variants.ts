@@ -1,0 +1,78 @@
+import type { Kind } from '../compose/kinds.ts'
+import { type ComposeModel, replicas, type Service } from '../compose/model.ts'
+import { slotAddress, type Slot, type Slots, SLOTS, slotNetwork, type Variant } from '../edge/slots.ts'
+
+/** A release as one compose file: `releases/<id>/<variant>/compose.json`. */
+export interface VariantFiles {
+  readonly variant: Variant
+  readonly compose: ComposeModel
+  /** The same for the time of a trial: `ps`, `logs` and `exec` work, `up` fails before it touches anything. */
+  readonly guard: ComposeModel
+}
+
+/** What the variants of a release differ in. */
+export interface Layout {
+  /** With the labels that a release adds. */
+  readonly model: ComposeModel
+  readonly kinds: ReadonlyMap<string, Kind>
+  readonly slots: Slots | undefined
+}
+
+export function variantsOf(layout: Layout): readonly VariantFiles[] {
+  const variants: readonly Variant[] = layout.slots ? SLOTS : ['plain']
+  return variants.map((variant) => {
+    const compose = layout.slots && variant !== 'plain' ? inSlot(layout, layout.slots, variant) : inTurns(layout)
+    return { variant, compose, guard: guarded(compose, layout.kinds) }
+  })
+}
+
+/** Whether a release replaces it, and it moves from slot to slot with all others of its stack. */
+function isOfTheSet(name: string, kinds: ReadonlyMap<string, Kind>): boolean {
+  const kind = kinds.get(name)
+  return kind === 'web' || kind === 'app'
+}
+
+function inTurns({ model, kinds }: Layout): ComposeModel {
+  return mapServices(model, (service, name) => (isOfTheSet(name, kinds) ? marked(service, 'plain') : service))
+}
+
+/**
+ * The set has the slot's network and no other: names inside lead to nothing outside of it. The edge is in both slots and asks
+ * by address. The networks are made beforehand, so that no version of Compose finds fault with them.
+ */
+function inSlot({ model, kinds }: Layout, slots: Slots, slot: Slot): ComposeModel {
+  const placed = mapServices(model, (service, name) => {
+    if (kinds.get(name) === 'edge')
+      return { ...service, networks: { ...(service.networks ?? { default: null }), 'slot-a': null, 'slot-b': null } }
+    if (!isOfTheSet(name, kinds)) return service
+    const host = slots.web[name]?.host
+    const address = host === undefined ? null : { ipv4_address: slotAddress(slots, slot, host) }
+    return { ...marked(service, slot), networks: { [`slot-${slot}`]: address } }
+  })
+  const networks = SLOTS.map((each) => [`slot-${each}`, { name: slotNetwork(model.name, each), external: true }])
+  return { ...placed, networks: { ...(model['networks'] ?? {}), ...Object.fromEntries(networks) } }
+}
+
+function marked(service: Service, variant: Variant): Service {
+  return { ...service, labels: { ...service.labels, 'estiba.slot': variant } }
+}
+
+/** An image that no registry has: `up` fails at the pull. With the count of both releases it takes none for surplus. */
+function guarded(compose: ComposeModel, kinds: ReadonlyMap<string, Kind>): ComposeModel {
+  return mapServices(compose, (service, name) => {
+    if (!isOfTheSet(name, kinds)) return service
+    const { deploy = {}, ...rest } = service
+    const count = 2 * replicas(service)
+    return {
+      ...rest,
+      image: '127.0.0.1:1/estiba/a-deploy-is-on-trial',
+      deploy: { ...deploy, replicas: count },
+      scale: count,
+    }
+  })
+}
+
+function mapServices(model: ComposeModel, map: (service: Service, name: string) => Service): ComposeModel {
+  const services = Object.entries(model.services).map(([name, service]) => [name, map(service, name)])
+  return { ...model, services: Object.fromEntries(services) as ComposeModel['services'] }
+}

@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest'
+import { formatPlan } from '../../../src/plan/plan.ts'
+import { planSwitch } from '../../../src/plan/switch.ts'
+import type { Manifest } from '../../../src/release/manifest.ts'
+import type { Observation } from '../../../src/stack/observation.ts'
+import { container, containersOfRelease, emptyHost, hostWith, shopRelease, switchable } from '../../support/stack.ts'
+
+const one = shopRelease('v1', '1', switchable)
+const two = shopRelease('v2', '2', switchable)
+
+function plan(to: Manifest, observation: Observation, from: 'registry' | 'host' = 'registry'): string {
+  const title = `deploy ${to.version} to shop`
+  return formatPlan(planSwitch({ title, to, observation, healthyWithin: 60, keep: 5, from }))
+}
+
+function commands(text: string): readonly string[] {
+  return text.split('\n').flatMap((line) => (/^ +(\$|way back: \$)/.test(line) ? [line.trim()] : []))
+}
+
+describe('a release in slots', () => {
+  test('the first deploy goes to slot a', () => {
+    expect(commands(plan(one, emptyHost))).toMatchInlineSnapshot(`
+      [
+        "$ stage",
+        "way back: $ unstage",
+        "$ make_slots 10.213.0.0/24 10.213.1.0/24",
+        "$ pull db api worker nginx",
+        "$ compose up --detach --no-deps --no-recreate --wait --wait-timeout 60 db",
+        "$ join_slots db nginx",
+        "$ remember_served",
+        "$ create_new api=3864fb2d65c7c248:1 worker=a596dedff0616dce:2 nginx=a58aa1d49c686408:1",
+        "way back: $ remove_new api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
+        "$ start_new api=3864fb2d65c7c248",
+        "way back: $ stop_new api=3864fb2d65c7c248",
+        "$ prove_new 60 api=3864fb2d65c7c248",
+        "$ start_new worker=a596dedff0616dce",
+        "way back: $ stop_new worker=a596dedff0616dce",
+        "$ prove_new 60 worker=a596dedff0616dce",
+        "$ switch_edge a-trial",
+        "$ start_new nginx=a58aa1d49c686408",
+        "way back: $ stop_new nginx=a58aa1d49c686408",
+        "$ prove_new 60 nginx=a58aa1d49c686408",
+        "$ see_edge a-trial nginx",
+        "$ are_well api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
+        "$ point_current releases/v1/a",
+        "$ switch_edge a && await_engine && see_edge a nginx",
+        "$ keep_alive api=3864fb2d65c7c248:always worker=a596dedff0616dce:no nginx=a58aa1d49c686408:always",
+        "$ are_well api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
+      ]
+    `)
+  })
+
+  test('a changed image moves the set to the free slot, and the edge is switched last', () => {
+    expect(plan(two, hostWith(one))).toMatchInlineSnapshot(`
+      "deploy v2 to shop
+        db      leave    data: a deploy never touches data (its image is postgres, a store)
+        api     replace  web: its image changed (its label estiba.kind says so); no downtime: new beside old, then one switch
+        worker  replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
+      prepare:
+        01 stage the release, because everything of v2 is on the host before anything changes (reversible, at most 60 s)
+           $ stage
+           way back: $ unstage
+        02 have the networks of both slots, because old and new have addresses of their own (10.213.0.0/24, 10.213.1.0/24), which stay the same from release to release (nothing to undo, at most 60 s)
+           $ make_slots 10.213.0.0/24 10.213.1.0/24
+        03 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
+           $ pull api worker
+        04 have db, nginx in both slots, because what the set needs is found by its name there, and the edge reaches both (nothing to undo, at most 60 s)
+           $ join_slots db nginx
+      switch:
+        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 120 s)
+           $ remember_served && point_current releases/v1/a-guard
+           way back: $ stand_by 60 db nginx && point_current releases/v1/a
+        02 create the new api, worker, because made beside the old, in slot b, which the edge does not lead to (reversible, at most 120 s)
+           $ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2
+           way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac
+        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
+           $ start_new api=d46a468f8933d529
+           way back: $ stop_new api=d46a468f8933d529
+        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 90 s)
+           $ prove_new 60 api=d46a468f8933d529
+        05 stop the old worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 120 s)
+           $ stop_old worker=984bdedd2f7b08ac
+           way back: $ stand_by 60 db worker
+        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
+           $ start_new worker=984bdedd2f7b08ac
+           way back: $ stop_new worker=984bdedd2f7b08ac
+        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 90 s)
+           $ prove_new 60 worker=984bdedd2f7b08ac
+        08 lead the edge to slot b, because what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection (reversible, at most 90 s)
+           $ switch_edge b-trial && see_edge b-trial nginx
+           way back: $ switch_edge a && stand_by 60 db nginx api && see_edge a nginx
+      commit:
+        01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
+           $ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac
+      finish:
+        01 point current to the release, because it is confirmed (irreversible, at most 90 s)
+           $ point_current releases/v2/b
+        02 lead the edge to the release alone, because the old slot answers for it no more (irreversible, at most 90 s)
+           $ switch_edge b && await_engine && see_edge b nginx
+        03 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
+           $ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no
+        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+           $ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac
+      while on trial, every second:
+        $ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac"
+    `)
+  })
+
+  test('nothing changed: nothing moves', () => {
+    expect(commands(plan(one, hostWith(one)))).toMatchInlineSnapshot(`
+      [
+        "$ stage",
+        "way back: $ unstage",
+        "$ point_current releases/v1/a",
+      ]
+    `)
+  })
+
+  test('one changed service takes the others along', () => {
+    const to = shopRelease('v3', '1', { ...switchable, worker: { command: ['work', 'harder'] } })
+    expect(plan(to, hostWith(one))).toContain('api     replace  web: it moves to the other slot with worker')
+  })
+
+  test('a changed edge starts on the new slot', () => {
+    const to = shopRelease('v3', '2', { ...switchable, nginx: { ...switchable['nginx'], command: ['nginx'] } })
+    expect(commands(plan(to, hostWith(one)))).toMatchInlineSnapshot(`
+      [
+        "$ stage",
+        "way back: $ unstage",
+        "$ make_slots 10.213.0.0/24 10.213.1.0/24",
+        "$ pull api worker nginx",
+        "$ join_slots db nginx",
+        "$ remember_served && point_current releases/v1/a-guard",
+        "way back: $ stand_by 60 db && point_current releases/v1/a",
+        "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=b3d13b9d1266b9db:1",
+        "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+        "$ start_new api=d46a468f8933d529",
+        "way back: $ stop_new api=d46a468f8933d529",
+        "$ prove_new 60 api=d46a468f8933d529",
+        "$ stop_old worker=984bdedd2f7b08ac",
+        "way back: $ stand_by 60 db worker",
+        "$ start_new worker=984bdedd2f7b08ac",
+        "way back: $ stop_new worker=984bdedd2f7b08ac",
+        "$ prove_new 60 worker=984bdedd2f7b08ac",
+        "$ stop_old nginx=b3d13b9d1266b9db",
+        "way back: $ stand_by 60 db nginx",
+        "$ switch_edge b-trial",
+        "way back: $ switch_edge a && stand_by 60 db api",
+        "$ start_new nginx=b3d13b9d1266b9db",
+        "way back: $ stop_new nginx=b3d13b9d1266b9db",
+        "$ prove_new 60 nginx=b3d13b9d1266b9db",
+        "$ see_edge b-trial nginx",
+        "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+        "$ point_current releases/v3/b",
+        "$ switch_edge b && await_engine && see_edge b nginx",
+        "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=b3d13b9d1266b9db:always",
+        "$ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+        "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+      ]
+    `)
+  })
+
+  test('a new web service needs a new configuration of the edge', () => {
+    const to = shopRelease('v3', '2', {
+      ...switchable,
+      worker: { command: ['work'], expose: ['9000'], labels: { 'estiba.kind': 'web' }, deploy: { replicas: 1 } },
+    })
+    expect(commands(plan(to, hostWith(one)))).toContain('$ configure_edge nginx')
+  })
+
+  test('from turns to slots: the edge is replaced once, and what served is the way back', () => {
+    expect(commands(plan(two, hostWith(shopRelease('v1', '1'))))).toMatchInlineSnapshot(`
+      [
+        "$ stage",
+        "way back: $ unstage",
+        "$ make_slots 10.213.0.0/24 10.213.1.0/24",
+        "$ pull api worker nginx",
+        "$ join_slots db nginx",
+        "$ remember_served && point_current releases/v1/plain-guard",
+        "way back: $ stand_by 60 db && point_current releases/v1/plain",
+        "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=a58aa1d49c686408:1",
+        "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
+        "$ start_new api=d46a468f8933d529",
+        "way back: $ stop_new api=d46a468f8933d529",
+        "$ prove_new 60 api=d46a468f8933d529",
+        "$ stop_old worker=984bdedd2f7b08ac",
+        "way back: $ stand_by 60 db worker",
+        "$ start_new worker=984bdedd2f7b08ac",
+        "way back: $ stop_new worker=984bdedd2f7b08ac",
+        "$ prove_new 60 worker=984bdedd2f7b08ac",
+        "$ stop_old nginx=a58aa1d49c686408",
+        "way back: $ stand_by 60 db nginx",
+        "$ switch_edge a-trial",
+        "$ start_new nginx=a58aa1d49c686408",
+        "way back: $ stop_new nginx=a58aa1d49c686408",
+        "$ prove_new 60 nginx=a58aa1d49c686408",
+        "$ see_edge a-trial nginx",
+        "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
+        "$ point_current releases/v2/a",
+        "$ switch_edge a && await_engine && see_edge a nginx",
+        "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=a58aa1d49c686408:always",
+        "$ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
+        "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
+      ]
+    `)
+  })
+
+  test('the slot to move to is the one that the edge does not lead to, whatever current says; leftovers go', () => {
+    const stuck = { ...hostWith(one), edge: { live: 'b' as const, hash: one.slots?.edgeHash ?? '' } }
+    const text = plan(two, { ...stuck, containers: [...stuck.containers, ...containersOfRelease(two, 'b')] })
+    expect(commands(text)).toContain('$ clear_slot a')
+    expect(text).toContain('lead the edge to slot a')
+  })
+
+  test('a container that is gone moves the set', () => {
+    const host = hostWith(one)
+    const text = plan(one, { ...host, containers: host.containers.filter(({ name }) => !name.includes('api')) })
+    expect(text).toContain('api     create   web')
+    expect(text).toContain('worker  replace  app: it moves to the other slot with api')
+  })
+
+  test('a container in the wrong slot does not count', () => {
+    const host = hostWith(one)
+    const api = one.services['api']?.definition ?? ''
+    const foreign = container('api', { labels: { 'com.docker.compose.service': 'api', 'estiba.definition': api } })
+    const others = host.containers.filter(({ name }) => !name.includes('api'))
+    expect(plan(one, { ...host, containers: [...others, foreign] })).toContain('api     replace  web')
+  })
+})
