@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors.ts'
+import { StepError, UsageError } from '../../src/errors.ts'
 import type { Environment, GitHub } from '../../src/runner/github.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
 import type { Inputs } from './inputs.ts'
@@ -11,8 +11,9 @@ export async function requireApproval(inputs: Inputs, job: Job, github: GitHub):
   const { approval, environment: name } = inputs
   if (approval === 'none-intended') {
     job.log.notice(`Deploys to ${name} need no approval: the workflow says approval: none-intended.`)
-    return { approval }
+    return { approval, approvers: '' }
   }
+  if (approval === 'given') return { approval, approvers: await approversOf(name, job, github) }
   const environment = await github.environment(name)
   if (environment === undefined) throw new UsageError(missing(name, job.context.repository))
   if (environment.reviewers.length === 0) throw new UsageError(unprotected(environment))
@@ -20,7 +21,21 @@ export async function requireApproval(inputs: Inputs, job: Job, github: GitHub):
   if (!environment.preventSelfReview) {
     job.log.line(`Who started the run may approve it too, if listed; ${environment.url} can rule that out.`)
   }
-  return { approval }
+  return { approval, approvers: '' }
+}
+
+/** For the record only: a deploy that GitHub let through does not fail for want of it. */
+async function approversOf(environment: string, { context, log, signal }: Job, github: GitHub): Promise<string> {
+  try {
+    const approvers = await github.approvers(context.runId, environment)
+    log.line(approvers.length === 0 ? 'Nobody had to approve.' : `Approved by ${approvers.join(', ')}.`)
+    return approvers.join(',')
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof StepError || error instanceof UsageError)) throw error
+    log.warning(`Who approved this deploy can't be noted: ${error.message}`)
+    return ''
+  }
 }
 
 function missing(name: string, repository: string): string {

@@ -111,8 +111,32 @@ describe('the deploy', () => {
     ['- path: /', true, false],
   ])('with checks "%s" and confirm-without-checks %s it is refused: %s', (checks, without, refused) => {
     const inputs = { checks, 'confirm-without-checks': without }
-    expect(evaluateIf(conditionOf('Refuse to confirm untested'), 'success', { inputs })).toBe(refused)
-    expect(evaluateIf(conditionOf('Test it from outside'), 'success', { inputs })).toBe(checks !== '')
+    const contexts = { inputs, steps: { prepare: { outputs: { state: 'prepared' } } } }
+    expect(evaluateIf(conditionOf('Refuse to confirm untested'), 'success', contexts)).toBe(refused)
+    expect(evaluateIf(conditionOf('Test it from outside'), 'success', contexts)).toBe(checks !== '')
+  })
+
+  const phases = ['Migrate the database', 'Put the release on trial', 'Test it from outside', 'Confirm the release']
+  const inputs = { checks: '- path: /', 'migration-command': 'migrate', 'confirm-without-checks': false }
+  const runs = (name: string, status: Status, state: string) =>
+    evaluateIf(conditionOf(name), status, { inputs, steps: { prepare: { outputs: { state } } } })
+
+  test.each(['prepared', 'anything that is not known here', ''])(
+    'when the state is "%s", every phase runs',
+    (state) => {
+      expect(phases.map((name) => runs(name, 'success', state))).toEqual([true, true, true, true])
+      expect(runs('Test what is live already', 'success', state)).toBe(false)
+    },
+  )
+
+  test('when nothing changed, only the test from outside is run', () => {
+    expect(phases.map((name) => runs(name, 'success', 'unchanged'))).toEqual([false, false, false, false])
+    expect(runs('Test what is live already', 'success', 'unchanged')).toBe(true)
+  })
+
+  test('after a failure none of them runs', () => {
+    for (const state of ['prepared', 'unchanged'])
+      expect([...phases, 'Test what is live already'].map((name) => runs(name, 'failure', state))).not.toContain(true)
   })
 
   test('what was confirmed is recorded, and nothing else', () => {

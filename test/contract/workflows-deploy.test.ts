@@ -12,9 +12,11 @@ describe('the deploy', () => {
 
   test('is one job, from the first word to the confirmation', () => {
     expect(order).toEqual([
+      'require-approval',
       'deploy-over-ssh prepare',
       'run-migrations',
       'deploy-over-ssh switch',
+      'smoke-test',
       'smoke-test',
       'deploy-over-ssh confirm',
       'rollback',
@@ -25,7 +27,9 @@ describe('the deploy', () => {
   })
 
   test('hands one transaction and one server to every step', () => {
-    const [first, ...others] = (job?.steps ?? []).filter((step) => deploying.includes(actionOf(step) ?? ''))
+    const [first, ...others] = (job?.steps ?? []).filter(
+      (step) => deploying.includes(actionOf(step) ?? '') && step.name !== 'Test what is live already',
+    )
     const server = (step: Step | undefined) =>
       ['host', 'known-hosts', 'ssh-key', 'ssh-key-passphrase', 'path'].map((name) => step?.with?.[name])
     for (const step of others) {
@@ -36,8 +40,14 @@ describe('the deploy', () => {
 
   test('confirms only when all went well, and nothing swallows a failure', () => {
     const confirm = job?.steps?.find((step) => step.with?.['phase'] === 'confirm')
-    expect(confirm?.if).toBeUndefined()
+    expect(confirm?.if).toBe("steps.prepare.outputs.state != 'unchanged'")
     for (const { text } of reusable) expect(text).not.toContain('continue-on-error')
+  })
+
+  test('tests what is live already without a transaction, by the same checks', () => {
+    const [trial, live] = (job?.steps ?? []).filter((step) => actionOf(step) === 'smoke-test')
+    const { checks, 'base-url': baseUrl } = trial?.with ?? {}
+    expect(live?.with).toEqual({ checks, 'base-url': baseUrl })
   })
 
   test('goes back last, and does not depend on what was skipped', () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Inputs } from '../../../actions/require-approval/inputs.ts'
 import { requireApproval } from '../../../actions/require-approval/require.ts'
 import { FakeJob } from '../../support/fake-job.ts'
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 test('passes where somebody has to approve, and says who', async () => {
   github.addEnvironment('production', ['alice', 'bob'], true)
-  expect(await requireApproval(inputs, job, clientOf(github))).toEqual({ approval: 'required' })
+  expect(await requireApproval(inputs, job, clientOf(github))).toEqual({ approval: 'required', approvers: '' })
   expect(job.lines).toEqual(['production is protected: one of alice, bob has to approve the deploy.'])
 })
 
@@ -56,9 +56,30 @@ test.each([
 
 test('asks nobody where no approval is meant, and says so on the page of the run', async () => {
   const none = { ...inputs, approval: 'none-intended' } as const
-  expect(await requireApproval(none, job, clientOf(github))).toEqual({ approval: 'none-intended' })
+  expect(await requireApproval(none, job, clientOf(github))).toEqual({ approval: 'none-intended', approvers: '' })
   expect(job.lines).toEqual([
     'notice: Deploys to production need no approval: the workflow says approval: none-intended.',
   ])
   expect(github.calls).toEqual([])
+})
+
+describe('in the job that was approved', () => {
+  const given = { ...inputs, approval: 'given' } as const
+
+  test('tells who approved it', async () => {
+    github.review(4711, 'production', 'alice')
+    github.review(4711, 'production', 'bob')
+    expect(await requireApproval(given, job, clientOf(github))).toEqual({ approval: 'given', approvers: 'alice,bob' })
+    expect(job.lines).toEqual(['Approved by alice, bob.'])
+  })
+
+  test('nobody had to', async () => {
+    expect(await requireApproval(given, job, clientOf(github))).toEqual({ approval: 'given', approvers: '' })
+  })
+
+  test('is no reason to fail when GitHub does not say', async () => {
+    github.failNext({ status: 403 })
+    expect(await requireApproval(given, job, clientOf(github))).toEqual({ approval: 'given', approvers: '' })
+    expect(job.lines[0]).toMatch(/^warning: Who approved this deploy can't be noted/)
+  })
 })
