@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { namedServices, nginxFiles, nginxProblems } from '../../../src/edge/nginx.ts'
+
+const services = ['my-api', 'web']
+const good = `
+include /etc/nginx/estiba/nginx.conf;
+server {
+  include /etc/nginx/estiba/server.conf;
+  location / { proxy_pass http://$estiba_web; } # http://$estiba_nobody
+  location /api/ { rewrite ^/api(/.*)$ $1 break; proxy_pass http://\${estiba_my_api}; }
+}`
+
+test('the generated files', () => {
+  const { 'nginx.conf': http, 'server.conf': server } = nginxFiles({
+    subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
+    web: { 'my-api': { host: 10, port: 8000 } },
+  })
+  expect(http).toMatchInlineSnapshot(`
+    "# Written by Estiba at a deploy; see docs/recipes.md.
+    upstream estiba_my_api_a { server 10.213.0.10:8000; }
+    upstream estiba_my_api_a-trial { server 10.213.0.10:8000 max_fails=1 fail_timeout=2s; server 10.213.1.10:8000 max_fails=0 backup; }
+    upstream estiba_my_api_b { server 10.213.1.10:8000; }
+    upstream estiba_my_api_b-trial { server 10.213.1.10:8000 max_fails=1 fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; }
+    server { listen 127.0.0.1:9180; server_name estiba; access_log off; include /etc/nginx/estiba/server.conf; location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }
+    "
+  `)
+  expect(server).toMatchInlineSnapshot(`
+    "# Written by Estiba at a deploy; see docs/recipes.md.
+    set $estiba_slot a;
+    if (-f /etc/nginx/estiba/live/b) { set $estiba_slot b; }
+    if (-f /etc/nginx/estiba/live/trial) { set $estiba_slot $estiba_slot-trial; }
+    set $estiba_my_api estiba_my_api_$estiba_slot;
+    "
+  `)
+})
+
+describe('a configuration of a team', () => {
+  test('that is fine', () => {
+    expect(nginxProblems(good, services)).toEqual([])
+    expect(namedServices(good, [...services, 'worker'])).toEqual(services)
+  })
+
+  test.each([
+    [
+      'without the includes',
+      'server { proxy_pass http://$estiba_web; }',
+      [
+        'it does not include /etc/nginx/estiba/nginx.conf; write `include /etc/nginx/estiba/nginx.conf;` outside of every server block',
+        'it does not include /etc/nginx/estiba/server.conf; write `include /etc/nginx/estiba/server.conf;` in each server block',
+      ],
+    ],
+    [
+      'with a path behind the variable',
+      good.replace('$estiba_web;', '$estiba_web/;'),
+      [
+        '`proxy_pass http://$estiba_web/`: with a variable nginx sends "/" in place of every path; write ' +
+          '`proxy_pass http://$estiba_web;` and cut a prefix off with `rewrite ^/prefix(/.*)$ $1 break;`',
+      ],
+    ],
+    [
+      'with a port behind the variable',
+      good.replace('$estiba_web;', '$estiba_web:3000;'),
+      [
+        '`proxy_pass http://$estiba_web:3000`: the port is part of the variable; write `proxy_pass http://$estiba_web;`',
+      ],
+    ],
+    [
+      'with a service that is none',
+      good.replace('$estiba_web;', '$estiba_wep;'),
+      ['$estiba_wep is no service of the compose file; there are: my-api, web'],
+    ],
+    [
+      'with a cache of open files',
+      `open_file_cache max=10;${good}`,
+      [
+        '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
+      ],
+    ],
+  ])('%s', (_, text, problems) => {
+    expect(nginxProblems(text, services)).toEqual(problems)
+  })
+
+  test('a cache that is off, and includes by a pattern', () => {
+    expect(nginxProblems(`open_file_cache off;${good.replaceAll(/(nginx|server)\.conf;/g, '*;')}`, services)).toEqual(
+      [],
+    )
+  })
+})

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { otherSlot, slotAddress, slotNetwork, webAddresses } from '../../../src/edge/slots.ts'
+import { slotSubnets } from '../../../src/edge/subnets.ts'
+
+const subnets = { a: '10.213.0.0/24', b: '10.213.1.0/24' }
+
+test('a slot, the other one, its network and its addresses', () => {
+  expect([otherSlot('a'), otherSlot('b')]).toEqual(['b', 'a'])
+  expect(slotNetwork('shop', 'b')).toBe('shop_slot-b')
+  expect(slotAddress({ subnets }, 'b', 12)).toBe('10.213.1.12')
+})
+
+describe('addresses', () => {
+  test('are given in the order of the names, and kept from release to release', () => {
+    const first = webAddresses(
+      new Map([
+        ['web', 80],
+        ['api', 8000],
+      ]),
+      [],
+    )
+    expect(first).toEqual({ api: { host: 10, port: 8000 }, web: { host: 11, port: 80 } })
+    const next = webAddresses(
+      new Map([
+        ['admin', 90],
+        ['web', 8080],
+      ]),
+      [{ subnets, web: first }],
+    )
+    expect(next).toEqual({ admin: { host: 12, port: 90 }, web: { host: 11, port: 8080 } })
+  })
+
+  test('of a service that is gone are not given to another while a release remembers it', () => {
+    const kept = [{ subnets, web: { old: { host: 10, port: 1 } } }]
+    expect(webAddresses(new Map([['new', 2]]), kept)).toEqual({ new: { host: 11, port: 2 } })
+  })
+
+  test('end somewhere', () => {
+    const many = new Map(Array.from({ length: 119 }, (_, index) => [`web${index}`, 80]))
+    expect(() => webAddresses(many, [])).toThrow('more than 118 web services')
+  })
+})
+
+describe('subnets', () => {
+  test('the first free ones', () => {
+    expect(slotSubnets('shop', [], [])).toEqual(subnets)
+  })
+
+  test('what the engine or a route has, whole or in part, is passed over', () => {
+    const networks = [
+      { name: 'x', subnets: ['10.213.0.128/25', 'fd00::/64'] },
+      { name: 'host', subnets: [] },
+    ]
+    expect(slotSubnets('shop', networks, ['10.213.2.0/23', '0.0.0.0/0'])).toEqual({
+      a: '10.213.1.0/24',
+      b: '10.213.4.0/24',
+    })
+  })
+
+  test('those that the stack has are kept for good', () => {
+    const networks = [
+      { name: 'shop_slot-b', subnets: ['10.99.7.0/24'] },
+      { name: 'other_slot-a', subnets: ['10.213.0.0/24'] },
+    ]
+    expect(slotSubnets('shop', networks, ['10.99.7.0/24'])).toEqual({ a: '10.213.1.0/24', b: '10.99.7.0/24' })
+  })
+
+  test('none is left', () => {
+    expect(() => slotSubnets('shop', [], ['10.0.0.0/8'])).toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: the host has no free /24 between 10.213.0.0 and 10.219.255.0 for the slots; remove unused networks: docker network prune]`,
+    )
+  })
+})
