@@ -1,11 +1,14 @@
 import { StepError } from '../errors.ts'
 import { type Host, formatHost } from './host.ts'
 import { type HostKey, fingerprint, formatKnownHost } from './host-key.ts'
+import { includesKey, type Pins } from './known-hosts.ts'
 
 /** What was found out while a connection failed to come about. */
 export interface ConnectAttempt {
+  /** The input that names the host. */
+  readonly input: 'host' | 'jump-host'
   readonly host: Host
-  readonly pinned: readonly HostKey[]
+  readonly pins: Pins
   /** Whether the TCP connection came about. */
   readonly connected: boolean
   /** The key that the server showed, if it got so far. */
@@ -18,8 +21,9 @@ export interface ConnectAttempt {
 
 /** Turns what ssh2 or the socket reported into where, why, and what to do next. */
 export function explainConnectFailure(cause: unknown, attempt: ConnectAttempt): StepError {
-  const { host, pinned, shown } = attempt
-  if (shown !== undefined && !pinned.some((key) => key.blob.equals(shown.blob))) return wrongHostKey(attempt, shown)
+  const { host, pins, shown } = attempt
+  if (shown !== undefined && includesKey(pins.revoked, shown.blob)) return revokedHostKey(attempt, shown)
+  if (shown !== undefined && !includesKey(pins.keys, shown.blob)) return wrongHostKey(attempt, shown)
   if (attempt.accepts !== undefined) return refused(attempt, attempt.accepts)
   const { code, level, message } = details(cause)
   const network = NETWORK[code] ?? later(attempt, level)
@@ -28,7 +32,7 @@ export function explainConnectFailure(cause: unknown, attempt: ConnectAttempt): 
     host: formatHost(host),
     why: `${network.why} (${message})`,
     state: 'nothing was run on the host',
-    next: network.next,
+    next: network.next.replace('INPUT', attempt.input),
     cause,
   })
 }
@@ -50,12 +54,12 @@ const UNREACHABLE: Explanation = {
 }
 const UNKNOWN_NAME: Explanation = {
   why: 'the name can not be resolved',
-  next: 'see that the name in the input host is right and has a DNS record; an address works too',
+  next: 'see that the name in the input INPUT is right and has a DNS record; an address works too',
 }
 const NETWORK: Readonly<Record<string, Explanation>> = {
   ECONNREFUSED: {
     why: 'nothing listens on that port',
-    next: 'see that sshd runs there, and the port in the input host',
+    next: 'see that sshd runs there, and the port in the input INPUT',
   },
   ENOTFOUND: UNKNOWN_NAME,
   EAI_AGAIN: UNKNOWN_NAME,
@@ -66,12 +70,12 @@ const NETWORK: Readonly<Record<string, Explanation>> = {
 const EARLY_END: Explanation = {
   why: 'the connection ended before the login was done',
   next:
-    'see that the port in the input host is that of sshd; a busy or wary sshd does this too ' +
+    'see that the port in the input INPUT is that of sshd; a busy or wary sshd does this too ' +
     '(MaxStartups, PerSourcePenalties, fail2ban): its log says why, and a later try may pass',
 }
 
-function handshake({ host, pinned }: ConnectAttempt): Explanation {
-  const types = [...new Set(pinned.map(({ type }) => type))].join(', ')
+function handshake({ host, pins }: ConnectAttempt): Explanation {
+  const types = [...new Set(pins.keys.map(({ type }) => type))].join(', ')
   return {
     why: 'no common algorithms',
     next:
@@ -80,8 +84,21 @@ function handshake({ host, pinned }: ConnectAttempt): Explanation {
   }
 }
 
-function wrongHostKey({ host, pinned }: ConnectAttempt, shown: HostKey): StepError {
-  const same = pinned.filter(({ type }) => type === shown.type)
+const NOTHING_SENT = 'nothing was sent to the host, neither login nor command'
+
+function revokedHostKey({ host }: ConnectAttempt, shown: HostKey): StepError {
+  return new StepError({
+    step: 'check the host key',
+    host: formatHost(host),
+    why: 'the server shows a key that known-hosts marks as @revoked: somebody else may have it',
+    lastLines: [`shown:  ${fingerprint(shown.blob)} (${shown.type})`],
+    state: NOTHING_SENT,
+    next: 'give the server new host keys (`ssh-keygen -A` after removing the old ones), and pin those in the input known-hosts',
+  })
+}
+
+function wrongHostKey({ host, pins }: ConnectAttempt, shown: HostKey): StepError {
+  const same = pins.keys.filter(({ type }) => type === shown.type)
   return new StepError({
     step: 'check the host key',
     host: formatHost(host),
@@ -90,7 +107,7 @@ function wrongHostKey({ host, pinned }: ConnectAttempt, shown: HostKey): StepErr
       ...same.map(({ type, blob }) => `pinned: ${fingerprint(blob)} (${type})`),
       `shown:  ${fingerprint(shown.blob)} (${shown.type})`,
     ],
-    state: 'nothing was sent to the host, neither login nor command',
+    state: NOTHING_SENT,
     next:
       `on the server itself run \`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done\`. Only if that prints ` +
       `the shown fingerprint, pin the key in the input known-hosts with this line:\n    ${formatKnownHost(host, shown)}`,

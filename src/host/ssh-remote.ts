@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net'
 import type { Client, ClientChannel } from 'ssh2'
 import { type Command, toShell } from '../command/command.ts'
 import { StepError } from '../errors.ts'
+import type { Carrier } from './carrier.ts'
 import { type Exchange, exchange } from './exchange.ts'
 import { type Host, formatHost } from './host.ts'
 import type { Remote, RemoteOutcome, RunOptions } from './remote.ts'
@@ -22,21 +22,15 @@ interface Session {
 export class SshRemote implements Remote {
   readonly host: Host
   readonly #client: Client
-  readonly #socket: Socket
-  readonly #closed: Promise<void>
+  readonly #carrier: Carrier
   readonly #watch: NodeJS.Timeout
   /** Why the connection is gone; undefined as long as it is there. */
   #lost: string | undefined
 
-  constructor(host: Host, client: Client, socket: Socket) {
+  constructor(host: Host, client: Client, carrier: Carrier) {
     this.host = host
     this.#client = client
-    this.#socket = socket
-    this.#closed = new Promise((resolve) =>
-      socket.once('close', () => {
-        resolve()
-      }),
-    )
+    this.#carrier = carrier
     let reason = 'the server closed the connection'
     client.on('error', (error) => {
       reason = error.message
@@ -46,7 +40,7 @@ export class SshRemote implements Remote {
       this.#lost ??= reason
     })
     this.#watch = this.#watchSilence()
-    socket.on('close', () => {
+    void carrier.closed.then(() => {
       clearInterval(this.#watch)
     })
   }
@@ -66,9 +60,11 @@ export class SshRemote implements Remote {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lost ??= 'the connection was closed here'
-    const hurry = setTimeout(() => this.#socket.destroy(), GOODBYE_SECONDS * 1000)
+    const hurry = setTimeout(() => {
+      this.#carrier.destroy()
+    }, GOODBYE_SECONDS * 1000)
     this.#client.end()
-    await this.#closed
+    await this.#carrier.closed
     clearTimeout(hurry)
   }
 
@@ -113,14 +109,14 @@ export class SshRemote implements Remote {
    * seconds: when this process itself was held up, what came meanwhile has not been read yet.
    */
   #watchSilence(): NodeJS.Timeout {
-    let seen = this.#socket.bytesRead
+    let seen = this.#carrier.bytesRead()
     let silentLooks = 0
     return setInterval(() => {
-      silentLooks = this.#socket.bytesRead === seen ? silentLooks + 1 : 0
-      seen = this.#socket.bytesRead
+      silentLooks = this.#carrier.bytesRead() === seen ? silentLooks + 1 : 0
+      seen = this.#carrier.bytesRead()
       if (silentLooks <= SILENCE_SECONDS * LOOKS_PER_SECOND) return
       this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`
-      this.#socket.destroy()
+      this.#carrier.destroy()
     }, 1000 / LOOKS_PER_SECOND)
   }
 }

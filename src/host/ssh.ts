@@ -1,11 +1,12 @@
-import { type Socket, connect as openSocket } from 'node:net'
 import { NodeSSH, type Config } from 'node-ssh'
-import type { ParsedKey } from 'ssh2'
-import { UsageError } from '../errors.ts'
+import type { Client, ClientChannel, ParsedKey } from 'ssh2'
+import { StepError, UsageError } from '../errors.ts'
+import { type Carrier, dial, through } from './carrier.ts'
 import { type ConnectAttempt, explainConnectFailure } from './connect-failure.ts'
 import type { Connection } from './connection.ts'
+import { formatHost, type Host } from './host.ts'
 import { type HostKey, algorithmsFor, fingerprint, parseHostKey } from './host-key.ts'
-import { pinnedKeys } from './known-hosts.ts'
+import { includesKey, pinsOf } from './known-hosts.ts'
 import { parsePrivateKey } from './private-key.ts'
 import type { Remote } from './remote.ts'
 import { SshRemote } from './ssh-remote.ts'
@@ -15,47 +16,31 @@ const CONNECT_SECONDS = 20
 /** How often the server is asked for a sign of life; `SshRemote` gives up after `SILENCE_SECONDS` without one. */
 const KEEPALIVE_SECONDS = 4
 
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+  /** How the first host is reached; over TCP unless a test says otherwise. */
+  readonly open?: (host: Host) => Carrier
+}
+
 /**
- * Opens a connection to a host whose key is pinned in `knownHosts`. One connection serves a whole action.
+ * Opens a connection to a host whose key is pinned in `knownHosts`, if need be through a jump host whose key is pinned
+ * there too. One connection serves a whole action.
  *
  * @throws UsageError where an input is wrong
- * @throws StepError where the host can't be reached, shows another key, or refuses the login
+ * @throws StepError where a host can't be reached, shows another key, or refuses the login
  */
-export async function connect(
-  connection: Connection,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<Remote> {
-  const { signal } = options
+export async function connect(connection: Connection, { signal, open = dial }: ConnectOptions = {}): Promise<Remote> {
   signal?.throwIfAborted()
-  const pinned = usable('known-hosts', pinnedKeys(connection.knownHosts, connection.host))
   const key = usable('ssh-key', parsePrivateKey(connection.privateKey, connection.passphrase))
-  const attempt = { host: connection.host, pinned, userKey: fingerprint(key.getPublicSSH()) }
-  const seen: Seen = { connected: false }
-
-  const { name, port } = connection.host
-  // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
-  const socket = openSocket({ host: name, port, noDelay: true })
-  socket.once('connect', () => {
-    seen.connected = true
-  })
-  const abort = (): void => void socket.destroy()
-  signal?.addEventListener('abort', abort)
-  const ssh = new NodeSSH()
-  try {
-    const ready = ssh.connect(configure(attempt, key, socket, seen))
-    const client = ssh.connection
-    if (client === null) throw new Error('node-ssh made no client')
-    // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
-    client.on('error', () => undefined)
-    await ready
-    return new SshRemote(connection.host, client, socket)
-  } catch (error) {
-    socket.destroy()
-    signal?.throwIfAborted()
-    throw explainConnectFailure(error, { ...attempt, ...seen })
-  } finally {
-    signal?.removeEventListener('abort', abort)
+  const target = (input: Target['input'], host: Host): Target => {
+    const pins = usable('known-hosts', pinsOf(connection.knownHosts, host))
+    return { input, host, pins, key, userKey: fingerprint(key.getPublicSSH()) }
   }
+  const last = target('host', connection.host)
+  const jump = connection.jump && target('jump-host', connection.jump)
+  const carrier = jump === undefined ? open(last.host) : await jumpTo(last, jump, open(jump.host), signal)
+  const client = await logIn(last, carrier, signal)
+  return new SshRemote(last.host, client, carrier)
 }
 
 function usable<T extends object>(input: string, value: T | string): T {
@@ -63,32 +48,91 @@ function usable<T extends object>(input: string, value: T | string): T {
   return value
 }
 
+type Target = Pick<ConnectAttempt, 'input' | 'host' | 'pins' | 'userKey'> & { readonly key: ParsedKey }
+
+async function jumpTo(target: Target, jump: Target, carrier: Carrier, signal?: AbortSignal): Promise<Carrier> {
+  const client = await logIn(jump, carrier, signal)
+  try {
+    const forwarding = forward(client, target.host)
+    return through(client, carrier, await untilStopped(carrier, signal, forwarding))
+  } catch (error) {
+    carrier.destroy()
+    signal?.throwIfAborted()
+    throw new StepError({
+      step: 'connect',
+      host: formatHost(target.host),
+      why: `the jump host ${formatHost(jump.host)} opened no way to it (${error instanceof Error ? error.message : String(error)})`,
+      state: 'nothing was run on the host',
+      next:
+        'see that the jump host reaches that name and port, and that its sshd lets this user forward: AllowTcpForwarding and ' +
+        'PermitOpen, and port-forwarding after restrict in authorized_keys',
+      cause: error,
+    })
+  }
+}
+
+function forward(client: Client, { name, port }: Host): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, name, port, (error, channel) => {
+      if (error === undefined) resolve(channel)
+      else reject(error)
+    })
+  })
+}
+
+/** Ends what is under way when the job is cancelled or the time is over, so that it fails by itself. */
+async function untilStopped<T>(carrier: Carrier, signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  const stop = (): void => {
+    carrier.destroy()
+  }
+  const timer = setTimeout(stop, CONNECT_SECONDS * 1000)
+  signal?.addEventListener('abort', stop)
+  try {
+    return await work
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** Nothing is sent to a host, neither name nor key, before it has shown a key that is pinned. */
+async function logIn(target: Target, carrier: Carrier, signal?: AbortSignal): Promise<Client> {
+  const seen: Seen = {}
+  const ssh = new NodeSSH()
+  try {
+    const ready = ssh.connect(configure(target, carrier, seen))
+    const client = ssh.connection
+    if (client === null) throw new Error('node-ssh made no client')
+    // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
+    client.on('error', () => undefined)
+    await untilStopped(carrier, signal, ready)
+    return client
+  } catch (error) {
+    carrier.destroy()
+    signal?.throwIfAborted()
+    throw explainConnectFailure(error, { ...target, ...seen, connected: carrier.wasOpen() })
+  }
+}
+
 /** What turned up while connecting. */
 interface Seen {
-  connected: boolean
   shown?: HostKey
   accepts?: readonly string[]
 }
 
-function configure(
-  attempt: Pick<ConnectAttempt, 'host' | 'pinned'>,
-  key: ParsedKey,
-  socket: Socket,
-  seen: Seen,
-): Config {
-  const { host, pinned } = attempt
+function configure({ host, pins, key }: Target, carrier: Carrier, seen: Seen): Config {
   return {
-    sock: socket,
+    sock: carrier.stream,
     username: host.user,
     readyTimeout: CONNECT_SECONDS * 1000,
     keepaliveInterval: KEEPALIVE_SECONDS * 1000,
     // It counts unanswered questions, which also wait behind a slow upload; silence is what SshRemote looks at.
     keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-    algorithms: { ...ALGORITHMS, serverHostKey: algorithmsFor(pinned) },
+    algorithms: { ...ALGORITHMS, serverHostKey: algorithmsFor(pins.keys) },
     hostVerifier: (blob: Buffer) => {
       const shown = parseHostKey(blob)
       if (shown !== undefined) seen.shown = shown
-      return pinned.some((pin) => pin.blob.equals(blob))
+      return includesKey(pins.keys, blob)
     },
     // The first call comes before anything was tried; a second one means that the key was refused.
     authHandler: (left, _partial, next) => {

@@ -8,8 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Host } from '../../../src/host/host.ts'
 
-export type KeyType = 'ed25519' | 'ecdsa' | 'rsa'
-const KEY_TYPES: readonly KeyType[] = ['ed25519', 'ecdsa', 'rsa']
+/** As ssh-keygen takes them. */
+const KEYGEN = {
+  ed25519: ['-t', 'ed25519'],
+  ecdsa: ['-t', 'ecdsa'],
+  ecdsa384: ['-t', 'ecdsa', '-b', '384'],
+  ecdsa521: ['-t', 'ecdsa', '-b', '521'],
+  rsa: ['-t', 'rsa'],
+} as const
+export type KeyType = keyof typeof KEYGEN
+export const KEY_TYPES = Object.keys(KEYGEN) as readonly KeyType[]
 
 /** A real OpenSSH server on the loopback, in a folder of its own, that lets the current user in by key. */
 export interface Sshd extends AsyncDisposable {
@@ -19,6 +27,8 @@ export interface Sshd extends AsyncDisposable {
   readonly privateKey: string
   /** known_hosts lines for all host keys, or for some types of them, as pinned for a port. */
   knownHosts(types?: readonly KeyType[], port?: number): string
+  /** A host key as known_hosts has it, `TYPE BASE64`. */
+  publicKey(type: KeyType): string
   /** Everything that the server logged so far. */
   log(): string
   /** Lets another public key in. */
@@ -52,7 +62,8 @@ export async function startSshd(settings: readonly string[] = []): Promise<Sshd>
     folder,
     privateKey,
     knownHosts: (types = KEY_TYPES, at = port) =>
-      types.map((type) => `[127.0.0.1]:${at} ${publicKeys[type]}`).join('\n') + '\n',
+      types.map((type) => `[127.0.0.1]:${at} ${publicKeys.get(type) ?? ''}`).join('\n') + '\n',
+    publicKey: (type) => publicKeys.get(type) ?? '',
     log: () => log,
     authorize: async (publicKey) => {
       await writeFile(authorized, `${await readFile(authorized, 'utf8')}${publicKey.trim()}\n`)
@@ -71,15 +82,14 @@ export async function makeKey(file: string, options: readonly string[], passphra
   return readFile(file, 'utf8')
 }
 
-async function makeHostKeys(folder: string): Promise<Record<KeyType, string>> {
-  const publicKey = async (type: KeyType): Promise<string> => {
+async function makeHostKeys(folder: string): Promise<ReadonlyMap<KeyType, string>> {
+  const keys = KEY_TYPES.map(async (type): Promise<[KeyType, string]> => {
     const file = join(folder, `host_${type}`)
-    await makeKey(file, ['-t', type])
+    await makeKey(file, KEYGEN[type])
     const [kind = '', blob = ''] = (await readFile(`${file}.pub`, 'utf8')).split(' ')
-    return `${kind} ${blob}`
-  }
-  const [ed25519, ecdsa, rsa] = await Promise.all([publicKey('ed25519'), publicKey('ecdsa'), publicKey('rsa')])
-  return { ed25519, ecdsa, rsa }
+    return [type, `${kind} ${blob}`]
+  })
+  return new Map(await Promise.all(keys))
 }
 
 function defaults(folder: string, port: number): readonly string[] {
@@ -87,7 +97,9 @@ function defaults(folder: string, port: number): readonly string[] {
     'ListenAddress 127.0.0.1',
     `Port ${port}`,
     // The server's own order: it would show the ECDSA key first to whoever offers all.
-    ...['ecdsa', 'ed25519', 'rsa'].map((type) => `HostKey ${join(folder, `host_${type}`)}`),
+    ...(['ecdsa', 'ecdsa384', 'ecdsa521', 'ed25519', 'rsa'] satisfies KeyType[]).map(
+      (type) => `HostKey ${join(folder, `host_${type}`)}`,
+    ),
     `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
     `PidFile ${join(folder, 'pid')}`,
     'PubkeyAuthentication yes',

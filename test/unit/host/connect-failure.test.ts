@@ -3,7 +3,8 @@ import { type ConnectAttempt, explainConnectFailure } from '../../../src/host/co
 
 const attempt: ConnectAttempt = {
   host: { user: 'deploy', name: 'shop.example.com', port: 2222 },
-  pinned: [{ type: 'ssh-ed25519', blob: Buffer.from('pinned') }],
+  input: 'host',
+  pins: { keys: [{ type: 'ssh-ed25519', blob: Buffer.from('pinned') }], revoked: [] },
   connected: true,
   userKey: 'SHA256:user',
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Host } from '../../../src/host/host.ts'
-import { pinnedKeys } from '../../../src/host/known-hosts.ts'
+import { includesKey, pinsOf } from '../../../src/host/known-hosts.ts'
 
 /** A key blob of a type with some bytes for its rest. */
 function blob(type: string, rest = 'key'): string {
@@ -20,8 +20,8 @@ const shop: Host = { user: 'deploy', name: 'shop.example.com', port: 22 }
 const at2222: Host = { ...shop, port: 2222 }
 
 function types(text: string, host: Host = shop): readonly string[] | string {
-  const keys = pinnedKeys(text, host)
-  return typeof keys === 'string' ? keys : keys.map(({ type }) => type)
+  const pins = pinsOf(text, host)
+  return typeof pins === 'string' ? pins : pins.keys.map(({ type }) => type)
 }
 
 function hashed(name: string): string {
@@ -38,7 +38,10 @@ describe('lines that pin a key', () => {
     ['tabs and several blanks', `  shop.example.com \t ${ED25519}  `, shop],
     ['CRLF', `# staging\r\nshop.example.com ${ED25519}\r\n`, shop],
     ['a port', `[shop.example.com]:2222 ${ED25519}`, at2222],
-    ['the usual port written out', `[shop.example.com]:22 ${ED25519}`, shop],
+    ['no port, where no line has it', `shop.example.com ${ED25519}`, at2222],
+    ['wildcards', `*.ex?mple.com ${ED25519}`, shop],
+    ['wildcards with a port', `[*.example.com]:* ${ED25519}`, at2222],
+    ['negation of another', `*.example.com,!db.example.com ${ED25519}`, shop],
     ['a hashed name', `${hashed('shop.example.com')} ${ED25519}`, shop],
     ['a hashed name with a port', `${hashed('[shop.example.com]:2222')} ${ED25519}`, at2222],
     ['IPv6', `2001:db8::1 ${ED25519}`, { ...shop, name: '2001:DB8::1' }],
@@ -73,46 +76,69 @@ describe('a file without a line for the host', () => {
     ['a hash of another name', `${hashed('evil.example.com')} ${ED25519}`],
     ['a hash of an unknown kind', `${hashed('[shop.example.com]:2222').replace('|1|', '|2|')} ${ED25519}`],
     ['nothing but comments', `# shop.example.com ${ED25519}\n\n`],
+    ['a negation of the name', `*,!shop.example.com,![shop.example.com]:2222 ${ED25519}`],
+    ['a hash that is not alone', `${hashed('[shop.example.com]:2222')},x ${ED25519}`],
+    ['a wildcard that is part of a longer name', `shop.example.com? ${ED25519}`],
   ])('%s', (_what, text) => {
     expect(types(text, at2222)).toMatch(/^has no line for shop\.example\.com port 2222\. From/)
   })
 
-  test('points at a line that lacks the port', () => {
-    expect(types(`shop.example.com ${ED25519}`, at2222)).toContain(
-      'It has one without the port: lines for port 2222 begin with [shop.example.com]:2222.',
+  test('the usual port is never written out', () => {
+    expect(types(`[shop.example.com]:22 ${ED25519}`)).toMatch(/^has no line for shop\.example\.com port 22\./)
+  })
+
+  test('a line with the port is all that counts then', () => {
+    expect(types(`shop.example.com ${ED25519}\n[shop.example.com]:2222 ${RSA}`, at2222)).toEqual(['ssh-rsa'])
+  })
+
+  test('a certificate authority pins no key', () => {
+    expect(types(`@cert-authority *.example.com ${ED25519}`)).toMatch(
+      /^has no line for shop\.example\.com port 22\. It has a @cert-authority for it, but host certificates can't be checked here/,
+    )
+    expect(types(`@cert-authority * ${ED25519}\nshop.example.com ${RSA}`)).toEqual(['ssh-rsa'])
+  })
+})
+
+describe('a revoked key', () => {
+  const other = `ssh-ed25519 ${blob('ssh-ed25519', 'other')}`
+
+  test('is not trusted, though a line pins it, and others are', () => {
+    const pins = pinsOf(`@revoked * ${ED25519}\nshop.example.com ${ED25519}\nshop.example.com ${other}`, shop)
+    if (typeof pins === 'string') throw new Error(pins)
+    expect(includesKey(pins.keys, Buffer.from(blob('ssh-ed25519'), 'base64'))).toBe(false)
+    expect(includesKey(pins.keys, Buffer.from(blob('ssh-ed25519', 'other'), 'base64'))).toBe(true)
+  })
+
+  test('of another host means nothing', () => {
+    expect(types(`@revoked db.example.com ${ED25519}\nshop.example.com ${ED25519}`)).toEqual(['ssh-ed25519'])
+  })
+
+  test('as the only one is said', () => {
+    expect(types(`@revoked * ${ED25519}\nshop.example.com ${ED25519}`)).toMatch(
+      /^revokes every key that it pins for shop\.example\.com; pin the server's new key\./,
+    )
+  })
+
+  test('of the port is revoked for the lines without it', () => {
+    expect(types(`@revoked [shop.example.com]:2222 ${ED25519}\nshop.example.com ${ED25519}`, at2222)).toMatch(
+      /^revokes/,
     )
   })
 })
 
-describe('what is not supported is refused, wherever it is', () => {
+describe('a line that is none is refused, wherever it is', () => {
   const notALine = 'is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own'
+  const unknown = (marker: string) => `the marker ${marker} is not known; there are @revoked and @cert-authority`
 
   test.each([
-    [
-      `@revoked * ${ED25519}`,
-      '@revoked lines are not supported yet: delete the line, and see that the revoked key is on no other line; only keys listed here are accepted',
-    ],
-    [
-      `@cert-authority *.example.com ${ED25519}`,
-      "@cert-authority lines are not supported yet: host certificates can't be checked; pin the host's own key, as ssh-keyscan prints it",
-    ],
-    [
-      `@trusted shop.example.com ${ED25519}`,
-      "the marker @trusted is not known; write a line that begins with the host's name",
-    ],
-    [
-      `*.example.com ${ED25519}`,
-      "wildcards and negation (*.example.com) are not supported yet; write the host's name in full",
-    ],
-    [`shop?.com ${ED25519}`, "wildcards and negation (shop?.com) are not supported yet; write the host's name in full"],
-    [
-      `shop,!evil.net ${ED25519}`,
-      "wildcards and negation (shop,!evil.net) are not supported yet; write the host's name in full",
-    ],
+    [`@trusted shop.example.com ${ED25519}`, unknown('@trusted')],
+    [`@Revoked * ${ED25519}`, unknown('@Revoked')],
     [ED25519, notALine],
+    [`@revoked ${ED25519}`, notALine],
     ['shop.example.com SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8', notALine],
     [`shop.example.com ssh-rsa ${blob('ssh-ed25519')}`, notALine],
     ['shop.example.com ssh-ed25519 AAAA*', notALine],
+    [`shop.example.com ${ED25519}AA`, notALine],
     [`shop.example.com ssh-ed25519\n${blob('ssh-ed25519')}`, notALine],
   ])('%s', (line, problem) => {
     expect(types(`shop.example.com ${ED25519}\n${line}\n`)).toBe(`line 2: ${problem}`)
@@ -152,9 +178,9 @@ test(
       fc.property(
         fc.array(word, { maxLength: 12 }).map((words) => words.join('')),
         (text) => {
-          const keys = pinnedKeys(text, shop)
-          if (typeof keys === 'string') expect(keys).not.toBe('')
-          else expect(text.includes('shop.example.com') || text.includes(hashed('shop.example.com'))).toBe(true)
+          const pins = pinsOf(text, shop)
+          if (typeof pins === 'string') expect(pins).not.toBe('')
+          else expect(/shop\.example\.com|\*/.test(text) || text.includes(hashed('shop.example.com'))).toBe(true)
         },
       ),
       { numRuns: 3000 },
