@@ -37,7 +37,7 @@ function readMembership(input: InputReader, transaction: string): Membership {
 function refuseWithoutTransaction(input: InputReader): void {
   input.optionalSecret('ssh-key')
   input.optionalSecret('ssh-key-passphrase')
-  const given = ['host', 'ssh-key', 'ssh-key-passphrase', 'known-hosts', 'path'].filter(
+  const given = ['host', 'jump-host', 'ssh-key', 'ssh-key-passphrase', 'known-hosts', 'path'].filter(
     (name) => input.optional(name) !== undefined,
   )
   if (given.length === 0) return

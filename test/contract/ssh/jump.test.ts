@@ -60,6 +60,18 @@ test('commands run on the host behind it, whatever they read and print', async (
   expect(jump.log()).not.toContain('Starting session')
 })
 
+test('the key may be good for nothing else on the jump host', async () => {
+  await using own = await startSshd()
+  const open = `permitopen="127.0.0.1:${target.host.port}"`
+  const key = await readFile(join(jump.folder, 'user.pub'), 'utf8')
+  await own.authorize(`restrict,port-forwarding,${open},command="/usr/sbin/nologin" ${key}`)
+  const known = own.knownHosts() + target.knownHosts()
+  await using remote = await connect(connection({ jump: own.host, knownHosts: known }))
+  expect(await remote.run(command('true'))).toMatchObject({ code: 0 })
+  const elsewhere = { jump: own.host, host: jump.host, knownHosts: known + jump.knownHosts() }
+  expect((await failure(elsewhere)).message).toContain('opened no way to it')
+})
+
 test('both connections end with it', async () => {
   await using own = await startSshd()
   await own.authorize(await readFile(join(jump.folder, 'user.pub'), 'utf8'))

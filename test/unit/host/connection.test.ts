@@ -43,6 +43,16 @@ test('reads what it takes to connect, and masks the secrets', () => {
   expect(masked).toEqual([key.private.trim(), 'superfluous'])
 })
 
+test('a jump host needs a pin of its own', () => {
+  const inputs = { ...good, 'jump-host': 'hop@bastion.example.com' }
+  const { connection, problems } = read({ ...inputs, 'known-hosts': `*.example.com,[*.example.com]:* ${hostKey}` })
+  expect(problems).toBe('')
+  expect(connection.jump).toEqual({ user: 'hop', name: 'bastion.example.com', port: 22 })
+  expect(read(inputs).problems).toContain('  known-hosts: has no line for bastion.example.com port 22. From')
+  expect(read({ ...good, 'jump-host': 'bastion' }).problems).toContain('  jump-host: write user@host or')
+  expect(read({ 'jump-host': 'bastion' }).problems.match(/known-hosts: is required/g)).toHaveLength(1)
+})
+
 test('names everything that is missing', () => {
   expect(read({}).problems).toMatchInlineSnapshot(`
     "UsageError: 3 inputs need a change:
