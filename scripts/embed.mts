@@ -12,6 +12,7 @@ const PROGRAMS = {
   addPhaseProgram: 'src/agent/add-phase.sh',
   statusProgram: 'src/agent/status.sh',
   effectsProgram: 'src/compose/effects.sh',
+  reviveProgram: 'src/compose/revive.sh',
   observeProgram: 'src/stack/observe.sh',
 }
 

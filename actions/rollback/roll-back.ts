@@ -8,6 +8,7 @@ import type { Connect, Remote } from '../../src/host/remote.ts'
 import { connect } from '../../src/host/ssh.ts'
 import { whatDiffers } from '../../src/plan/stale.ts'
 import { planSummary } from '../../src/plan/summary.ts'
+import { imageDigests } from '../../src/release/manifest.ts'
 import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
 import { type Look, observe } from '../../src/stack/observe.ts'
 import { abort } from './abort.ts'
@@ -138,5 +139,6 @@ function ledgerOf({ target, observation }: Rollback, { actor, runUrl }: JobConte
     from: observation.current ?? '',
     actor,
     run: runUrl,
+    digests: imageDigests(target),
   }
 }

@@ -3,17 +3,22 @@
 set -eu
 umask 077
 stack=$1 id=$2 sum=$3 agent=$4
-mkdir -p "$stack/transactions"
+
+. ./program/unpack.sh
+
+# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
+bring_agent() {
+  [ -f "$stack/$agent" ] ||
+    { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
+}
+
+mkdir -p "$stack/transactions" || not_written
 new=$stack/transactions/.$id
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-if [ ! -f "$stack/$agent" ]; then cp "$new/agent.sh" "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; fi
-sync -f "$new"
+unpack "$new" "$sum"
+bring_agent "$new"
 mv "$new" "$stack/transactions/$id"
+bring_agent "$stack/transactions/$id"
+ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { formatModel } from '../compose/render.ts'
 import type { ComposeModel } from '../compose/model.ts'
 import type { Shipment } from '../compose/sources.ts'
-import { formatFields, type LedgerFields } from '../ledger/ledger.ts'
+import { type Digests, formatFields, type LedgerFields } from '../ledger/ledger.ts'
 import type { Plan, Step } from '../plan/plan.ts'
+import { imageDigests } from '../release/manifest.ts'
 import type { Release } from '../release/release.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { PackedFile } from './package.ts'
-import { agentProgram, effectsProgram } from './programs.ts'
+import { agentProgram, effectsProgram, reviveProgram } from './programs.ts'
 import { formatLimits, formatRecovery, formatVerbs, PHASES } from './protocol.ts'
 
 /** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
@@ -42,10 +43,14 @@ export function openingFiles(opening: Opening): readonly PackedFile[] {
     { name: 'plan/lease', content: `${opening.lease}\n` },
     { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
     { name: 'plan/head', content: `${opening.head}\n` },
-    { name: 'plan/ledger', content: `${formatFields(opening.ledger)}\n` },
+    {
+      name: 'plan/ledger',
+      content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
+    },
     { name: 'plan/verbs', content: formatVerbs() },
     { name: 'plan/recovery', content: formatRecovery() },
     { name: 'plan/limits', content: formatLimits() },
+    { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
     { name: 'plan/effects.sh', content: effectsFor(opening) },
     ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
     ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
@@ -72,6 +77,11 @@ export function phaseFiles(folder: string, steps: readonly Step[]): readonly Pac
 
 function stepProgram(line: string): string {
   return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`
+}
+
+/** What was built is what is staged and deployed: by digest, where the image has one. */
+function digestsOf(release: Release | undefined): Digests {
+  return release ? imageDigests(release.manifest) : {}
 }
 
 /** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */

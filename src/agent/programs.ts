@@ -6,10 +6,12 @@ export const agentProgram = `#!/bin/sh
 # shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
 # tables, not here. Formats and exit codes: docs/protocol.md.
 #
-#   agent run     STACK TX                    hold the lock, run the phases, obey the owner, end the transaction
-#   agent follow  STACK TX RECORD             print the journal from that record on, until the agent waits or has ended
-#   agent say     STACK TX NONCE WORD [ARG]   hand a word to the agent, then follow what comes of it
-#   agent recover STACK                       end the transaction of an agent that is gone (with TX: the lock is held)
+#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
+#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
+#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
+#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
+#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
+#   agent leave   STACK                                 take the minute job out of the crontab
 set -u
 umask 077
 export LC_ALL=C
@@ -24,9 +26,12 @@ export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
 
+# replace FILE: with standard input; it is the old one or the whole new one at any time.
+replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
+
 # cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
 cut_torn_tail() {
-  [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ] || return 0
+  [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
 
@@ -40,69 +45,159 @@ record() {
 
 has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
 last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
+count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
 is_over() { [ -n "$(last_of ended)" ]; }
 
 # look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
 look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
+limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
+
+# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
+
+# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
+# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+in_session() {
+  # shellcheck disable=SC2016 # the inner shell's
+  cd "$stack" && exec setsid sh -c '
+    echo "$$ $(awk "{ sub(/.*\\\\) /, \\"\\"); print \\$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
+    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+}
+
+# members SESSION: its living processes, each with its start time.
+members() {
+  cat /proc/[0-9]*/stat 2>/dev/null |
+    awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
+}
+
+# end_session SESSION: told to end, and killed after five seconds.
+end_session() {
+  tries=0
+  while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
+    # shellcheck disable=SC2086 # a list of process ids
+    case $tries in
+      0) kill -s TERM $processes ;;
+      50 | 60 | 70) kill -s KILL $processes ;;
+      100) return 1 ;;
+    esac 2>/dev/null
+    sleep 0.1 9>&-
+    tries=$((tries + 1))
+  done
+}
+
+# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
+run_in_session() {
+  in_session "$1" "$2" /dev/null &
+  program=$!
+  wait "$program"
+  code=$?
+  end_session "$program"
+  return "$code"
+}
+
+# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
+# others, one of them carries the transaction in its environment.
+is_session_of() {
+  members "$2" | grep -qxF "$2 $3" && return
+  for process in $(members "$2" | cut -d ' ' -f 1); do
+    tr '\\0' '\\n' 2>/dev/null <"/proc/$process/environ" | grep -qxF "ESTIBA_TX=$stack/transactions/$1" && return
+  done
+  return 1
+}
+
+# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
+# for, so that an effect of one that takes over just now is not taken for an orphan.
+end_orphan() {
+  { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
+  if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
+  if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
+}
 
 # One agent at a time: who lives, and who holds the stack.
 
 # A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
 # Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
-pause() { timeout 1 cat "$tx/door" >/dev/null 2>&1 9>&-; }
+pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
 
-# A process id outlives its process; the command line tells whether it is still an agent of this transaction.
+# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
 is_alive() {
-  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$tx/pid" 2>/dev/null)/cmdline") in
-    *" run $stack $id "* | *" recover $stack $id "*) return 0 ;;
+  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
+    *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
     *) return 1 ;;
   esac
 }
 
-# From here on this process is the transaction's agent.
+# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
+# ends a transaction whose agent never came looks for it under the same lock.
 be_the_agent() {
   mkdir -p "$tx/inbox" "$tx/output"
   [ -p "$tx/door" ] || mkfifo "$tx/door"
-  cut_torn_tail "$journal"
   heard=0
-  echo $$ >"$tx/pid"
+  {
+    flock 8
+    cut_torn_tail "$journal"
+    echo $$ >"$tx/pid"
+  } 8<"$tx"
 }
 
+what_is_open() { cat "$stack/open" 2>/dev/null; }
+
+# An orphaned effect of the open transaction is not waited for.
+end_open_orphan() {
+  open=$(what_is_open)
+  [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
+}
+
+# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
 take_the_lock() {
   exec 9>>"$stack/lock"
-  # BusyBox's \`timeout\` holds on to it for up to a second after its effect has ended.
-  flock -n 9 || { pause; flock -n 9; } && return 0
-  record blocked "$(cat "$stack/open" 2>/dev/null)"
+  [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
+  draw_ticket || { end undone no-space; return 1; }
+  open=$(what_is_open)
+  record blocked "\${open:-$(first_waiting)}"
   give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
-  until flock -n 9; do
+  until [ "$(first_waiting)" = "$id" ] && flock -n 9; do
     if is_abort_waiting; then end undone aborted; return 1; fi
     if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
+    end_open_orphan
     pause
   done
-  return 0
+  return_ticket
 }
 
-# Runs the steps of a phase. Each is a program of the plan, in a process group and with a deadline of its own.
+# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
+
+tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
+
+# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
+first_waiting() {
+  for number in $(tickets); do
+    { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
+    if is_alive "$waiter"; then echo "$waiter"; return; fi
+    rm -f "$stack/waiting/$number"
+  done
+}
+
+draw_ticket() {
+  mkdir -p "$stack/waiting" && echo "$id" >"$stack/waiting/.$id" || return 1
+  my_ticket=$(tickets | tail -n 1)
+  my_ticket=$((\${my_ticket:-0} + 1))
+  until ln "$stack/waiting/.$id" "$stack/waiting/$my_ticket" 2>/dev/null; do
+    [ -f "$stack/waiting/$my_ticket" ] || return 1
+    my_ticket=$((my_ticket + 1))
+  done
+}
+
+return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
+
+# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
-# Ends what is left of the effect: its whole process group, since not every \`timeout\` ends more than its child.
-end_effect() {
-  kill -TERM "-$effect" 2>/dev/null || kill -TERM "$effect" 2>/dev/null || return 0
-  tries=50
-  while [ "$tries" -gt 0 ]; do
-    kill -0 "-$effect" 2>/dev/null || return 0
-    sleep 0.1 9>&-
-    tries=$((tries - 1))
-  done
-  kill -KILL "-$effect" 2>/dev/null
-}
-
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
-  program=$tx/plan/$1/$2.$3 watcher=
+  watcher=
   limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
-  (cd "$stack" && exec setsid timeout -k 5 "\${limit:-60}" sh "$program") >"$tx/output/$1-$2.$3" 2>&1 &
+  in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
   effect=$!
   if [ "$3" = run ] && [ "$1" != finish ]; then
     end_effect_at_abort >/dev/null 2>&1 9>&- &
@@ -111,13 +206,13 @@ run_step() {
   wait "$effect"
   code=$?
   [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  end_effect
+  end_session "$effect"
   return "$code"
 }
 
 end_effect_at_abort() {
   while kill -0 "$effect"; do
-    if is_abort_waiting; then end_effect; return; fi
+    if is_abort_waiting; then end_session "$effect"; return; fi
     pause
   done
 }
@@ -139,41 +234,67 @@ run_phase() {
 # three_times COMMAND...: for what must succeed to leave a clean end.
 three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
 
-# The three ways in which a transaction ends: committed, undone, stuck.
+# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
 
-# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
-end() {
-  record ended "$1" "$2"
-  rm -rf "$tx/docker" "$tx/release" "$tx/files"
-}
+ledger=$stack/ledger.jsonl
 
-# For the ledger, when a migration was begun: what a step of its own found out about the schema.
+# When a migration was begun: what a step of its own found out about the schema.
 migration() {
   ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
     printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
 }
 
+# add_to_ledger: what the terminal record says; nothing when the line is there already.
+add_to_ledger() {
+  cut_torn_tail "$ledger"
+  ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
+  read -r start over result cause <<EOT
+$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
+EOT
+  entry=$(printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s' "$id" \\
+    "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" "$(cat "$tx/plan/ledger")")
+  before=$(tail -n 1 "$ledger" 2>/dev/null | sed -n 's/.*,"sum":"\\([0-9a-f]*\\)"}$/\\1/p')
+  sum=$(printf '%s' "$before$entry" | sha256sum | cut -d ' ' -f 1)
+  printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
+}
+
+# The three ways in which a transaction ends: committed, undone, stuck.
+
+# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
+end() {
+  rm -rf "$tx/docker" "$tx/reserve"
+  record ended "$1" "$2" || return 1
+  rm -rf "$tx/release" "$tx/files" "$tx/agent.sh"
+  return_ticket
+}
+
 # finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
 finish() {
   is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
-  is_over || return 1
-  ledger=$stack/ledger.jsonl
-  cut_torn_tail "$ledger"
-  if ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null; then
-    read -r start over result cause <<EOT
-$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
-EOT
-    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s}\\n' "$id" \\
-      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" \\
-      "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
-  fi
+  if ! is_over || ! add_to_ledger; then return 1; fi
   rm -f "$stack/open"
+  prune
+}
+
+# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
+prune() {
+  set -- "$stack"/transactions/t-*
+  while [ "$#" -gt "$(limit transactions)" ]; do
+    awk '$4 == "ended" { found = 1 } END { exit !found }' "$1/journal" 2>/dev/null && rm -rf "$1"
+    shift
+  done
+  find "$stack/transactions" -maxdepth 1 -name '.t-*' -mmin +60 -exec rm -rf {} +
+  named=$(cat "$stack"/transactions/*/plan/agent "$stack"/transactions/.t-*/plan/agent 2>/dev/null; readlink "$stack/agent")
+  for agent in "$stack"/agent-*; do
+    printf '%s\\n' "$named" | grep -qxF "\${agent##*/}" || rm -f "$agent"
+  done
 }
 
 begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
 
 # undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
 undo() {
+  rm -f "$tx/reserve"
   record undoing "$1"
   for begun in $(begun_latest_first); do
     phase=\${begun%/*} step=\${begun#*/}
@@ -197,6 +318,7 @@ undo() {
 
 # What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
 wind_up() {
+  rm -f "$tx/reserve"
   unfinished=
   for step in $(steps_of finish); do
     has did finish "$step" 0 && continue
@@ -215,7 +337,7 @@ wind_up() {
 is_abort_waiting() {
   ahead=$((heard + 1))
   while [ -f "$tx/inbox/$ahead" ]; do
-    read -r word cause <"$tx/inbox/$ahead"
+    read -r _ word cause <"$tx/inbox/$ahead"
     [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
     ahead=$((ahead + 1))
   done
@@ -259,7 +381,10 @@ EOT
   esac
 }
 
-is_well() { [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ] || timeout -k 2 15 sh "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-; }
+is_well() {
+  if [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ]; then return 0; fi
+  run_in_session 15 "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-
+}
 
 wait_for_the_owner() {
   record waiting "$state" "$lease" "$heard"
@@ -270,16 +395,94 @@ wait_for_the_owner() {
     pause
   done
   heard=$((heard + 1))
-  obey "$(cat "$tx/inbox/$heard")"
+  read -r _ said <"$tx/inbox/$heard"
+  obey "$said"
 }
 
-# The verbs of the agent itself: run, and recover for an agent that is gone.
+# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
+
+mark="# estiba $stack"
+
+remember_environment() {
+  env | grep -E '^(PATH|DOCKER_[A-Z]+|XDG_RUNTIME_DIR)=' | replace "$stack/environment"
+}
+
+restore_environment() {
+  [ -f "$stack/environment" ] || return 0
+  while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
+}
+
+# The host's own: a BusyBox shell brings another, of a cron that may not run here.
+find_crontab() (
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/crontab" ]; then echo "$folder/crontab"; return; fi
+  done
+  return 1
+)
+
+# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
+# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
+# for other stacks of the same user.
+edit_crontab() {
+  crontab=$(find_crontab) || return 0
+  old=$stack/.crontab.$$
+  {
+    flock 8
+    if timeout 10 "$crontab" -l >"$old" 2>"$old.why" 8>&- 9>&- || grep -q -e 'no crontab' -e 'No such file' "$old.why"; then
+      awk -v mark="$mark" -v line="\${1:-}" '
+        substr($0, length($0) - length(mark) + 1) != mark { print }
+        END { if (line != "") print line }' "$old" >"$old.new"
+      cmp -s "$old" "$old.new" || timeout 10 "$crontab" - <"$old.new" 8>&- 9>&-
+    fi
+  } >/dev/null 2>&1 8<"\${HOME:-/}"
+  rm -f "$old" "$old.why" "$old.new"
+}
+
+add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
+remove_minute_job() { edit_crontab; }
+
+# The agent's own verb.
+
+reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve"; }
+
+# What must be there before anything is begun, so that a crash can be recovered from without the runner.
+make_ready() {
+  remember_environment || return 1
+  if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
+  note_engine
+  add_minute_job
+  touch "$ledger" && cut_torn_tail "$ledger"
+}
+
+run() {
+  be_the_agent
+  is_over && return 0
+  lease=$(cat "$tx/plan/lease")
+  # What was brought to be staged makes way for the terminal record.
+  reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
+  record began-agent "$(basename "$0")"
+  take_the_lock || return 0
+  recover_what_is_open
+  [ ! -f "$stack/open" ] || { end undone not-recovered; return 0; }
+  make_ready || { end undone no-space; return 0; }
+  [ "$(wc -l <"$ledger")" -eq "$(cat "$tx/plan/head")" ] || { end undone stale-plan; return 0; }
+  if ! echo "$id" | replace "$stack/open" || ! sync "$stack"; then end undone no-space; return 0; fi
+  enter open
+  obey 'advance prepare'
+  until is_over; do wait_for_the_owner; done
+}
+
+# Brings to an end what an agent has left that is gone.
 
 # The caller holds the lock.
-recover() {
+resume() {
+  end_orphan "$id"
   be_the_agent
   if is_over; then finish; return; fi
+  rm -f "$tx/reserve"
   record recovering
+  if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
   state=$(last_of state)
   if has committed; then state=committed; fi
   case $(look_up recovery "\${state:-open}" crash) in
@@ -289,66 +492,104 @@ recover() {
 }
 
 recover_what_is_open() {
-  [ -f "$stack/open" ] || return 0
-  sh "$0" recover "$stack" "$(cat "$stack/open")"
+  open=$(what_is_open)
+  [ -n "$open" ] || return 0
+  if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
 }
 
-# For a visitor: an effect that outlived its agent is waited for, a living agent needs no help.
-recover_if_gone() {
+# For a visitor, and each minute: a living agent needs no help, and is not waited for.
+recover() {
+  restore_environment
   exec 9>>"$stack/lock"
+  give_up=$(($(uptime_seconds) + 15))
   until flock -n 9; do
-    id=$(cat "$stack/open" 2>/dev/null)
-    tx=$stack/transactions/$id
-    if is_alive; then echo 'held by a living agent'; return 0; fi
-    sleep 1 9>&-
+    if is_alive "$(what_is_open)"; then echo 'held by a living agent'; end_what_never_was_open; return; fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'the lock is held, but by no agent' >&2; return 1; }
+    end_open_orphan
+    sleep 0.2 9>&-
   done
   recover_what_is_open
+  end_what_never_was_open
+  revive
 }
 
-run() {
-  be_the_agent
-  lease=$(cat "$tx/plan/lease")
-  record began-agent "$(basename "$0")"
-  take_the_lock || return 0
-  recover_what_is_open
-  touch "$stack/ledger.jsonl"
-  cut_torn_tail "$stack/ledger.jsonl"
-  if [ "$(wc -l <"$stack/ledger.jsonl")" -ne "$(cat "$tx/plan/head")" ]; then
-    end undone stale-plan
-    return 0
-  fi
-  echo "$id" >"$stack/.open" && sync "$stack/.open" && mv "$stack/.open" "$stack/open" && sync "$stack"
-  enter open
-  obey 'advance prepare'
-  until is_over; do wait_for_the_owner; done
+# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
+end_what_never_was_open() {
+  [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
+  {
+    flock 8
+    if ! is_alive "$id"; then
+      cut_torn_tail "$journal"
+      is_over || [ -n "$(last_of state)" ] || end undone agent-gone
+    fi
+  } 8<"$tx"
+}
+
+# The engine's start that was seen last; an engine that is down is nothing to note.
+note_engine() {
+  [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
+}
+
+# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
+# by hand, and does not start it again. The caller holds the lock, and nothing is open.
+revive() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
+  start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
+  [ "$start" != "$(cat "$stack/engine")" ] || return 0
+  run_in_session 300 "$stack/revive" || return 1
+  echo "$start" | replace "$stack/engine"
 }
 
 # The verbs of those who visit the agent: say, and follow.
 
 is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
 
-say() {
-  nonce=$1 word=$2
-  shift
-  is_known || return
-  length=$(records)
-  is_alive || is_over || { echo gone; return 5; }
-  if is_over; then follow "$(records)"; return; fi
-  key=$word state=$(last_of state)
-  [ "$word" = advance ] && key=advance:$2
-  rule=$(look_up verbs "$state" "$key")
-  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
-  [ "\${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+# number_of ID: the place in the inbox of the word with that id.
+number_of() {
   number=1
-  printf '%s\\n' "$*" >"$tx/inbox/.$$" || return 1
-  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do
-    [ -f "$tx/inbox/$number" ] || return 1
+  while [ -f "$tx/inbox/$number" ]; do
+    read -r known _ <"$tx/inbox/$number"
+    [ "$known" != "$1" ] || { echo "$number"; return; }
     number=$((number + 1))
   done
-  rm -f "$tx/inbox/.$$"
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
-  follow "$((length + 1))" "$number"
+  return 1
+}
+
+# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number.
+put() {
+  {
+    flock 8
+    number_of "$1" && return
+    printf '%s\\n' "$*" >"$tx/inbox/.new" && mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
+  } 8<"$tx/inbox"
+}
+
+# may_be_said NONCE WORD [ARG]: by the table of the plan.
+may_be_said() {
+  key=$2 state=$(last_of state)
+  [ "$2" = advance ] && key=advance:$3
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
+  [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+}
+
+# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
+say() {
+  is_known || return
+  nonce=$1 word_id=$2 from=$3
+  shift 3
+  length=$(records)
+  if ! number=$(number_of "$word_id"); then
+    is_alive "$id" || is_over || { echo gone; return 5; }
+    if is_over; then follow "$(records)"; return; fi
+    may_be_said "$nonce" "$@" || return
+    number=$(put "$word_id" "$@") || return 1
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  fi
+  heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
+  [ "$from" -gt 0 ] || from=\${heard_from:-$((length + 1))}
+  follow "$from" "$number"
 }
 
 # holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
@@ -367,16 +608,20 @@ quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
 wait_for_its_end() {
   patience=50
-  while [ "$patience" -gt 0 ] && is_alive; do
+  while [ "$patience" -gt 0 ] && is_alive "$id"; do
     sleep 0.1
     patience=$((patience - 1))
   done
 }
 
 # follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`.
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
+# record is repeated rather than waited for.
 follow() {
   next=$1 unheard=\${2:-0} patience=50
+  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  fi
   while :; do
     while [ "$next" -le "$(records)" ]; do
       line=$(sed -n "\${next}p" "$journal")
@@ -400,7 +645,7 @@ EOT
       esac
     done
     # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
+    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
     [ "$patience" -gt 0 ] || { echo gone; return 5; }
     sleep 0.1
   done
@@ -408,9 +653,11 @@ EOT
 
 case $verb in
   run) run ;;
-  follow) is_known && follow "$4" ;;
+  follow) shift 3; is_known && follow "$@" ;;
   say) shift 3; say "$@" ;;
-  recover) if [ -n "$id" ]; then recover; else recover_if_gone; fi ;;
+  recover) recover ;;
+  resume) resume ;;
+  leave) remove_minute_job ;;
   *) echo "unknown verb $verb" >&2; exit 64 ;;
 esac
 `
@@ -421,17 +668,34 @@ export const openProgram = `# shellcheck shell=sh
 set -eu
 umask 077
 stack=$1 id=$2 sum=$3 agent=$4
-mkdir -p "$stack/transactions"
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
+bring_agent() {
+  [ -f "$stack/$agent" ] ||
+    { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
+}
+
+mkdir -p "$stack/transactions" || not_written
 new=$stack/transactions/.$id
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-if [ ! -f "$stack/$agent" ]; then cp "$new/agent.sh" "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; fi
-sync -f "$new"
+unpack "$new" "$sum"
+bring_agent "$new"
 mv "$new" "$stack/transactions/$id"
+bring_agent "$stack/transactions/$id"
+ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1
@@ -439,24 +703,33 @@ exec sh "$stack/$agent" follow "$stack" "$id" 1
 
 /** src/agent/add-phase.sh */
 export const addPhaseProgram = `# shellcheck shell=sh
-# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE PHASE, the package on standard input.
+# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
+# standard input. ID and RECORD are those of the word \`advance\`.
 set -eu
 umask 077
-stack=$1 id=$2 sum=$3 nonce=$4 phase=$5
+stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
 tx=$stack/transactions/$id
 [ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
 [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
-new=$tx/.$phase
-rm -rf "$new"
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-sync -f "$new"
-[ -d "$tx/plan/$phase" ] || mv -T "$new" "$tx/plan/$phase"
-exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" advance "$phase"
+new=$tx/.$phase.$$
+unpack "$new" "$sum"
+if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase"; fi
+exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
 `
 
 /** src/agent/status.sh */
@@ -890,6 +1163,43 @@ ask_edge() {
     if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
     exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
 }
+`
+
+/** src/compose/revive.sh */
+export const reviveProgram = `# shellcheck shell=sh
+# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
+# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
+# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
+# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+
+: "\${project:?}"
+
+which_start() {
+  for file in "\${XDG_RUNTIME_DIR:-/run}/docker.pid" /run/docker.pid; do
+    start=$(awk '{ sub(/.*\\) /, ""); print $20 }' "/proc/$(cat "$file" 2>/dev/null)/stat" 2>/dev/null)
+    [ -z "$start" ] || break
+  done
+  host=\${DOCKER_HOST:-unix:///var/run/docker.sock}
+  [ -n "$start" ] || start=$(stat -c %Z "\${host#unix://}" 2>/dev/null) || return 1
+  echo "$start $(cat /proc/sys/kernel/random/boot_id)"
+}
+
+start_all() {
+  ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
+  [ -n "$ended" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  described=$(docker inspect --format \\
+    '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
+  failed=0
+  for container in $(printf '%s\\n' "$described" | sort |
+    awk '$4 == "always" || $4 == "unless-stopped" || ($4 == "on-failure" && $5 != 0) { print $3 }'); do
+    docker start "$container" || failed=1
+  done
+  return "$failed"
+}
+
+if [ "\${1:-}" = which ]; then which_start; else start_all; fi
 `
 
 /** src/stack/observe.sh */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Command, script } from '../command/command.ts'
-import { StepError, UsageError } from '../errors.ts'
+import { StepError } from '../errors.ts'
 import type { Connect, Remote, RemoteOutcome } from '../host/remote.ts'
 import type { Step } from '../plan/plan.ts'
 import type { Log } from '../runner/job.ts'
@@ -9,6 +9,8 @@ import { packFiles } from './package.ts'
 import { agentName, type Opening, openingFiles, phaseFiles } from './plan-files.ts'
 import { addPhaseProgram, openProgram } from './programs.ts'
 import { explainCause, type Progress, ProgressReader, remindWhileWaiting } from './progress.ts'
+import { REFUSALS } from './refusals.ts'
+import { parseToken } from './token.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Is told what the agent does, line by line. */
@@ -44,6 +46,10 @@ export function newTransactionId(at: Date): string {
   return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
 }
 
+function newWordId(): string {
+  return randomBytes(6).toString('hex')
+}
+
 export function newNonce(): string {
   return randomBytes(8).toString('hex')
 }
@@ -59,7 +65,7 @@ export async function openTransaction(
   const { content, sha256 } = await packFiles(openingFiles(opening))
   const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content }
   const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following)
-  return { transaction, progress: await transaction.follow(command, tell) }
+  return { transaction, progress: await transaction.begin(command, tell) }
 }
 
 /** Takes up a transaction that an earlier step of the job opened. */
@@ -81,17 +87,6 @@ export function foreignTransaction(
   following: Following = {},
 ): Transaction {
   return new RemoteTransaction(remote, stackPath, id, 'none', following)
-}
-
-const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/
-
-function parseToken(token: string): { id: string; nonce: string } {
-  const { id, nonce } = TOKEN.exec(token)?.groups ?? {}
-  if (id === undefined || nonce === undefined)
-    throw new UsageError(
-      `transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`,
-    )
-  return { id, nonce }
 }
 
 class RemoteTransaction implements Transaction {
@@ -119,8 +114,11 @@ class RemoteTransaction implements Transaction {
 
   async migrate(steps: readonly Step[], tell: Tell): Promise<Progress> {
     const { content, sha256 } = await packFiles(phaseFiles('.', steps))
-    const command = script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, 'migrate')
-    return this.follow({ ...command, stdin: content }, tell)
+    const word = newWordId()
+    return this.#follow(tell, (from) => ({
+      ...script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, word, String(from), 'migrate'),
+      stdin: content,
+    }))
   }
 
   async report(check: string, verdict: Verdict): Promise<void> {
@@ -139,25 +137,24 @@ class RemoteTransaction implements Transaction {
     return this.#say(tell, 'abort', cause)
   }
 
+  /** Runs the command that opens it. After a lost connection it is not opened again, but followed as far as it came. */
+  begin(command: Command, tell: Tell): Promise<Progress> {
+    return this.#follow(tell, (from, isAgain) => (isAgain ? this.#agent('follow', String(from || 1), '0') : command))
+  }
+
   /**
-   * Runs a command that ends in following the journal. After a lost connection the following is taken up where it broke off;
-   * `again` is said when nothing came of the command yet, so that a word can't get lost.
+   * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
+   * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
    */
-  async follow(command: Command, tell: Tell, again?: Command): Promise<Progress> {
+  async #follow(tell: Tell, command: (from: number, isAgain: boolean) => Command): Promise<Progress> {
     const reader = new ProgressReader(tell)
-    const resume = (): Command =>
-      again !== undefined && reader.next === 1 ? again : this.#agent('follow', String(reader.next))
-    const outcome = await this.#run(command, resume, reader)
+    const again = (): Command => command(reader.next === 1 ? 0 : reader.next, true)
+    const outcome = await this.#run(command(0, false), again, reader)
     if (reader.progress?.kind === 'gone') return this.#recover(reader, tell)
     if (reader.progress) return reader.progress
     const where = { step: 'talk to the agent', host: this.#link.host }
-    if (outcome.kind === 'exited' && outcome.code === NO_TRANSACTION)
-      throw new StepError({
-        ...where,
-        why: outcome.stderr.trim(),
-        state: 'nothing was changed; should it begin after all, the server goes back by itself',
-        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
-      })
+    const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined
+    if (outcome.kind === 'exited' && refusal) throw new StepError({ ...where, why: outcome.stderr.trim(), ...refusal })
     throw new StepError({
       ...where,
       why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
@@ -192,17 +189,17 @@ class RemoteTransaction implements Transaction {
     }
   }
 
-  /** Words that may be said twice are said again when the connection was lost before anything came of them. */
+  /** A word is heard once, however often it is said: its id tells. */
   #say(tell: Tell, ...words: readonly string[]): Promise<Progress> {
-    const command = this.#agent('say', this.#nonce, ...words)
-    return words[0] === 'advance' ? this.follow(command, tell) : this.follow(command, tell, command)
+    const id = newWordId()
+    return this.#follow(tell, (from) => this.#agent('say', this.#nonce, id, String(from), ...words))
   }
 
   /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
   async #recover(reader: ProgressReader, tell: Tell): Promise<Progress> {
     tell.line('the agent on the host is gone; recovering')
     const command = script(
-      `${FIND_AGENT}; sh "$agent" recover "$stack"; exec sh "$agent" follow "$stack" "$id" "$1"`,
+      `${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`,
       ...[this.#stack, this.id, String(reader.next)],
     )
     await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
@@ -240,9 +237,6 @@ class RemoteTransaction implements Transaction {
     }
   }
 }
-
-/** The exit code of all programs of the agent for a transaction that is not there. */
-const NO_TRANSACTION = 6
 
 const FIND_AGENT =
   'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +

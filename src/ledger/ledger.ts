@@ -18,8 +18,9 @@ export interface LedgerEntry {
   readonly from: string
   readonly actor: string
   readonly run: string
-  /** Logins of who approved it on GitHub; lines of older versions have none. */
-  readonly approvers?: readonly string[]
+  readonly digests: Digests
+  /** Logins of who approved it on GitHub. */
+  readonly approvers: readonly string[]
   /**
    * What a migration in it did to the schema: nothing, something that the release before can run on as the user says, or
    * something of which nobody says so. Absent where none was begun.
@@ -27,15 +28,16 @@ export interface LedgerEntry {
   readonly migration?: 'unchanged' | 'compatible' | 'unknown'
 }
 
-/** What the runner knows of an entry when it plans; the agent adds how and when it ended. */
-export type LedgerFields = Pick<
-  LedgerEntry,
-  'action' | 'release' | 'version' | 'commit' | 'from' | 'actor' | 'run' | 'approvers'
->
+/** Service to the digest of its image, `sha256:…`. */
+export type Digests = Readonly<Record<string, string>>
+
+/** What the runner knows of an entry when it plans; the agent adds how and when it ended, and the checksum. */
+export type LedgerFields = Pick<LedgerEntry, 'action' | 'release' | 'version' | 'commit' | 'from' | 'actor' | 'run'> &
+  Partial<Pick<LedgerEntry, 'digests' | 'approvers'>>
 
 /** The members without braces, as the agent puts them behind its own. */
 export function formatFields(fields: LedgerFields): string {
-  return JSON.stringify(fields).slice(1, -1)
+  return JSON.stringify({ ...fields, digests: fields.digests ?? {}, approvers: fields.approvers ?? [] }).slice(1, -1)
 }
 
 /** All transactions of a stack that are known, oldest first. */
@@ -46,10 +48,14 @@ export function parseLedger(lines: readonly string[]): Ledger {
   return lines.flatMap(parseEntry)
 }
 
+/** A line as some version wrote it; older ones knew less. */
+type Written = Omit<LedgerEntry, 'v' | 'digests' | 'approvers'> &
+  Partial<Pick<LedgerEntry, 'digests' | 'approvers'>> & { readonly v: number; readonly sum?: string }
+
 function parseEntry(line: string): Ledger {
   try {
-    const entry = JSON.parse(line) as Omit<LedgerEntry, 'v'> & { readonly v: number }
-    return entry.v === 1 ? [{ ...entry, v: 1 }] : []
+    const { sum, ...entry } = JSON.parse(line) as Written
+    return entry.v === 1 ? [{ ...entry, v: 1, digests: entry.digests ?? {}, approvers: entry.approvers ?? [] }] : []
   } catch {
     return []
   }

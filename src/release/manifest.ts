@@ -44,6 +44,16 @@ export function releaseId(version: string, at: Date): string {
   return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`
 }
 
+/** The digest of each service's image, `sha256:…`; a service whose image has none is left out. */
+export function imageDigests({ services }: Pick<Manifest, 'services'>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(services).flatMap(([name, { image }]) => {
+      const digest = image.split('@')[1]
+      return digest === undefined ? [] : [[name, digest]]
+    }),
+  )
+}
+
 /** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
 export function parseManifest(text: string): Manifest | undefined {
   const manifest = JSON.parse(text) as Omit<Manifest, 'format'> & { readonly format: number }

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -84,6 +85,8 @@ export interface TestTransaction {
   readonly id: string
   readonly opened: Promise<Answer>
   say(...words: readonly string[]): Promise<Answer>
+  /** Says the word with that id, perhaps not for the first time. */
+  sayAgain(word: string, from: number, ...words: readonly string[]): Promise<Answer>
   /** Speaks without knowing the nonce. */
   sayAsOther(...words: readonly string[]): Promise<Answer>
   follow(from: number): Promise<Answer>
@@ -106,6 +109,8 @@ const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 export class TestStack {
   readonly path = mkdtempSync(join(place, 'estiba-agent-'))
   readonly #bin = mkdtempSync(join(tmpdir(), 'estiba-shell-'))
+  /** What the user's crontab says; there is none at first. */
+  readonly crontab = join(this.#bin, 'table')
   readonly #env: NodeJS.ProcessEnv
   readonly #opened: TestTransaction[] = []
   readonly #children = new Set<ChildProcess>()
@@ -114,6 +119,7 @@ export class TestStack {
     const [program] = findOnPath(shell)
     if (program === undefined) throw new Error(`${shell} is not installed`)
     symlinkSync(program, join(this.#bin, 'sh'))
+    writeFileSync(join(this.#bin, 'crontab'), fakeCrontab(this.crontab), { mode: 0o755 })
     this.#env = { ...process.env, PATH: [this.#bin, process.env['PATH']].join(delimiter) }
   }
 
@@ -131,12 +137,13 @@ export class TestStack {
     const transaction: TestTransaction = {
       id,
       opened: this.run({ ...command, stdin: damage(content) }),
-      say: (...words) => agent('say', this.path, id, nonce, ...words),
-      sayAsOther: (...words) => agent('say', this.path, id, 'none', ...words),
+      say: (...words) => agent('say', this.path, id, nonce, newWord(), '0', ...words),
+      sayAgain: (word, from, ...words) => agent('say', this.path, id, nonce, word, String(from), ...words),
+      sayAsOther: (...words) => agent('say', this.path, id, 'none', newWord(), '0', ...words),
       follow: (from) => agent('follow', this.path, id, String(from)),
       addPhase: async (phase, steps, spoil = (intact) => intact, who = nonce) => {
         const added = await packFiles(phaseFiles('.', numbered(steps)))
-        const add = script(addPhaseProgram, this.path, id, added.sha256, who, phase)
+        const add = script(addPhaseProgram, this.path, id, added.sha256, who, newWord(), '0', phase)
         return await this.run({ ...add, stdin: spoil(added.content) })
       },
       records: () => this.lines(`transactions/${id}/journal`).map((line) => line.replace(/^(\d+ ){3}/, '')),
@@ -271,6 +278,21 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
     if (performance.now() > giveUp) throw new Error(`waited ${seconds} s in vain for: ${what}`)
     await sleep(50)
   }
+}
+
+/** Keeps the table in a file; nothing runs it. */
+function fakeCrontab(table: string): string {
+  return `#!/bin/sh
+case $1 in
+  -l) if [ -f ${table} ]; then cat ${table}; else echo 'no crontab for ana' >&2; exit 1; fi ;;
+  -) cat >${table}.new && mv ${table}.new ${table} ;;
+  *) exit 64 ;;
+esac
+`
+}
+
+function newWord(): string {
+  return randomBytes(6).toString('hex')
 }
 
 function isAgent(pid: string | undefined, id: string): boolean {

@@ -150,6 +150,8 @@ export function entry(release: string, from: string, change: Partial<LedgerEntry
     from,
     actor: 'octocat',
     run: '',
+    digests: {},
+    approvers: [],
     ...change,
   }
 }

@@ -2,37 +2,39 @@
 
 # end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
 end() {
-  record ended "$1" "$2"
-  rm -rf "$tx/docker" "$tx/release" "$tx/files"
-}
-
-# For the ledger, when a migration was begun: what a step of its own found out about the schema.
-migration() {
-  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
-    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
+  rm -rf "$tx/docker" "$tx/reserve"
+  record ended "$1" "$2" || return 1
+  rm -rf "$tx/release" "$tx/files" "$tx/agent.sh"
+  return_ticket
 }
 
 # finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
 finish() {
   is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
-  is_over || return 1
-  ledger=$stack/ledger.jsonl
-  cut_torn_tail "$ledger"
-  if ! grep -q "\"tx\":\"$id\"" "$ledger" 2>/dev/null; then
-    read -r start over result cause <<EOT
-$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
-EOT
-    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s}\n' "$id" \
-      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" \
-      "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
-  fi
+  if ! is_over || ! add_to_ledger; then return 1; fi
   rm -f "$stack/open"
+  prune
+}
+
+# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
+prune() {
+  set -- "$stack"/transactions/t-*
+  while [ "$#" -gt "$(limit transactions)" ]; do
+    awk '$4 == "ended" { found = 1 } END { exit !found }' "$1/journal" 2>/dev/null && rm -rf "$1"
+    shift
+  done
+  find "$stack/transactions" -maxdepth 1 -name '.t-*' -mmin +60 -exec rm -rf {} +
+  named=$(cat "$stack"/transactions/*/plan/agent "$stack"/transactions/.t-*/plan/agent 2>/dev/null; readlink "$stack/agent")
+  for agent in "$stack"/agent-*; do
+    printf '%s\n' "$named" | grep -qxF "${agent##*/}" || rm -f "$agent"
+  done
 }
 
 begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
 
 # undo CAUSE: back to what was, latest step first; `stuck` when a gate forbids it or a way back fails.
 undo() {
+  rm -f "$tx/reserve"
   record undoing "$1"
   for begun in $(begun_latest_first); do
     phase=${begun%/*} step=${begun#*/}
@@ -56,6 +58,7 @@ undo() {
 
 # What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
 wind_up() {
+  rm -f "$tx/reserve"
   unfinished=
   for step in $(steps_of finish); do
     has did finish "$step" 0 && continue

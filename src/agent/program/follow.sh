@@ -2,28 +2,52 @@
 
 is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
 
-say() {
-  nonce=$1 word=$2
-  shift
-  is_known || return
-  length=$(records)
-  is_alive || is_over || { echo gone; return 5; }
-  if is_over; then follow "$(records)"; return; fi
-  key=$word state=$(last_of state)
-  [ "$word" = advance ] && key=advance:$2
-  rule=$(look_up verbs "$state" "$key")
-  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
-  [ "${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+# number_of ID: the place in the inbox of the word with that id.
+number_of() {
   number=1
-  printf '%s\n' "$*" >"$tx/inbox/.$$" || return 1
-  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do
-    [ -f "$tx/inbox/$number" ] || return 1
+  while [ -f "$tx/inbox/$number" ]; do
+    read -r known _ <"$tx/inbox/$number"
+    [ "$known" != "$1" ] || { echo "$number"; return; }
     number=$((number + 1))
   done
-  rm -f "$tx/inbox/.$$"
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
-  follow "$((length + 1))" "$number"
+  return 1
+}
+
+# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number.
+put() {
+  {
+    flock 8
+    number_of "$1" && return
+    printf '%s\n' "$*" >"$tx/inbox/.new" && mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
+  } 8<"$tx/inbox"
+}
+
+# may_be_said NONCE WORD [ARG]: by the table of the plan.
+may_be_said() {
+  key=$2 state=$(last_of state)
+  [ "$2" = advance ] && key=advance:$3
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
+  [ "${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+}
+
+# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
+say() {
+  is_known || return
+  nonce=$1 word_id=$2 from=$3
+  shift 3
+  length=$(records)
+  if ! number=$(number_of "$word_id"); then
+    is_alive "$id" || is_over || { echo gone; return 5; }
+    if is_over; then follow "$(records)"; return; fi
+    may_be_said "$nonce" "$@" || return
+    number=$(put "$word_id" "$@") || return 1
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  fi
+  heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
+  [ "$from" -gt 0 ] || from=${heard_from:-$((length + 1))}
+  follow "$from" "$number"
 }
 
 # holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind `> `.
@@ -42,16 +66,20 @@ quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
 wait_for_its_end() {
   patience=50
-  while [ "$patience" -gt 0 ] && is_alive; do
+  while [ "$patience" -gt 0 ] && is_alive "$id"; do
     sleep 0.1
     patience=$((patience - 1))
   done
 }
 
 # follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind `#`, one that ended by what it printed, each line behind `> `.
+# followed by its title behind `#`, one that ended by what it printed, each line behind `> `. If it waits already, the last
+# record is repeated rather than waited for.
 follow() {
   next=$1 unheard=${2:-0} patience=50
+  if [ -n "${2:-}" ] && [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  fi
   while :; do
     while [ "$next" -le "$(records)" ]; do
       line=$(sed -n "${next}p" "$journal")
@@ -75,7 +103,7 @@ EOT
       esac
     done
     # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
+    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
     [ "$patience" -gt 0 ] || { echo gone; return 5; }
     sleep 0.1
   done

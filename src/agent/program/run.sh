@@ -1,48 +1,29 @@
-# The verbs of the agent itself: run, and recover for an agent that is gone.
+# The agent's own verb.
 
-# The caller holds the lock.
-recover() {
-  be_the_agent
-  if is_over; then finish; return; fi
-  record recovering
-  state=$(last_of state)
-  if has committed; then state=committed; fi
-  case $(look_up recovery "${state:-open}" crash) in
-    *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "${was:-agent-gone}" ;;
-  esac
-}
+reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve"; }
 
-recover_what_is_open() {
-  [ -f "$stack/open" ] || return 0
-  sh "$0" recover "$stack" "$(cat "$stack/open")"
-}
-
-# For a visitor: an effect that outlived its agent is waited for, a living agent needs no help.
-recover_if_gone() {
-  exec 9>>"$stack/lock"
-  until flock -n 9; do
-    id=$(cat "$stack/open" 2>/dev/null)
-    tx=$stack/transactions/$id
-    if is_alive; then echo 'held by a living agent'; return 0; fi
-    sleep 1 9>&-
-  done
-  recover_what_is_open
+# What must be there before anything is begun, so that a crash can be recovered from without the runner.
+make_ready() {
+  remember_environment || return 1
+  if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
+  note_engine
+  add_minute_job
+  touch "$ledger" && cut_torn_tail "$ledger"
 }
 
 run() {
   be_the_agent
+  is_over && return 0
   lease=$(cat "$tx/plan/lease")
+  # What was brought to be staged makes way for the terminal record.
+  reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
   record began-agent "$(basename "$0")"
   take_the_lock || return 0
   recover_what_is_open
-  touch "$stack/ledger.jsonl"
-  cut_torn_tail "$stack/ledger.jsonl"
-  if [ "$(wc -l <"$stack/ledger.jsonl")" -ne "$(cat "$tx/plan/head")" ]; then
-    end undone stale-plan
-    return 0
-  fi
-  echo "$id" >"$stack/.open" && sync "$stack/.open" && mv "$stack/.open" "$stack/open" && sync "$stack"
+  [ ! -f "$stack/open" ] || { end undone not-recovered; return 0; }
+  make_ready || { end undone no-space; return 0; }
+  [ "$(wc -l <"$ledger")" -eq "$(cat "$tx/plan/head")" ] || { end undone stale-plan; return 0; }
+  if ! echo "$id" | replace "$stack/open" || ! sync "$stack"; then end undone no-space; return 0; fi
   enter open
   obey 'advance prepare'
   until is_over; do wait_for_the_owner; done

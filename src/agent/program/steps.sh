@@ -1,24 +1,12 @@
-# Runs the steps of a phase. Each is a program of the plan, in a process group and with a deadline of its own.
+# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
-# Ends what is left of the effect: its whole process group, since not every `timeout` ends more than its child.
-end_effect() {
-  kill -TERM "-$effect" 2>/dev/null || kill -TERM "$effect" 2>/dev/null || return 0
-  tries=50
-  while [ "$tries" -gt 0 ]; do
-    kill -0 "-$effect" 2>/dev/null || return 0
-    sleep 0.1 9>&-
-    tries=$((tries - 1))
-  done
-  kill -KILL "-$effect" 2>/dev/null
-}
-
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
-  program=$tx/plan/$1/$2.$3 watcher=
+  watcher=
   limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
-  (cd "$stack" && exec setsid timeout -k 5 "${limit:-60}" sh "$program") >"$tx/output/$1-$2.$3" 2>&1 &
+  in_session "${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
   effect=$!
   if [ "$3" = run ] && [ "$1" != finish ]; then
     end_effect_at_abort >/dev/null 2>&1 9>&- &
@@ -27,13 +15,13 @@ run_step() {
   wait "$effect"
   code=$?
   [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  end_effect
+  end_session "$effect"
   return "$code"
 }
 
 end_effect_at_abort() {
   while kill -0 "$effect"; do
-    if is_abort_waiting; then end_effect; return; fi
+    if is_abort_waiting; then end_session "$effect"; return; fi
     pause
   done
 }

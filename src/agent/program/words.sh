@@ -4,7 +4,7 @@
 is_abort_waiting() {
   ahead=$((heard + 1))
   while [ -f "$tx/inbox/$ahead" ]; do
-    read -r word cause <"$tx/inbox/$ahead"
+    read -r _ word cause <"$tx/inbox/$ahead"
     [ "$word" != abort ] || { cause=${cause:-aborted}; return 0; }
     ahead=$((ahead + 1))
   done
@@ -48,7 +48,10 @@ EOT
   esac
 }
 
-is_well() { [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ] || timeout -k 2 15 sh "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-; }
+is_well() {
+  if [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ]; then return 0; fi
+  run_in_session 15 "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-
+}
 
 wait_for_the_owner() {
   record waiting "$state" "$lease" "$heard"
@@ -59,5 +62,6 @@ wait_for_the_owner() {
     pause
   done
   heard=$((heard + 1))
-  obey "$(cat "$tx/inbox/$heard")"
+  read -r _ said <"$tx/inbox/$heard"
+  obey "$said"
 }

@@ -19,7 +19,7 @@ describe.concurrent.each(SHELLS)('what comes over the wire, in %s', (shell) => {
     const transaction = await stack.reach('prepared')
     const damaged = await transaction.addPhase('migrate', [step('m1')], (content) => content.slice(0, -1))
     expect(damaged.code).toBe(7)
-    expect(stack.list(`transactions/${transaction.id}`)).not.toContain('.migrate')
+    expect(stack.list(`transactions/${transaction.id}`).filter((name) => name.startsWith('.'))).toEqual([])
     expect((await transaction.addPhase('migrate', [step('m1')])).progress).toMatchObject({ state: 'migrated' })
   })
 

@@ -70,6 +70,8 @@ describe.concurrent.each(SHELLS)('the way of a transaction, in %s', (shell) => {
         from: '',
         actor: 'ana',
         run: 'u',
+        digests: {},
+        approvers: [],
       },
     ])
     expect(stack.exists('open')).toBe(false)

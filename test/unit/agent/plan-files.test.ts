@@ -96,8 +96,10 @@ describe('an opening', () => {
       committed crash any wind-up
       "
     `)
+    expect(textOf(files, 'plan/limits')).toBe('recoveries 3\nreserve 1024\ntransactions 50\n')
+    expect(textOf(files, 'plan/revive')).toMatch(/^project=shop\n# shellcheck shell=sh\n/)
     expect(textOf(files, 'plan/ledger')).toBe(
-      '"action":"deploy","release":"r","version":"v1","commit":"c","from":"","actor":"octocat","run":""\n',
+      '"action":"deploy","release":"r","version":"v1","commit":"c","from":"","actor":"octocat","run":"","digests":{},"approvers":[]\n',
     )
     expect(textOf(files, 'plan/effects.sh')).toMatch(
       /^project=shop stack=\/srv\/shop release=20261121-120000-v1 variant=plain\n# shellcheck shell=sh\n/,

@@ -29,7 +29,9 @@ function listen() {
 
 /** The last words of each command: what the agent was told, without the program in front. */
 function told(...remotes: readonly FakeRemote[]): readonly string[] {
-  return remotes.flatMap(({ transcript }) => transcript.map((line) => / sh (\/srv\/shop .*)$/.exec(line)?.[1] ?? line))
+  return remotes.flatMap(({ transcript }) =>
+    transcript.map((line) => (/ sh (\/srv\/shop .*)$/.exec(line)?.[1] ?? line).replace(/\b[0-9a-f]{12}\b/, 'WORD')),
+  )
 }
 
 function only(remote: FakeRemote): Connect {
@@ -85,7 +87,19 @@ describe('opening', () => {
     const second = answering(journal('state prepared\nwaiting prepared 300'))
     const { progress } = await openTransaction(losing(), id, opening, listen(), { connect: only(second) })
     expect(progress).toMatchObject({ kind: 'waiting', state: 'prepared' })
-    expect(told(second)).toEqual([`/srv/shop ${id} follow 1`])
+    expect(told(second)).toEqual([`/srv/shop ${id} follow 1 0`])
+  })
+
+  test.each([
+    [7, 'the package was damaged on its way', 'run the job again'],
+    [8, 'the package could not be written: is the disk full?', 'make space on the disk'],
+  ])('a package that ends with exit code %i is no transaction', async (code, stderr, next) => {
+    const remote = new FakeRemote().answer(/./, { code, stderr: `${stderr}\n` })
+    await expect(openTransaction(remote, id, opening, listen())).rejects.toMatchObject({
+      message: expect.stringMatching(
+        new RegExp(`${stderr.replace('?', '\\?')}[^]*nothing of it was begun[^]*${next}`),
+      ) as string,
+    })
   })
 
   test('one that never arrived is said to be none', async () => {
@@ -111,14 +125,14 @@ describe('the words of the owner', () => {
   test.each(cases)('%s', async (words, say) => {
     const remote = answering(switched)
     await say(remote)
-    expect(told(remote)).toEqual([`/srv/shop ${id} say ${nonce} ${words}`])
+    expect(told(remote)).toEqual([`/srv/shop ${id} say ${nonce} WORD 0 ${words}`])
   })
 
   test('a visitor has no nonce', async () => {
     const remote = answering(journal('undoing aborted\nended undone aborted'))
     const progress = await foreignTransaction(remote, '/srv/shop', id).abort('aborted', listen())
     expect(progress).toMatchObject({ kind: 'ended', result: 'undone' })
-    expect(told(remote)).toEqual([`/srv/shop ${id} say none abort aborted`])
+    expect(told(remote)).toEqual([`/srv/shop ${id} say none WORD 0 abort aborted`])
   })
 
   test('a migration brings its steps with it', async () => {
@@ -136,38 +150,50 @@ describe('a lost connection', () => {
     const tell = listen()
     const progress = await join(losing(`${lines.slice(0, 2).join('\n')}\n`), only(second)).advance('switch', tell)
     expect(progress).toEqual({ kind: 'waiting', state: 'trial', lease: 300 })
-    expect(told(second)).toEqual([`/srv/shop ${id} follow 2`])
+    expect(told(second)).toEqual([`/srv/shop ${id} say ${nonce} WORD 2 advance switch`])
     expect(tell.log).toEqual(['  started', 'state: trial'])
   })
 
   test('half a line does not count as read', async () => {
     const second = answering(switched)
     await join(losing('1 1795300003 36'), only(second)).advance('switch', listen())
-    expect(told(second)).toEqual([`/srv/shop ${id} follow 1`])
-  })
-
-  test('an advance is never said twice: it may be under way', async () => {
-    const second = answering(switched)
-    expect(await join(losing(), only(second)).advance('switch', listen())).toMatchObject({ state: 'trial' })
-    expect(told(second)).toEqual([`/srv/shop ${id} follow 1`])
+    expect(told(second)).toEqual([`/srv/shop ${id} say ${nonce} WORD 0 advance switch`])
   })
 
   test.each<[string, (remote: FakeRemote, connect: Connect) => Promise<unknown>]>([
+    ['advance switch', (remote, connect) => join(remote, connect).advance('switch', listen())],
     ['confirm checked', (remote, connect) => join(remote, connect).confirm('checked', listen())],
     ['abort aborted', (remote, connect) => join(remote, connect).abort('aborted', listen())],
     ['report checks bad', (remote, connect) => join(remote, connect).report('checks', 'bad')],
     ['renew 60', (remote, connect) => join(remote, connect).renew(60)],
-  ])('%s is said again when nothing came of it', async (words, say) => {
-    const second = answering(switched)
-    await say(losing(), only(second))
-    expect(told(second)).toEqual([`/srv/shop ${id} say ${nonce} ${words}`])
+  ])('%s is said again with the same id, since the agent hears it once', async (words, say) => {
+    const [first, second] = [losing(), answering(switched)]
+    await say(first, only(second))
+    expect(told(first)).toEqual([`/srv/shop ${id} say ${nonce} WORD 0 ${words}`])
+    expect(second.transcript).toEqual(first.transcript)
   })
 
-  test('what was heard is not said again', async () => {
+  test('two words have two ids', async () => {
+    const remote = answering(switched).answer(/./, { stdout: switched })
+    await join(remote).advance('switch', listen())
+    await join(remote).advance('switch', listen())
+    expect(new Set(remote.transcript).size).toBe(2)
+  })
+
+  test('a migration brings its steps once more, under the same id', async () => {
+    const request = { service: 'api', command: ['migrate'], database: undefined, oldCodeCanRun: false, deadline: 60 }
+    const [first, second] = [losing(lines.slice(0, 2).join('\n') + '\n'), answering(lines.slice(2).join('\n'))]
+    await join(first, only(second)).migrate(planMigration(request), listen())
+    const word = / ([0-9a-f]{12}) 0 migrate$/.exec(first.transcript[0] ?? '')?.[1]
+    expect(second.transcript[0]).toMatch(new RegExp(` ${word ?? 'none'} 2 migrate$`))
+    expect(second.calls[0]?.stdin).toEqual(first.calls[0]?.stdin)
+  })
+
+  test('what was heard is followed from the record after the last one', async () => {
     const second = answering(`${lines.slice(4).join('\n')}\n${journal('ended committed', 5)}`)
     const progress = await join(losing(`${lines.slice(0, 3).join('\n')}\n`), only(second)).confirm('checked', listen())
     expect(progress).toMatchObject({ kind: 'ended', result: 'committed' })
-    expect(told(second)).toEqual([`/srv/shop ${id} follow 3`])
+    expect(told(second)).toEqual([`/srv/shop ${id} say ${nonce} WORD 3 confirm checked`])
   })
 
   test('for good is never taken for an end', async () => {

@@ -1,0 +1,59 @@
+# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
+
+# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
+# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+in_session() {
+  # shellcheck disable=SC2016 # the inner shell's
+  cd "$stack" && exec setsid sh -c '
+    echo "$$ $(awk "{ sub(/.*\\) /, \"\"); print \$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
+    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+}
+
+# members SESSION: its living processes, each with its start time.
+members() {
+  cat /proc/[0-9]*/stat 2>/dev/null |
+    awk -v session="$1" '{ pid = $1; sub(/.*\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
+}
+
+# end_session SESSION: told to end, and killed after five seconds.
+end_session() {
+  tries=0
+  while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
+    # shellcheck disable=SC2086 # a list of process ids
+    case $tries in
+      0) kill -s TERM $processes ;;
+      50 | 60 | 70) kill -s KILL $processes ;;
+      100) return 1 ;;
+    esac 2>/dev/null
+    sleep 0.1 9>&-
+    tries=$((tries + 1))
+  done
+}
+
+# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
+run_in_session() {
+  in_session "$1" "$2" /dev/null &
+  program=$!
+  wait "$program"
+  code=$?
+  end_session "$program"
+  return "$code"
+}
+
+# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
+# others, one of them carries the transaction in its environment.
+is_session_of() {
+  members "$2" | grep -qxF "$2 $3" && return
+  for process in $(members "$2" | cut -d ' ' -f 1); do
+    tr '\0' '\n' 2>/dev/null <"/proc/$process/environ" | grep -qxF "ESTIBA_TX=$stack/transactions/$1" && return
+  done
+  return 1
+}
+
+# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
+# for, so that an effect of one that takes over just now is not taken for an orphan.
+end_orphan() {
+  { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
+  if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
+  if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
+}
