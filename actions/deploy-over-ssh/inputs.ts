@@ -35,6 +35,8 @@ export interface DeployInputs {
   readonly healthyWithin: number
   readonly lease: number
   readonly lockTimeout: number
+  /** Of the whole job, as far as it is known. */
+  readonly jobTimeout: number | undefined
   readonly keep: number
   readonly dryRun: boolean
   /** Whether an older commit than the live one is meant. */
@@ -44,6 +46,9 @@ export interface DeployInputs {
   /** To ask GitHub how two commits stand to each other; undefined: only the clone is asked. */
   readonly githubToken: string | undefined
 }
+
+/** From nothing to what a self-hosted runner's job may take. */
+const MINUTES = { min: 1, max: 7200 }
 
 /** Between two steps of a job lie their start and a new connection: a shorter lease would end a deploy that is well. */
 const LEAST_LEASE = 30
@@ -84,6 +89,7 @@ function readDeploy(input: InputReader, path: string): DeployInputs {
     healthyWithin: input.seconds('healthy-within'),
     lease: readLease(input),
     lockTimeout: input.seconds('lock-timeout'),
+    jobTimeout: input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES),
     keep: input.whole('keep', { min: 2, max: 50 }),
     dryRun: input.flag('dry-run'),
     allowDowngrade: input.flag('allow-downgrade'),

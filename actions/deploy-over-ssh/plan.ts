@@ -61,7 +61,7 @@ export async function planDeploy(
   const plan = withNotes(decided, [
     ...warnings,
     ...memoryWarnings(observation, demand, replaced),
-    describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), undefined),
+    describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), deploy.jobTimeout),
   ])
   for (const line of formatPlan(plan).split('\n')) job.log.line(line)
   const live = unchangedRelease(plan, manifest, observation)

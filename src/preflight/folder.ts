@@ -11,7 +11,8 @@ export function folderProblems({ user, folder, missing }: HostFacts, stack: Stac
       `the file system (${type}) of ${folder.nearest} is mounted read-only; mount it read-write, or give another \`path\``,
     ]
   // What a full file system or a missing tool does to the trial is told as such.
-  if (trial !== undefined && !isFull(folder) && missing.length === 0) return [failedTrial(user, trial, folder, stack)]
+  if (trial !== undefined && !isFull(folder) && !isForWantOf(missing, trial))
+    return [failedTrial(user, trial, folder, stack)]
   return foreign.length === 0
     ? []
     : [
@@ -34,6 +35,13 @@ function failedTrial(user: string, trial: string, { nearest, mount }: Folder, { 
     `the file system (${type}) of ${nearest} can't ${part} (${why}); a transaction needs that: ` +
     'use a file system of Linux such as ext4, xfs or btrfs for the stack'
   )
+}
+
+/** The tool that each part of the trial is about. */
+const TOOLS: Readonly<Record<string, string>> = { 'make a folder': 'mktemp', sync: 'sync', 'lock a file': 'flock' }
+
+function isForWantOf(missing: readonly string[], trial: string): boolean {
+  return missing.includes(TOOLS[trial.split(': ')[0] ?? ''] ?? '')
 }
 
 function isFull({ space }: Folder): boolean {

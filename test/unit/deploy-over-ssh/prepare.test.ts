@@ -30,6 +30,7 @@ const inputs: ToPrepare = {
     healthyWithin: 120,
     lease: 300,
     lockTimeout: 600,
+    jobTimeout: undefined,
     keep: 5,
     dryRun: false,
     allowDowngrade: false,
@@ -83,10 +84,11 @@ describe('another transaction came between the plan and the lock', () => {
     expect(outputs).toMatchObject({ state: 'prepared', changed: 'true', transaction: opened[1] })
     expect(opened).toHaveLength(2)
     const from = lines.indexOf('The stack was changed after it had been planned; planned again.')
-    expect(lines.slice(from, from + 3)).toEqual([
+    expect(lines.slice(from, from + 4)).toEqual([
       'The stack was changed after it had been planned; planned again.',
       'In between: deploy of v1.5 by octocat, committed at 2026-11-21T23:30:00Z ().',
-      'The plan stays as it was.',
+      'What differs from the plan before:',
+      '-      $ remember_served && point_current releases/v1/plain-guard',
     ])
   })
 

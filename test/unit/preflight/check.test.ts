@@ -164,7 +164,7 @@ test('the folder', () => {
     `"- the file system (ext4) of /srv is mounted read-only; mount it read-write, or give another \`path\`"`,
   )
   expect(folder({ foreign: ['/srv/shop/lock', '/srv/shop/releases'] })).toMatchInlineSnapshot(
-    `"- deploy can't write to /srv/shop/lock, /srv/shop/releases, which belong to somebody else; run once on the host: sudo chown deploy /srv/shop/lock /srv/shop/releases"`,
+    `"- deploy can't write to /srv/shop/lock, /srv/shop/releases, which belong to somebody else; run once on the host: sudo chown --recursive deploy /srv/shop/lock /srv/shop/releases"`,
   )
 })
 
