@@ -3,10 +3,11 @@
  * report/bench.json, and exits 1 when a bar is missed. A control that is itself unsteady makes a figure void, not missed.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { simulated } from './bench/simulator.mts'
 import { bundleSizes } from './bench/size.mts'
 import { startTimes } from './bench/start.mts'
 
-const figures = [...bundleSizes(), ...startTimes()]
+const figures = [...bundleSizes(), ...startTimes(), ...(await simulated())]
 const text = JSON.stringify(figures, null, 2)
 mkdirSync('report', { recursive: true })
 writeFileSync('report/bench.json', `${text}\n`)

@@ -1,0 +1,80 @@
+import type { Run } from '../kernel.ts'
+import type { Docker } from './docker.ts'
+
+/** Seconds after its start at which a migration changes the schema, and at which it ends. */
+const MIGRATION = { changesAt: 0.5, endsAt: 1 }
+
+/** A migration and what it asks before: `src/compose/effects/database.sh`. */
+export class Database {
+  readonly #docker: Docker
+  readonly #isCompatible: boolean
+
+  constructor(docker: Docker, isCompatible: boolean) {
+    this.#docker = docker
+    this.#isCompatible = isCompatible
+  }
+
+  *backUp(): Run<boolean> {
+    const { disk } = this.#docker.around.host
+    if (!this.#answers() || !disk.write('backups/new', 'dump')) return false
+    yield 0.5
+    if (!this.#answers()) return false
+    disk.sync('backups/new')
+    disk.rename('backups/new', 'backups/dump')
+    disk.syncFolder('backups')
+    return disk.write(`${this.#docker.around.tx}/schema-before`, 'old')
+  }
+
+  #answers(): boolean {
+    return this.#docker.engine.isUp
+  }
+
+  /** In a named container of the new release. The client may die; the container goes on. */
+  *runOnce(): Run<boolean> {
+    const { host } = this.#docker.around
+    const { engine, kernel } = host
+    yield* this.removeOnce()
+    const made = yield* engine.ask(
+      engine.create({
+        service: 'api',
+        labels: { migration: 'true' },
+        image: 'new',
+        conduct: { healthyAfter: Infinity, endsAfter: MIGRATION.endsAt },
+        isOneOff: true,
+        stopTakes: 0,
+        policy: 'no',
+      }),
+    )
+    const once = engine.containers.find(({ labels }) => labels['migration'] === 'true')
+    if (!made || !once) return false
+    yield* this.#docker.around.midst('migration')
+    if (!(yield* engine.ask(engine.start(once)))) return false
+    kernel.at(host.now + MIGRATION.changesAt, () => {
+      if (once.status === 'running' && !this.#isCompatible) host.isSchemaNew = true
+    })
+    yield* this.#docker.around.midst('migration')
+    while (once.status === 'running' && engine.isUp) yield engine.changed
+    const isDone = engine.isUp && host.now >= once.startedAt + MIGRATION.endsAt
+    return (yield* engine.ask(engine.removeByForce(once))) && isDone
+  }
+
+  *removeOnce(): Run<boolean> {
+    const { engine } = this.#docker
+    for (const once of engine.containers.filter(({ isOneOff }) => isOneOff))
+      yield* engine.ask(engine.removeByForce(once))
+    return true
+  }
+
+  /** The old release may serve again when the schema is as it was, or the user says so. */
+  *canOldCodeRun(said: string): Run<boolean> {
+    yield 0.1
+    const { engine, isSchemaNew } = this.#docker.around.host
+    return said === 'true' || (engine.isUp && !isSchemaNew)
+  }
+
+  *noteSchema(): Run<boolean> {
+    yield 0.1
+    const { disk } = this.#docker.around.host
+    return disk.write(`${this.#docker.around.tx}/migration`, 'unknown')
+  }
+}

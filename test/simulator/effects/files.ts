@@ -1,0 +1,53 @@
+import type { Surroundings } from '../agent/site.ts'
+import type { Run } from '../kernel.ts'
+import type { Release } from './interpret.ts'
+
+/** Effects on the folder of the stack: `src/compose/effects/files.sh`, and `edge/live` of `slots.sh`. */
+export class Files {
+  readonly #around: Surroundings
+  readonly #release: Release
+
+  constructor(around: Surroundings, release: Release) {
+    this.#around = around
+    this.#release = release
+  }
+
+  *stage(): Run<boolean> {
+    const { disk } = this.#around.host
+    const folder = `releases/${this.#release.manifest.id}`
+    if (!disk.has(folder)) {
+      if (!disk.write(`${folder}.new`, 'whole')) return false
+      disk.syncAll()
+      disk.rename(`${folder}.new`, folder)
+      yield* this.#around.midst('rename')
+    }
+    disk.syncAll()
+    return true
+  }
+
+  *unstage(): Run<boolean> {
+    const { disk } = this.#around.host
+    const folder = `releases/${this.#release.manifest.id}`
+    if (!(disk.read('current') ?? '').startsWith(`${folder}/`)) disk.remove(folder)
+    yield* this.#around.midst('rename')
+    return true
+  }
+
+  /** A link that is replaced by a rename, synced. */
+  *link(path: string, to: string): Run<boolean> {
+    const { disk } = this.#around.host
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+    if (!disk.write(`${path}.new`, to)) return false
+    disk.sync(`${path}.new`)
+    disk.rename(`${path}.new`, path)
+    yield* this.#around.midst('rename')
+    disk.syncFolder(folder)
+    return true
+  }
+
+  *pull(): Run<boolean> {
+    const { disk, engine } = this.#around.host
+    yield 0.5
+    return engine.isUp && disk.append('images', this.#release.manifest.id)
+  }
+}

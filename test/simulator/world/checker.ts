@@ -1,0 +1,150 @@
+import type { Container, EngineEvent } from '../host/container.ts'
+import { whoAnswers } from '../host/edge.ts'
+import type { Outcome } from '../runner.ts'
+import { SCHEDULER, type Setting } from './world.ts'
+
+/** What can be seen of a stack's folder from outside. */
+const OUTSIDE: readonly string[] = ['edge/live', 'current', 'open', 'ledger.jsonl']
+
+/**
+ * Looks at a run from outside, at the engine, the edge, the ledger and the job's colour alone, and notes what of design.md
+ * section 3 did not hold. It knows nothing of the agent.
+ */
+export class Checker {
+  readonly violations: string[] = []
+  /** When something last became of a container, the edge or the ledger, in seconds. */
+  lastChange = 0
+  /** Whether the job could reach the host all the time, short breaks aside. */
+  isReachable = true
+  readonly #setting: Setting
+  #outside = ''
+  /** Releases that answered a visitor at some time. */
+  #served = new Set<string>()
+
+  constructor(setting: Setting) {
+    this.#setting = setting
+    const { engine, disk } = setting.host
+    engine.onEvent = (event) => {
+      this.#watch(event)
+    }
+    disk.onChange = (path) => {
+      if (OUTSIDE.includes(path)) this.#lookAtLinks()
+    }
+  }
+
+  /** At the end, when all is quiet. */
+  checkEnd(outcome: Outcome | undefined): void {
+    const { host } = this.#setting
+    if (host.lock.isHeld) this.note('the lock is held')
+    if (host.disk.has('open')) this.note('a transaction is open')
+    const result = this.result()
+    this.#checkServing(result)
+    this.#checkOutcome(outcome, result)
+  }
+
+  /** The end of the transaction by the ledger; undefined when it has no line there. */
+  result(): string | undefined {
+    const lines = (this.#setting.host.disk.read('ledger.jsonl') ?? '').split('\n')
+    return lines.find((line) => line.startsWith('tx '))?.split(' ')[1]
+  }
+
+  #checkServing(result: string | undefined): void {
+    const { host, before, to, case: tried } = this.#setting
+    const answering = whoAnswers(host, 'api')
+    const serving = answering?.labels['estiba.release']
+    if (!answering || serving === undefined) {
+      this.note('nobody serves')
+      return
+    }
+    const isOld = serving === before.id
+    if (result === 'committed' && isOld) this.note('the old release serves, although the new one is confirmed')
+    if (result !== 'committed' && result !== 'stuck' && !isOld)
+      this.note('the new release serves, although it is not confirmed')
+    const mayBeStuck = tried.world === 'irreversible migration' || tried.world === 'old already bad'
+    if (result === 'stuck' && !mayBeStuck) this.note('stuck, although it could be taken back')
+    const isHealthy = host.engine.isHealthy(answering)
+    if (!isHealthy && !(isOld && tried.world === 'old already bad')) this.note(`what serves is not healthy: ${serving}`)
+    this.#checkSet(serving, result)
+    if (isOld && host.isSchemaNew && this.#served.has(to.id)) this.note('the old code serves on the new schema')
+    const current = host.disk.read('current') ?? ''
+    const live = isOld ? before.id : to.id
+    if (result !== 'stuck' && !current.startsWith(`releases/${live}/`))
+      this.note(`current is ${current}, and ${live} serves`)
+    if (result !== 'stuck' && current.endsWith('-guard')) this.note('current is guarded for ever')
+  }
+
+  /** All services of the release that serves run, and none of another. */
+  #checkSet(serving: string, result: string | undefined): void {
+    const { host } = this.#setting
+    for (const service of ['worker', SCHEDULER]) {
+      const running = host.engine.containers.filter((each) => each.service === service && each.status === 'running')
+      const releases = running.map(({ labels }) => labels['estiba.release'])
+      if (running.length === 0) this.note(`no ${service} runs`)
+      else if (result !== 'stuck' && releases.some((id) => id !== serving))
+        this.note(`${service} is not of the release that serves`)
+    }
+    const left = host.engine.containers.filter(
+      ({ labels, status, isOneOff }) =>
+        isOneOff ||
+        (labels['estiba.release'] !== undefined && labels['estiba.release'] !== serving && status === 'running'),
+    )
+    if (result !== 'stuck' && left.length > 0)
+      this.note(`left over: ${left.map(({ service, id }) => `${service} ${id}`).join(', ')}`)
+  }
+
+  #checkOutcome(outcome: Outcome | undefined, result: string | undefined): void {
+    if (!outcome) return
+    if (outcome.isGreen !== (outcome.said === 'committed')) this.note('the colour of the job is not what it says')
+    const { isLinkUp, disk } = this.#setting.host
+    if (outcome.said === 'unknown') {
+      // A full disk takes no word either; the server goes back by itself.
+      if (isLinkUp && this.isReachable && !disk.isFull) this.note('the job does not know how it ended')
+    } else if (outcome.said !== (result ?? 'undone'))
+      this.note(`the job says ${outcome.said}, the ledger ${result ?? 'nothing'}`)
+  }
+
+  #watch({ kind, container, isByItself }: EngineEvent): void {
+    const { host, before, to } = this.#setting
+    this.lastChange = host.now
+    if (container.service === 'db' && !isByItself) this.note(`a store was touched: ${kind}`)
+    if (kind === 'start') {
+      const beats = host.engine.containers.filter(
+        ({ service, status }) => service === SCHEDULER && status === 'running',
+      )
+      if (beats.length > 1) this.note('two schedulers run')
+      const isOld = container.labels['estiba.release'] === before.id
+      if (host.isSchemaNew && isOld && !isByItself && this.#served.has(to.id))
+        this.note('old code was started on the new schema')
+    }
+    if (kind === 'stop' && !isByItself) this.#checkStop(container, to.id)
+    this.#lookAtServing()
+  }
+
+  /** The last healthy container of a web service is stopped only when its successor has proved itself. */
+  #checkStop({ service, isOneOff, conduct }: Container, to: string): void {
+    const { engine } = this.#setting.host
+    if (service !== 'api' || isOneOff || !engine.isUp || conduct.healthyAfter === Infinity) return
+    const others = engine.containers.filter(
+      (each) => each.service === 'api' && !each.isOneOff && each.status === 'running',
+    )
+    if (others.length === 0) this.note(`the last container of api was stopped, on the way to ${to}`)
+  }
+
+  #lookAtServing(): void {
+    const id = whoAnswers(this.#setting.host, 'api')?.labels['estiba.release']
+    if (id !== undefined) this.#served.add(id)
+  }
+
+  #lookAtLinks(): void {
+    const { host } = this.#setting
+    const links = OUTSIDE.map((path) => host.disk.read(path) ?? '').join('|')
+    if (links === this.#outside) return
+    this.#outside = links
+    this.lastChange = host.now
+    this.#lookAtServing()
+  }
+
+  note(violation: string): void {
+    if (!this.violations.includes(violation)) this.violations.push(violation)
+  }
+}

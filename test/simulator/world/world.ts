@@ -1,0 +1,180 @@
+import { planMigration } from '../../../src/plan/migration.ts'
+import { planSwitch } from '../../../src/plan/switch.ts'
+import type { Manifest } from '../../../src/release/manifest.ts'
+import type { Observation } from '../../../src/stack/observation.ts'
+import { hostWith, shopRelease, switchable } from '../../support/stack.ts'
+import type { Release } from '../effects/interpret.ts'
+import type { Conduct, Container } from '../host/container.ts'
+import { Host } from '../host/host.ts'
+import type { Job } from '../runner.ts'
+
+/** What kind of release comes to what kind of host. */
+export const WORLDS = [
+  'new fine',
+  'never healthy',
+  'dies in trial',
+  'old already bad',
+  'irreversible migration',
+] as const
+export type World = (typeof WORLDS)[number]
+
+export const VERBS = ['deploy', 'rollback'] as const
+export type Verb = (typeof VERBS)[number]
+
+/** One thing to try: what is done on what kind of host. */
+export interface Case {
+  readonly world: World
+  readonly verb: Verb
+}
+
+/** Seconds that a new release has to become healthy, that the check from outside takes, and of silence until it is taken back. */
+export const TIMES = { healthyWithin: 4, checkTakes: 4, lease: 20 }
+
+/** Seconds that a worker takes to end. */
+const STOP = 3
+
+const FINE: Conduct = { healthyAfter: 0.5, endsAfter: Infinity }
+/** A worker's: it takes its time to end, and has no health check that would tell. */
+const SLOW: Conduct = { healthyAfter: 0, endsAfter: Infinity }
+const NEVER_HEALTHY: Conduct = { healthyAfter: Infinity, endsAfter: Infinity }
+const DIES_IN_TRIAL: Conduct = { healthyAfter: 0.5, endsAfter: 4 }
+
+/** Policies of every kind: a scheduler that the engine is most eager to start, and an edge that a killed engine leaves down. */
+const shop = {
+  ...switchable,
+  nginx: { ...switchable['nginx'], restart: 'unless-stopped' },
+  api: { ...switchable['api'], restart: 'unless-stopped' },
+  worker: { restart: 'unless-stopped', deploy: { replicas: 1 } },
+  beat: { image: 'beat', restart: 'always', depends_on: { db: {} } },
+}
+
+function release(version: string, digit: string): Manifest {
+  const image = `ghcr.io/acme/api@sha256:${digit.repeat(64)}`
+  return shopRelease(version, digit, { ...shop, beat: { ...shop.beat, image } })
+}
+
+const ONE = release('v1', '1')
+const TWO = release('v2', '2')
+
+/** Of which there is always exactly one, whatever happens. */
+export const SCHEDULER = 'beat'
+
+/** Who is where: the release that serves before, and the one that is to serve. */
+export interface Setting {
+  readonly case: Case
+  readonly host: Host
+  readonly before: Manifest
+  readonly to: Manifest
+  /** Where the new release goes, and how its containers behave. */
+  readonly release: Omit<Release, 'manifest'>
+  readonly job: Omit<Job, 'check'>
+}
+
+/** A host on which the stack runs, and the real plan for what is to be done there. */
+export function settingOf(tried: Case): Setting {
+  const { before, to, plan, migration, ledger } = planned(tried)
+  const host = new Host()
+  const isBad = tried.world === 'old already bad'
+  for (const container of containersOf(before, 'a', isBad ? { ...FINE, healthyAfter: Infinity } : FINE)) {
+    host.engine.containers.push(container)
+  }
+  host.disk.write('ledger.jsonl', ledger)
+  host.disk.write('current', `releases/${before.id}/a`)
+  host.disk.write('edge/live', 'slots/a')
+  for (const id of ['v1', 'v2'])
+    if (tried.verb === 'rollback' || id === 'v1') host.disk.write(`releases/${id}`, 'whole')
+  host.disk.write('engine', `${host.engine.identity} ${host.boots}`)
+  host.disk.syncAll()
+  return {
+    case: tried,
+    host,
+    before,
+    to,
+    release: { variant: plan.variant ?? 'plain', conduct: conductOf(tried.world), stopTakes: 1 },
+    job: {
+      opening: {
+        id: 'tx',
+        nonce: 'nonce',
+        plan,
+        lease: TIMES.lease,
+        lockTimeout: 30,
+        head: ledger.split('\n').length - 1,
+      },
+      migration,
+      checkTakes: TIMES.checkTakes,
+    },
+  }
+}
+
+const plans = new Map<string, ReturnType<typeof plan>>()
+
+function planned(tried: Case): ReturnType<typeof plan> {
+  const key = JSON.stringify(tried)
+  const known = plans.get(key) ?? plan(tried)
+  plans.set(key, known)
+  return known
+}
+
+/** Observes the host as it will be built, and plans the real way from there. */
+function plan({ world, verb }: Case) {
+  const [before, to] = verb === 'deploy' ? [ONE, TWO] : [TWO, ONE]
+  const observation = verb === 'deploy' ? hostWith(ONE) : hostWith(ONE, TWO)
+  const running: Observation = { ...observation, containers: containersOf(before, 'a', FINE).map(observed) }
+  return {
+    before,
+    to,
+    plan: planSwitch({
+      title: `${verb} ${to.version}`,
+      to,
+      observation: running,
+      healthyWithin: TIMES.healthyWithin,
+      keep: 5,
+      from: verb === 'deploy' ? 'registry' : 'host',
+    }),
+    migration:
+      world === 'irreversible migration'
+        ? planMigration({ service: 'api', command: ['migrate'], database: 'db', oldCodeCanRun: false, deadline: 60 })
+        : undefined,
+    ledger: observation.ledger.map(({ tx, result }) => `${tx} ${result}\n`).join(''),
+  }
+}
+
+function conductOf(world: World): Readonly<Record<string, Conduct>> {
+  const api = world === 'never healthy' ? NEVER_HEALTHY : world === 'dies in trial' ? DIES_IN_TRIAL : FINE
+  return { api, worker: SLOW, beat: SLOW, nginx: FINE }
+}
+
+function containersOf({ id, services }: Manifest, slot: string, ofApi: Conduct): readonly Container[] {
+  return Object.entries(services).flatMap(([service, { kind, definition, image, restart }]) => {
+    const isOfTheSet = kind === 'web' || kind === 'app'
+    return {
+      id: `old-${service}`,
+      service,
+      labels: {
+        'com.docker.compose.service': service,
+        ...(kind !== 'data' && { 'estiba.definition': definition }),
+        ...(isOfTheSet && { 'estiba.slot': slot, 'estiba.release': id }),
+      },
+      image,
+      conduct: service === 'api' ? ofApi : kind === 'app' ? SLOW : FINE,
+      isOneOff: false,
+      stopTakes: kind === 'app' ? STOP : 1,
+      policy: restart as Container['policy'],
+      status: 'running',
+      isStoppedByHand: false,
+      isStopping: false,
+      restarts: 0,
+      startedAt: -60,
+      life: 1,
+    }
+  })
+}
+
+/** As `observe.sh` would tell of it. */
+function observed({ id, service, labels, image, policy }: Container): Observation['containers'][number] {
+  const data =
+    service === 'db'
+      ? [{ Type: 'bind', Source: '/srv/shop/project/data', Destination: '/var/lib/postgresql/data' }]
+      : []
+  return { id, name: `/shop-${service}-1`, status: 'running', labels, mounts: data, image, restart: policy }
+}

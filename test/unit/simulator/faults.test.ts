@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { DEFECTS } from '../../simulator/defects.ts'
+import { aimed, CASES, emptyTally, note, randomDouble, seeded, singleFaults } from '../../simulator/enumerate.ts'
+import { run } from '../../simulator/run.ts'
+
+/** How many random double faults are tried here; `npm run bench` tries them all. */
+const DOUBLES = 3000
+
+const minutes = 3 * 60_000
+
+describe('a deploy that nothing strikes', () => {
+  test.each(CASES)('$verb, $world', ({ world, verb }) => {
+    const { violations, result } = run({ world, verb, strikes: [] })
+    const isUndone = world === 'never healthy' || world === 'dies in trial'
+    expect({ violations, result }).toEqual({ violations: [], result: isUndone ? 'undone' : 'committed' })
+  })
+})
+
+describe('a deploy that is struck', () => {
+  test('once, by each fault at each instant', { timeout: minutes }, () => {
+    const tally = emptyTally()
+    for (const tried of CASES) for (const trial of singleFaults(tried)) note(tally, trial)
+    expect(tally.violations).toEqual([])
+    expect(tally.states).toBeGreaterThan(10_000)
+  })
+
+  test('twice, at random', { timeout: minutes }, () => {
+    const seed = Number(process.env['SIMULATOR_SEED'] ?? Date.now() % 2 ** 31)
+    console.log(`SIMULATOR_SEED=${seed}`)
+    const random = seeded(seed)
+    const tally = emptyTally()
+    for (let tries = 0; tries < DOUBLES; tries++) {
+      const trial = randomDouble(random)
+      if (trial) note(tally, trial)
+    }
+    expect(tally.violations, `SIMULATOR_SEED=${seed}`).toEqual([])
+    expect(tally.states).toBeGreaterThan(DOUBLES / 2)
+  })
+})
+
+describe('a defect that is known', () => {
+  test.each(DEFECTS)('is still there: $name', ({ name, example }) => {
+    const tally = emptyTally()
+    note(tally, aimed(...example))
+    expect([...tally.known.keys()]).toContain(name)
+  })
+})
