@@ -603,7 +603,12 @@ EOT
   printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
 }
 
-quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
+# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
+quoted() {
+  [ -f "$1" ] || return 0
+  tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
+    'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
+}
 
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
 wait_for_its_end() {
