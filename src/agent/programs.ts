@@ -809,6 +809,8 @@ pull() {
   login=$ESTIBA_TX/docker
   if [ -d "$login" ]; then
     [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
     export DOCKER_CONFIG="$login"
   fi
   compose pull --quiet "$@"
@@ -1316,6 +1318,7 @@ trial() {
 engine_facts() {
   command -v docker >/dev/null 2>&1 || return 0
   fact docker "$(command -v docker)"
+  [ -z "\${DOCKER_HOST:-}" ] || fact docker-host "$DOCKER_HOST"
   engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
   case $? in
     0) fact engine "$engine" ;;
@@ -1392,7 +1395,7 @@ stack_facts() {
     slot=$(readlink "$stack/edge/live")
     fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
-  for env in "$stack"/current/.env "$stack"/releases/*/*/.env; do
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
   done | head -n 1
   for manifest in "$stack"/releases/*/manifest.json; do

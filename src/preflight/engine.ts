@@ -40,13 +40,22 @@ export function composeProblems({ docker, compose, oldCompose }: HostFacts): rea
     : []
 }
 
-export function engineWarnings({ docker }: HostFacts): readonly string[] {
-  return docker?.startsWith('/snap/') === true
-    ? [
-        `Docker comes from a snap (${docker}), which sees only some folders of the host: mounts from others are empty there. ` +
-          'Install Docker Engine from its own packages instead',
-      ]
-    : []
+export function engineWarnings({ docker, dockerHost, user }: HostFacts): readonly string[] {
+  return [
+    ...(docker?.startsWith('/snap/') === true
+      ? [
+          `Docker comes from a snap (${docker}), which sees only some folders of the host: mounts from others are empty there. ` +
+            'Install Docker Engine from its own packages instead',
+        ]
+      : []),
+    ...(dockerHost === undefined
+      ? []
+      : [
+          `the engine is found by DOCKER_HOST (${dockerHost}), which the minute job of cron does not have, so that nothing is ` +
+            `recovered by itself; make a context of it: docker context create deploy --docker host=${dockerHost} && ` +
+            `docker context use deploy, and take the variable from ${user}`,
+        ]),
+  ]
 }
 
 /** The cause comes from what the socket is, not from the client's words, which change. */

@@ -13,6 +13,8 @@ export interface HostFacts {
   readonly missing: readonly string[]
   /** Path of the client. */
   readonly docker: string | undefined
+  /** The variable DOCKER_HOST, where it is set. */
+  readonly dockerHost: string | undefined
   readonly engine: Engine | undefined
   /** Requests that an engine did not answer although it is there. */
   readonly unanswered: readonly string[]
@@ -118,6 +120,7 @@ export function parseHostFacts({ all, one }: Facts): Omit<HostFacts, 'banner' | 
     system: one('system')?.trim() ?? '',
     missing: all('missing'),
     docker: one('docker'),
+    dockerHost: one('docker-host'),
     engine: parseEngine(one('engine'), one('rootless') === 'yes'),
     unanswered: all('failed'),
     noEngine: {

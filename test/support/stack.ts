@@ -63,6 +63,7 @@ export const readyHost: HostFacts = {
   system: 'debian',
   missing: [],
   docker: '/usr/bin/docker',
+  dockerHost: undefined,
   engine: { version: '26.1.5', platform: 'linux/amd64', rootless: false },
   unanswered: [],
   noEngine: { error: '', endpoint: '', socket: undefined, sudo: false, other: undefined },

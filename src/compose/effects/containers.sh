@@ -45,6 +45,8 @@ pull() {
   login=$ESTIBA_TX/docker
   if [ -d "$login" ]; then
     [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
     export DOCKER_CONFIG="$login"
   fi
   compose pull --quiet "$@"

@@ -3,6 +3,7 @@
 engine_facts() {
   command -v docker >/dev/null 2>&1 || return 0
   fact docker "$(command -v docker)"
+  [ -z "${DOCKER_HOST:-}" ] || fact docker-host "$DOCKER_HOST"
   engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
   case $? in
     0) fact engine "$engine" ;;

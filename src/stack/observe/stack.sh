@@ -9,7 +9,7 @@ stack_facts() {
     slot=$(readlink "$stack/edge/live")
     fact edge "${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
-  for env in "$stack"/current/.env "$stack"/releases/*/*/.env; do
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
   done | head -n 1
   for manifest in "$stack"/releases/*/manifest.json; do

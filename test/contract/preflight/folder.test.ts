@@ -59,7 +59,7 @@ test('parts of the stack belong to somebody else', async () => {
   writeFileSync(join(ground.stack.path, 'ledger.jsonl'), '')
   root('chown', NOBODY, ground.stack.path)
   expect(await asNobody()).toMatchInlineSnapshot(
-    `"- nobody can't write to /srv/shop/ledger.jsonl, /srv/shop/releases, which belong to somebody else; run once on the host: sudo chown nobody /srv/shop/ledger.jsonl /srv/shop/releases"`,
+    `"- nobody can't write to /srv/shop/ledger.jsonl, /srv/shop/releases, which belong to somebody else; run once on the host: sudo chown --recursive nobody /srv/shop/ledger.jsonl /srv/shop/releases"`,
   )
 })
 
@@ -143,15 +143,15 @@ test.each([
 })
 
 test('the folder of another stack', async () => {
-  mkdirSync(join(ground.stack.path, 'releases/20261121-233000-v1'), { recursive: true })
+  mkdirSync(join(ground.stack.path, 'releases/20261121-233000-v1/plain'), { recursive: true })
   writeFileSync(
-    join(ground.stack.path, 'releases/20261121-233000-v1/.env'),
+    join(ground.stack.path, 'releases/20261121-233000-v1/plain/.env'),
     'COMPOSE_PROJECT_NAME=blog\nCOMPOSE_FILE=compose.json\n',
   )
   expect(await ground.verdict()).toMatchInlineSnapshot(
     `"UsageError: - /srv/shop is the folder of another stack, blog; give shop a \`path\` of its own, or write stack: blog if it is meant"`,
   )
-  symlinkSync('releases/20261121-233000-v1', join(ground.stack.path, 'current'))
+  symlinkSync('releases/20261121-233000-v1/plain', join(ground.stack.path, 'current'))
   expect(await ground.verdict()).toContain('is the folder of another stack, blog')
 })
 

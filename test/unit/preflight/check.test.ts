@@ -221,9 +221,17 @@ test('another stack', () => {
 
 test('warnings', () => {
   expect(warnings({ clockAhead: 30 })).toBe('')
-  expect(warnings({ clockAhead: -3601, banner: ['Welcome'], docker: '/snap/bin/docker' })).toMatchInlineSnapshot(`
+  expect(
+    warnings({
+      clockAhead: -3601,
+      banner: ['Welcome'],
+      docker: '/snap/bin/docker',
+      dockerHost: 'unix:///run/user/1000/docker.sock',
+    }),
+  ).toMatchInlineSnapshot(`
     "the login shell of deploy prints "Welcome" before it runs a command, which mixes with the answers of the host; let its start-up files (~/.bashrc, ~/.profile) print only when the shell is interactive
     the host's clock is 3601 s behind the runner's: certificates and the tokens of registries may be refused, and the times in the ledger are off; let the host keep its time (sudo timedatectl set-ntp true)
-    Docker comes from a snap (/snap/bin/docker), which sees only some folders of the host: mounts from others are empty there. Install Docker Engine from its own packages instead"
+    Docker comes from a snap (/snap/bin/docker), which sees only some folders of the host: mounts from others are empty there. Install Docker Engine from its own packages instead
+    the engine is found by DOCKER_HOST (unix:///run/user/1000/docker.sock), which the minute job of cron does not have, so that nothing is recovered by itself; make a context of it: docker context create deploy --docker host=unix:///run/user/1000/docker.sock && docker context use deploy, and take the variable from deploy"
   `)
 })

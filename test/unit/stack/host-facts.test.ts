@@ -38,6 +38,7 @@ test('a host that says all of itself', () => {
     system: 'ubuntu debian',
     missing: [],
     docker: '/usr/bin/docker',
+    dockerHost: undefined,
     engine: { version: '26.1.5+dfsg1', platform: 'linux/amd64', rootless: false },
     unanswered: [],
     noEngine: { error: '', endpoint: '', socket: undefined, sudo: false, other: undefined },
