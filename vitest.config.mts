@@ -32,6 +32,17 @@ export default defineConfig({
           hookTimeout: 5 * minute,
         },
       },
+      // Kills and cancels on real hosts: `npm run test:faults`, and not part of `npm test`.
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: 'test/support/lab/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 30 * minute,
+          hookTimeout: 5 * minute,
+        },
+      },
       {
         test: {
           name: 'workflows',

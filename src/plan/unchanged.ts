@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts'
 export function unchangedRelease(plan: Plan, to: Manifest, observation: Observation): Manifest | undefined {
   const live = liveRelease(observation)
   const isQuiet = observation.open === undefined && observation.ledger.at(-1)?.result !== 'stuck'
-  const isLeft = plan.services.every(({ action }) => action === 'leave')
+  const isLeft = (plan.phases.switch ?? []).length === 0 && plan.services.every(({ action }) => action === 'leave')
   return live !== undefined && isQuiet && isLeft && definitionsOf(live) === definitionsOf(to) ? live : undefined
 }
 

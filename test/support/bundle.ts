@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ export interface BundleOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** What an earlier step of this action saved: makes this its post step. */
   readonly state?: Readonly<Record<string, string>>
-  /** Sends SIGINT to the step, as a cancelled job does. */
+  /** Cancels the step as GitHub's runner does: SIGINT, after 7.5 s SIGTERM, and after 2.5 s more SIGKILL. */
   readonly signal?: AbortSignal
 }
 
@@ -26,6 +26,8 @@ export interface BundleRun {
   readonly outputs: Readonly<Record<string, string>>
   readonly state: Readonly<Record<string, string>>
   readonly summary: string
+  /** Seconds from its cancellation to its end; undefined where it had ended before, or was never cancelled. */
+  readonly endedAfter: number | undefined
 }
 
 /**
@@ -53,8 +55,9 @@ export async function runBundle(action: string, options: BundleOptions = {}): Pr
         ...options.env,
       },
     })
-    options.signal?.addEventListener('abort', () => child.kill('SIGINT'))
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    const ended = once(child, 'close')
+    const cancelled = cancel(child, ended, options.signal)
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), ended])
     const outputs = parseFileCommand(await readFile(files.outputs, 'utf8'))
     const undeclared = Object.keys(outputs).filter((name) => !(name in (readMetadata(action).outputs ?? {})))
     if (undeclared.length > 0)
@@ -66,10 +69,31 @@ export async function runBundle(action: string, options: BundleOptions = {}): Pr
       outputs,
       state: parseFileCommand(await readFile(files.state, 'utf8')),
       summary: await readFile(files.summary, 'utf8'),
+      endedAfter: cancelled(),
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Returns what tells how long the step went on after it. */
+function cancel(child: ChildProcess, ended: Promise<unknown>, signal?: AbortSignal): () => number | undefined {
+  const timers: NodeJS.Timeout[] = []
+  let from: number | undefined
+  let seconds: number | undefined
+  signal?.addEventListener('abort', () => {
+    if (!child.kill('SIGINT')) return
+    from = performance.now()
+    timers.push(
+      setTimeout(() => child.kill('SIGTERM'), 7500),
+      setTimeout(() => child.kill('SIGKILL'), 10_000),
+    )
+  })
+  void ended.then(() => {
+    if (from !== undefined) seconds = (performance.now() - from) / 1000
+    timers.forEach(clearTimeout)
+  })
+  return () => seconds
 }
 
 /** A run of no repository in particular; tests override what matters to them. */
