@@ -144,7 +144,8 @@ export function objectionsTo({ main, post, result, serving, isOpen }: Cancelled,
     ...(code === 0 && result !== 'committed'
       ? [`the step is green, and the transaction is ${result ?? 'not there'}`]
       : []),
-    ...(code === 0 || stdout.includes('State: ') ? [] : ['the step does not say where the transaction stands']),
+    // Without a code the signal itself ended it: before it had begun, or after it was done.
+    ...(code !== 1 || stdout.includes('State: ') ? [] : ['the step does not say where the transaction stands']),
     ...(post.code === 0 ? [] : [`the post step failed:\n${post.stdout}`]),
     ...(result === undefined || result === 'undone' || result === 'committed' ? [] : [`the transaction is ${result}`]),
     ...(isOpen ? ['a transaction is still open'] : []),
