@@ -80,8 +80,9 @@ test('an identical release recreates nothing, and the database keeps its rows', 
   const before = await site.containers()
   const again = await site.deploy('v1-again', v1)
   expect(again.code, again.stdout).toBe(0)
-  expect(again.outputs['changed']).toBe('false')
+  expect(again.outputs).toMatchObject({ changed: 'false', state: 'unchanged', transaction: '' })
   expect(again.stdout).toContain('nothing changed: no container is touched')
+  expect(await ledger()).toHaveLength(1)
   expect(await site.containers()).toEqual(before)
   expect(await site.query(`SELECT count(*) FROM orders WHERE id = ${order}`)).toBe('1')
 
@@ -124,10 +125,10 @@ test('a release whose job does not confirm goes back when the job ends', async (
 
 test('a release that nobody confirms goes back by itself', async () => {
   const v2 = await site.build('v2-alone')
-  const prepared = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare', lease: '6s' })
+  const prepared = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare', lease: '30s' })
   await phase('switch', prepared.outputs['transaction'] ?? '')
   expect(await site.answers()).toBe('v2-alone')
-  await expect.poll(() => site.answers(), { timeout: 40_000, interval: 500 }).toBe('v1')
+  await expect.poll(() => site.answers(), { timeout: 60_000, interval: 500 }).toBe('v1')
   await expect
     .poll(async () => (await ledger()).at(-1), { timeout: 20_000 })
     .toMatchObject({ result: 'undone', cause: 'lease-expired' })
@@ -207,7 +208,13 @@ test('after a human looked, the next deploy goes on from what runs', async () =>
 })
 
 test('a rollback without registry, its repeat, and one to a release that is not there', async () => {
-  const back = await site.rollBack({ to: 'v1-edited' })
+  const refused = await site.rollBack({ to: 'v1-edited' })
+  expect(refused.code).toBe(1)
+  expect(refused.stdout).toMatch(
+    /old-code-can-run: \S+-v1-edited is from before a migration[\s\S]*v5 migrated the database/,
+  )
+  expect(await site.answers()).toBe('v6')
+  const back = await site.rollBack({ to: 'v1-edited', 'old-code-can-run': 'true' })
   expect(back.code, back.stdout).toBe(0)
   expect(await site.answers()).toBe('v1')
   const repeat = await site.rollBack()
