@@ -57,7 +57,7 @@ function marked(service: Service, variant: Variant): Service {
   return { ...service, labels: { ...service.labels, 'estiba.slot': variant } }
 }
 
-/** An image that no registry has: `up` fails at the pull. With the count of both releases it takes none for surplus. */
+/** An image that no registry has (RFC 2606): `up` fails at the pull, and its message says why. With the count of both releases it takes none for surplus. */
 function guarded(compose: ComposeModel, kinds: ReadonlyMap<string, Kind>): ComposeModel {
   return mapServices(compose, (service, name) => {
     if (!isOfTheSet(name, kinds)) return service
@@ -65,7 +65,7 @@ function guarded(compose: ComposeModel, kinds: ReadonlyMap<string, Kind>): Compo
     const count = 2 * replicas(service)
     return {
       ...rest,
-      image: '127.0.0.1:1/estiba/a-deploy-is-on-trial',
+      image: 'a-deploy-is-on-trial.invalid/estiba',
       deploy: { ...deploy, replicas: count },
       scale: count,
     }

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { labFromContext } from '../support/lab/context.ts'
+import { Load } from '../support/load.ts'
+import { Shop } from '../support/shop.ts'
+import { ShopOnHost } from '../support/shop-on-host.ts'
+
+const port = 8082
+let site: ShopOnHost
+let images: Record<'v1' | 'v2', string>
+
+/** One stack on the staging host, told in order, with visitors who ask all the time. */
+beforeAll(async () => {
+  const lab = labFromContext()
+  const shop = await Shop.create({ registry: lab.registry.url })
+  site = new ShopOnHost(shop, lab.staging, { stack: 'rollout', port })
+  images = { v1: await site.build('v1'), v2: await site.build('v2') }
+  const first = await site.deploy('v1', images.v1, { phase: 'prepare' })
+  const transaction = first.outputs['transaction'] ?? ''
+  const migrated = await site.step('run-migrations', {
+    ...site.connection,
+    transaction,
+    service: 'api',
+    command: 'alembic upgrade head',
+    'database-service': 'db',
+  })
+  expect(migrated.code, migrated.stdout).toBe(0)
+  expect((await phase('switch', transaction)).code).toBe(0)
+  expect((await phase('confirm', transaction, { 'confirm-without-checks': 'true' })).code).toBe(0)
+})
+
+afterAll(async () => {
+  await site.shop[Symbol.asyncDispose]()
+})
+
+const phase = (name: string, transaction: string, more: Record<string, string> = {}) =>
+  site.step('deploy-over-ssh', { ...site.connection, phase: name, transaction, ...more })
+
+/** Asks for the page, for which frontend and api must work together, and for the api itself. */
+const visitors = () =>
+  new Load(
+    [
+      { url: `${site.host.url(port)}/`, contains: '<html' },
+      { url: `${site.host.url(port)}/api/products`, contains: '"products"' },
+    ],
+    20,
+  )
+
+const slotsInUse = () =>
+  site.must(
+    `docker ps --format '{{.Label "estiba.slot"}}' --filter label=com.docker.compose.project=rollout | sort -u | tr -d '\\n'`,
+  )
+
+test('a release and the way to it: nobody notices', async () => {
+  expect(await slotsInUse()).toBe('a')
+  const before = await site.containers()
+  await using load = visitors()
+  const run = await site.deploy('v2', images.v2)
+  expect(run.code, run.stdout).toBe(0)
+  expect(run.stdout).toContain('no downtime: new beside old, then one switch')
+  expect(await site.answers()).toBe('v2')
+  expect(await slotsInUse()).toBe('b')
+  const { db, redis, nginx } = await site.containers()
+  expect({ db, redis, nginx }).toEqual({ db: before['db'], redis: before['redis'], nginx: before['nginx'] })
+  await load[Symbol.asyncDispose]()
+  expect(load.failures).toEqual([])
+  expect([...load.versions.keys()].sort()).toEqual(['v1', 'v2'])
+})
+
+test('a release that never gets well is seen by nobody', async () => {
+  const bad = await site.build('v3-bad', 'never-healthy')
+  await using load = visitors()
+  const run = await site.deploy('v3-bad', bad, { 'healthy-within': '8s' })
+  expect(run.code).toBe(1)
+  expect(run.stdout).toContain('undone: the release before serves')
+  await load[Symbol.asyncDispose]()
+  expect(load.failures).toEqual([])
+  expect([...load.versions.keys()]).toEqual(['v2'])
+  expect(await slotsInUse()).toBe('b')
+})
+
+test('on trial: `docker compose up` by hand is refused, ps and exec work, and the way back is one rename', async () => {
+  const prepared = await site.deploy('v1-trial', images.v1, { phase: 'prepare' })
+  const transaction = prepared.outputs['transaction'] ?? ''
+  await using load = visitors()
+  expect((await phase('switch', transaction)).code).toBe(0)
+  expect(await site.answers()).toBe('v1')
+  const compose = `cd ${site.path}/current && docker compose`
+  const before = await site.containers()
+  const up = await site.host.exec(`${compose} up --detach 2>&1`)
+  expect(up.code).not.toBe(0)
+  expect(up.stdout + up.stderr).toContain('a-deploy-is-on-trial')
+  expect(await site.containers()).toEqual(before)
+  expect(await site.must(`${compose} exec -T api printenv POSTGRES_HOST`)).toBe('db')
+  expect(
+    (await site.must(`${compose} ps --format '{{.Service}}'`)).split('\n').filter((name) => name === 'api'),
+  ).toHaveLength(2)
+
+  const aborted = await site.step('rollback', { ...site.connection, transaction })
+  expect(aborted.code, aborted.stdout).toBe(0)
+  expect(await site.answers()).toBe('v2')
+  await load[Symbol.asyncDispose]()
+  expect(load.failures).toEqual([])
+  expect(
+    await site.must(
+      `${compose} up --detach --wait 2>&1 && docker compose ps --format '{{.Service}}' | sort | tr '\\n' ' '`,
+    ),
+  ).toContain('api db frontend nginx redis scheduler worker worker')
+  expect(await slotsInUse()).toBe('b')
+})
+
+test('back, and forth, and back by name: nobody notices, and the registry is not asked', async () => {
+  await using load = visitors()
+  for (const [to, version] of [
+    [undefined, 'v1'],
+    ['v2', 'v2'],
+    ['v1', 'v1'],
+  ] as const) {
+    const run = await site.rollBack(to === undefined ? {} : { to })
+    expect(run.code, run.stdout).toBe(0)
+    expect(await site.answers()).toBe(version)
+  }
+  await load[Symbol.asyncDispose]()
+  expect(load.failures).toEqual([])
+  expect(await slotsInUse()).toBe('a')
+})
+
+test('a container that a user recreated by hand is found, and the next deploy repairs it', async () => {
+  await site.must(
+    `docker rm --force $(docker ps --quiet --filter label=com.docker.compose.project=rollout --filter label=com.docker.compose.service=worker)`,
+  )
+  const run = await site.deploy('v1-again', images.v1)
+  expect(run.code, run.stdout).toBe(0)
+  expect(run.stdout).toContain('it moves to the other slot with worker')
+  expect(await slotsInUse()).toBe('b')
+})
