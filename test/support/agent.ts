@@ -14,6 +14,7 @@ import { newTransactionId } from '../../src/agent/transaction.ts'
 import { type Command, script } from '../../src/command/command.ts'
 import { type LedgerEntry, parseLedger } from '../../src/ledger/ledger.ts'
 import { numbered, type Step } from '../../src/plan/plan.ts'
+import { fakeCrontab } from './fake-crontab.ts'
 import { findOnPath } from './lab/find-on-path.ts'
 
 /** The shells that a host's `sh` may be. With `busybox`, the other tools are BusyBox's too, as on Alpine. */
@@ -99,6 +100,8 @@ export interface TestTransaction {
   recorded(record: string): Promise<void>
   /** SIGKILL for the agent alone; its effects live on. */
   killAgent(): Promise<void>
+  /** SIGKILL for the agent and all that is its own, its effects apart. */
+  killGroup(): Promise<void>
   isAlive(): boolean
 }
 
@@ -107,7 +110,7 @@ const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** The folder of a stack in a temporary place, and the real programs run in it by one shell. */
 export class TestStack {
-  readonly path = mkdtempSync(join(place, 'estiba-agent-'))
+  readonly path: string
   readonly #bin = mkdtempSync(join(tmpdir(), 'estiba-shell-'))
   /** What the user's crontab says; there is none at first. */
   readonly crontab = join(this.#bin, 'table')
@@ -115,7 +118,9 @@ export class TestStack {
   readonly #opened: TestTransaction[] = []
   readonly #children = new Set<ChildProcess>()
 
-  constructor(shell: Shell) {
+  /** @param folder where the stack's own folder is made */
+  constructor(shell: Shell, folder = place) {
+    this.path = mkdtempSync(join(folder, 'estiba-agent-'))
     const [program] = findOnPath(shell)
     if (program === undefined) throw new Error(`${shell} is not installed`)
     symlinkSync(program, join(this.#bin, 'sh'))
@@ -153,6 +158,10 @@ export class TestStack {
         process.kill(Number(this.lines(`transactions/${id}/pid`)[0]), 'SIGKILL')
         await until(() => !transaction.isAlive(), 'the end of the agent')
       },
+      killGroup: async () => {
+        process.kill(-Number(this.lines(`transactions/${id}/pid`)[0]), 'SIGKILL')
+        await until(() => !transaction.isAlive(), 'the end of the agent')
+      },
       isAlive: () => isAgent(this.lines(`transactions/${id}/pid`)[0], id),
     }
     this.#opened.push(transaction)
@@ -170,8 +179,9 @@ export class TestStack {
     return transaction
   }
 
-  recover(): Promise<Answer> {
-    return this.run(this.agent('recover', this.path))
+  /** With a transaction named, one that never was open is ended too. */
+  recover(...id: readonly string[]): Promise<Answer> {
+    return this.run(this.agent('recover', this.path, ...id))
   }
 
   agent(...args: readonly string[]): Command {
@@ -278,17 +288,6 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
     if (performance.now() > giveUp) throw new Error(`waited ${seconds} s in vain for: ${what}`)
     await sleep(50)
   }
-}
-
-/** Keeps the table in a file; nothing runs it. */
-function fakeCrontab(table: string): string {
-  return `#!/bin/sh
-case $1 in
-  -l) if [ -f ${table} ]; then cat ${table}; else echo 'no crontab for ana' >&2; exit 1; fi ;;
-  -) cat >${table}.new && mv ${table}.new ${table} ;;
-  *) exit 64 ;;
-esac
-`
 }
 
 function newWord(): string {
