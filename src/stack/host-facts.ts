@@ -27,6 +27,8 @@ export interface HostFacts {
   readonly folder: Folder
   /** Where the engine keeps images, with its room. */
   readonly dataRoot: { readonly path: string; readonly space: Space | undefined } | undefined
+  /** Other processors' programs that the kernel runs by an emulator: `qemu-aarch64`. */
+  readonly emulators: readonly string[]
   /** MemTotal and MemAvailable; 0 where unknown. */
   readonly memory: { readonly totalKiB: number; readonly availableKiB: number }
   /** Bytes in use by container id, without cache that can be dropped. */
@@ -143,6 +145,7 @@ export function parseHostFacts({ all, one }: Facts): Omit<HostFacts, 'banner' | 
       owner: one('owner'),
     },
     dataRoot: dataRoot === undefined ? undefined : { path: dataRoot, space: parseSpace(one('data-disk')) },
+    emulators: all('emulator'),
     memory: { totalKiB: Number(one('memory-total-kib') ?? 0), availableKiB: Number(one('memory-kib') ?? 0) },
     uses: new Map(all('uses').flatMap(parseUse)),
     ports: {

@@ -80,6 +80,7 @@ export const readyHost: HostFacts = {
     owner: undefined,
   },
   dataRoot: { path: '/var/lib/docker', space: { device: '2', freeKiB: 20_000_000, freeInodes: 1_000_000 } },
+  emulators: [],
   memory: { totalKiB: 8_000_000, availableKiB: 4_000_000 },
   uses: new Map(),
   ports: { listening: [], published: [], unprivilegedStart: 1024 },

@@ -49,10 +49,26 @@ pull() {
     DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
     export DOCKER_CONFIG="$login"
   fi
-  compose pull --quiet "$@"
+  compose pull --quiet "$@" && fit_this_host "$@"
   pulled=$?
   rm -rf "${login:?}"
   return "$pulled"
+}
+
+# fit_this_host SERVICE...: an image for another processor shows here, and not when the old is stopped for it.
+fit_this_host() {
+  host=$(docker version --format '{{.Server.Arch}}') && images=$(compose config --images "$@") || return 1
+  for image in $images; do
+    made=$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
 }
 
 # create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.

@@ -12,6 +12,9 @@ host_facts() {
     $1 == "MemTotal:" { print "memory-total-kib\t" $2 }
     $1 == "MemAvailable:" { print "memory-kib\t" $2 }' /proc/meminfo
   memory_facts
+  for emulator in /proc/sys/fs/binfmt_misc/qemu-* /proc/sys/fs/binfmt_misc/rosetta; do
+    [ ! -e "$emulator" ] || fact emulator "${emulator##*/}"
+  done
 }
 
 # What each container uses, page cache that can be dropped apart: `path current inactive`, by version and driver of cgroups.

@@ -81,6 +81,9 @@ describe('images', () => {
     expect(problems(demand(), { engine: arm })).toBe('')
     expect(problems(demand({}, { 'linux/arm64/v8': 1 } as never), { engine: arm })).toBe('')
     expect(problems(demand({}, {} as never), { engine: arm })).toBe('')
+    expect(problems(demand({}, { 'linux/arm/v7': 1 } as never), { engine: arm })).toBe('')
+    expect(problems(demand({}, { 'linux/386': 1 } as never), { engine: arm })).not.toBe('')
+    expect(problems(demand({}, { 'linux/amd64': 1 } as never), { engine: arm, emulators: ['qemu-x86_64'] })).toBe('')
     const named = { platform: 'linux/amd64' }
     expect(problems(demand({ api: named, worker: named }, { 'linux/amd64': 1 } as never), { engine: arm })).toBe('')
   })

@@ -18,6 +18,7 @@ test('a host that says all of itself', () => {
     `uses\t/sys/fs/cgroup/docker/${id} 409600`,
     `uses\t/sys/fs/cgroup/system.slice/docker-${id.replaceAll('8', '9')}.scope 12288`,
     'uses\t/sys/fs/cgroup/docker/buildkit 56430592',
+    'emulator\tqemu-aarch64',
     'nearest\t/srv',
     'real-path\t/data/shop',
     'disk\t65024 72668800 16172790 16777216',
@@ -55,6 +56,7 @@ test('a host that says all of itself', () => {
       owner: undefined,
     },
     dataRoot: { path: '/var/lib/docker', space: { device: '36', freeKiB: 1000, freeInodes: undefined } },
+    emulators: ['qemu-aarch64'],
     memory: { totalKiB: 24_684_092, availableKiB: 23_358_652 },
     uses: new Map([
       [id, 409_600],
