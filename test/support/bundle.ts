@@ -17,6 +17,8 @@ export interface BundleOptions {
   readonly state?: Readonly<Record<string, string>>
   /** Cancels the step as GitHub's runner does: SIGINT, after 7.5 s SIGTERM, and after 2.5 s more SIGKILL. */
   readonly signal?: AbortSignal
+  /** Kills the step at once, as a runner's machine that goes away does. */
+  readonly killed?: AbortSignal
 }
 
 export interface BundleRun {
@@ -57,6 +59,7 @@ export async function runBundle(action: string, options: BundleOptions = {}): Pr
     })
     const ended = once(child, 'close')
     const cancelled = cancel(child, ended, options.signal)
+    options.killed?.addEventListener('abort', () => child.kill('SIGKILL'))
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), ended])
     const outputs = parseFileCommand(await readFile(files.outputs, 'utf8'))
     const undeclared = Object.keys(outputs).filter((name) => !(name in (readMetadata(action).outputs ?? {})))

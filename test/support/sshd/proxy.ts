@@ -10,6 +10,8 @@ export interface Proxy extends AsyncDisposable {
   reset(): void
   /** Swallows everything from now on, in both directions, on old links and new ones; nobody is told. */
   blackHole(): void
+  /** Ends a black hole for new links; those that were in it stay there. */
+  heal(): void
   /** Lets each piece of data wait for so long in each direction. */
   delay(milliseconds: number): void
   /** Keeps what the server sends for so long and passes it on in one piece. */
@@ -39,11 +41,12 @@ function corked(socket: Socket, milliseconds: () => number): Socket {
 
 export async function startProxy(target: { readonly name: string; readonly port: number }): Promise<Proxy> {
   const sockets = new Set<Socket>()
-  const state = { swallow: false, delay: 0, gather: 0, rate: Number.POSITIVE_INFINITY, links: 0 }
+  const state = { swallow: false, delay: 0, gather: 0, rate: Number.POSITIVE_INFINITY, links: 0, lost: 0 }
 
-  const forward = (from: Socket, to: Socket, rate: () => number): void => {
+  const forward = (from: Socket, to: Socket, link: number, rate: () => number): void => {
+    const isSwallowed = (): boolean => state.swallow || link <= state.lost
     from.on('data', (data: Buffer) => {
-      if (state.swallow) return
+      if (isSwallowed()) return
       const wait = Math.max(state.delay, (data.length / rate()) * 1000)
       if (wait < 1) {
         to.write(data)
@@ -53,24 +56,25 @@ export async function startProxy(target: { readonly name: string; readonly port:
       if (rate() < Number.POSITIVE_INFINITY) from.pause()
       setTimeout(() => {
         from.resume()
-        if (!state.swallow && to.writable) to.write(data)
+        if (!isSwallowed() && to.writable) to.write(data)
       }, wait)
     })
     from.on('end', () => {
-      if (!state.swallow) setTimeout(() => to.end(), state.delay)
+      if (!isSwallowed()) setTimeout(() => to.end(), state.delay)
     })
     from.on('error', () => to.destroy())
     from.on('close', () => sockets.delete(from))
   }
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    state.links++
+    const link = ++state.links
     const upstream = connect({ host: target.name, port: target.port, allowHalfOpen: true })
     for (const socket of [client, upstream]) sockets.add(socket.setNoDelay(true))
-    forward(client, upstream, () => state.rate)
+    forward(client, upstream, link, () => state.rate)
     forward(
       upstream,
       corked(client, () => state.gather),
+      link,
       () => Number.POSITIVE_INFINITY,
     )
   }).listen(0, '127.0.0.1')
@@ -86,6 +90,10 @@ export async function startProxy(target: { readonly name: string; readonly port:
     },
     blackHole: () => {
       state.swallow = true
+    },
+    heal: () => {
+      state.swallow = false
+      state.lost = state.links
     },
     gather: (milliseconds) => {
       state.gather = milliseconds

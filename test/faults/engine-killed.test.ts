@@ -1,0 +1,5 @@
+import { enumerate } from '../support/faults/enumeration.ts'
+import { testFaults } from '../support/faults/tests.ts'
+import { randomFrom, seedOfThisRun } from '../support/random.ts'
+
+testFaults(enumerate('engine killed', randomFrom(seedOfThisRun())), 1)

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { labFromContext } from '../lab/context.ts'
+import { describeCase } from './enumeration.ts'
+import { Lanes } from './lanes.ts'
+import { STEP_NAMES } from './moment.ts'
+import { type Case, play, type Played } from './play.ts'
+import { Site } from './site.ts'
+
+const FIRST_PORT = 8083
+
+/**
+ * Declares a test for each case. Each host of the lab has so many sites, and each site has one deploy at a time; who goes
+ * on there needs the lock and the folder that the case before has left.
+ *
+ * @param sites on each host: one where a fault touches the whole host
+ */
+export function testFaults(cases: readonly Case[], sites: number): void {
+  let lanes: Lanes<Site> | undefined
+  let all: readonly Site[] = []
+  const played: Played[] = []
+
+  beforeAll(async () => {
+    const { staging, production, registry } = labFromContext()
+    all = await Promise.all(
+      [staging, production].flatMap((host) =>
+        Array.from({ length: sites }, (_, index) =>
+          Site.create(host, registry.url, { stack: `faults-${index}`, port: FIRST_PORT + index }),
+        ),
+      ),
+    )
+    lanes = new Lanes(all)
+  })
+
+  afterAll(async () => {
+    await Promise.all(all.map((site) => site[Symbol.asyncDispose]()))
+  })
+
+  test.concurrent.each(cases.map((each) => [describeCase(each), each] as const))('%s', async (_, each) => {
+    const end = await lanes?.with((site) => play(site, each))
+    if (end === undefined) throw new Error('there are no sites')
+    played.push(end)
+    expect(end.objections, end.story).toEqual([])
+  })
+
+  test('after all that, each site takes a deploy, whose steps are the ones that were struck', async () => {
+    for (const site of all) {
+      await site.deployWhole()
+      const journal = await site.must(`cat "$(ls -d ${site.path}/transactions/t-* | tail -n 1)/journal"`)
+      const begun = [...journal.matchAll(/ began ([a-z]+ \d+)$/gm)].map(([, step]) => step)
+      expect(begun).toEqual(STEP_NAMES)
+    }
+    console.log(summary(played))
+  })
+}
+
+function summary(played: readonly Played[]): string {
+  const counted = Object.entries(Object.groupBy(played, ({ result }) => result))
+  const seconds = played.map((each) => each.seconds).sort((one, other) => one - other)
+  const median = seconds[Math.floor(seconds.length / 2)] ?? 0
+  return (
+    `${played.length} cases: ${counted.map(([result, those]) => `${those?.length ?? 0} ${result}`).join(', ')}; ` +
+    `as it must be after ${median.toFixed(1)} s (median), ${(seconds.at(-1) ?? 0).toFixed(1)} s (longest)`
+  )
+}
