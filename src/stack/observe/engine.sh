@@ -43,13 +43,16 @@ data_root_facts() {
   [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
 }
 
-# Those of the stack, whole; of all that run, which ports they publish.
+# Of all containers, which ports they publish; those of the stack, whole.
 container_facts() {
-  containers=$(bounded docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null) || fact failed 'docker ps --all'
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || fact failed 'docker ps'
+  printf '%s\n' "$list" | awk -F '\t' '$4 != "" { print "published\t" $2 "\t" $3 "\t" $4 }'
+  containers=$(printf '%s\n' "$list" | awk -F '\t' -v project="$project" '$3 == project { print $1 }')
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086 # a list of ids
   [ -z "$containers" ] || bounded docker inspect $containers --format \
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null ||
+    [ $? -ne 124 ] || fact failed 'docker inspect'
 }
 
 # What addresses are taken: by the engine's networks, and by whatever the host has a route to.
@@ -58,10 +61,6 @@ network_facts() {
   # shellcheck disable=SC2086 # a list of ids
   [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
   awk 'NR > 1 { print "route\t" $2 " " $8 }' /proc/net/route 2>/dev/null
-}
-
-published_facts() {
-  bounded docker ps --format 'published	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null || fact failed 'docker ps'
 }
 
 image_facts() {

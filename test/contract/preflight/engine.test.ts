@@ -149,7 +149,7 @@ test('the engine answers, and then no more', async () => {
   const [docker = ''] = findOnPath('docker')
   const bin = [ground.fake('docker', `case "$1" in ps | images) exit 1 ;; *) exec ${docker} "$@" ;; esac`)]
   expect(await ground.verdict({ bin })).toMatchInlineSnapshot(
-    `"UsageError: - the Docker engine answers, but not to docker ps, docker ps --all, docker images within 10 s; see its log (journalctl -u docker), and run the job again"`,
+    `"UsageError: - the Docker engine answers, but not to docker ps, docker images within 10 s; see its log (journalctl -u docker), and run the job again"`,
   )
 })
 
