@@ -9,6 +9,7 @@ import { memoryProblems } from './memory.ts'
 import { neighbourProblems } from './neighbours.ts'
 import { platformProblems } from './platform.ts'
 import { portProblems } from './ports.ts'
+import { recoveryWarnings } from './recovery.ts'
 import { roomProblems } from './room.ts'
 
 export interface Preflight {
@@ -32,7 +33,7 @@ export function checkHost(observation: Observation, preflight: Preflight): reado
       [`${preflight.host} is not ready; nothing was changed:`, ...problems.map((text) => `- ${text}`)].join('\n'),
     )
   const { host } = observation
-  return [...loginWarnings(host), ...clockWarnings(host), ...engineWarnings(host)]
+  return [...loginWarnings(host), ...clockWarnings(host), ...engineWarnings(host), ...recoveryWarnings(observation)]
 }
 
 function hostProblems(observation: Observation, { stack, demand }: Preflight): readonly string[] {

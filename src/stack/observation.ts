@@ -1,3 +1,4 @@
+import { brokenLines } from '../ledger/chain.ts'
 import { type Ledger, parseLedger } from '../ledger/ledger.ts'
 import { type Manifest, parseManifest } from '../release/manifest.ts'
 import type { RunningMounts } from '../compose/sources.ts'
@@ -24,6 +25,10 @@ export interface Observation {
   readonly releases: readonly Manifest[]
   readonly ledger: Ledger
   readonly ledgerLength: number
+  /** The numbers of the ledger's lines that don't fit the ones before them: somebody changed it. */
+  readonly brokenLedgerLines: readonly number[]
+  /** Whether the user of the stack has a crontab for the minute job, or can have one. */
+  readonly cron: boolean
   /** The open transaction, and what its ledger line will say. */
   readonly open: { readonly tx: string; readonly by: string } | undefined
 }
@@ -62,6 +67,7 @@ export function parseObservation(text: string, asked?: Asked): Observation {
   const all = (name: string) => facts.get(name) ?? []
   const one = (name: string) => all(name)[0]
   const open = one('open')
+  const ledgerLength = Number(one('ledger-length') ?? 0)
   const [current, variant = ''] = one('current')?.split('/') ?? []
   const [slot = '', hash = ''] = one('edge')?.split(' ') ?? []
   return {
@@ -82,7 +88,9 @@ export function parseObservation(text: string, asked?: Asked): Observation {
     currentVariant: VARIANTS.find((known) => variant.replace(/-guard$/, '') === known),
     releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
     ledger: parseLedger(all('ledger')),
-    ledgerLength: Number(one('ledger-length') ?? 0),
+    ledgerLength,
+    brokenLedgerLines: brokenLines(all('ledger'), ledgerLength - all('ledger').length + 1),
+    cron: one('cron') === 'yes',
     open: open === undefined ? undefined : { tx: open, by: one('open-by') ?? '' },
   }
 }

@@ -99,6 +99,8 @@ export const emptyHost: Observation = {
   releases: [],
   ledger: [],
   ledgerLength: 0,
+  brokenLedgerLines: [],
+  cron: true,
   open: undefined,
 }
 

@@ -13,14 +13,18 @@ number_of() {
   return 1
 }
 
-# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number.
+# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
+# set aside for going back is given to the word that asks for it.
 put() {
   {
     flock 8
     number_of "$1" && return
-    printf '%s\n' "$*" >"$tx/inbox/.new" && mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
+    write_word "$@" 2>/dev/null || { [ "$2" = abort ] && rm -f "$tx/reserve" && write_word "$@"; } || return
+    mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
   } 8<"$tx/inbox"
 }
+
+write_word() { printf '%s\n' "$*" >"$tx/inbox/.new"; }
 
 # may_be_said NONCE WORD [ARG]: by the table of the plan.
 may_be_said() {

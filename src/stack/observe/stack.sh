@@ -1,6 +1,7 @@
 # The stack as Estiba left it.
 
 stack_facts() {
+  case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then
     current=$(readlink "$stack/current")
     fact current "${current#releases/}"

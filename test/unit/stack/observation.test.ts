@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { chainSum } from '../../../src/ledger/chain.ts'
 import { containersOf, liveRelease, parseObservation, runningMounts } from '../../../src/stack/observation.ts'
 import { container, digest, emptyHost, entry, hostWith, shopRelease } from '../../support/stack.ts'
 
@@ -80,6 +81,23 @@ const labels = (service: string, more: Readonly<Record<string, string>> = {}) =>
   labels: { 'com.docker.compose.service': service, ...more },
 })
 const mounted = (Source: string, Destination: string, Type = 'bind') => ({ Type, Source, Destination })
+
+test('lines of the ledger that do not fit the ones before are named by their number in the file', () => {
+  const lines = [chainSum('', '{"v":1,"tx":"t-7"'), 'f'.repeat(64)].map(
+    (sum) => `ledger\t{"v":1,"tx":"t-7","sum":"${sum}"}\n`,
+  )
+  const facts = (length: number) => `observation\t1\nledger-length\t${length}\n${lines.join('')}observed\t1\n`
+  expect(parseObservation(facts(2)).brokenLedgerLines).toEqual([2])
+  // What stood before the first line that was read is not known.
+  expect(parseObservation(facts(102)).brokenLedgerLines).toEqual([102])
+})
+
+test.each([
+  ['yes', true],
+  ['no', false],
+])('a crontab: %s', (said, cron) => {
+  expect(parseObservation(`observation\t1\ncron\t${said}\nobserved\t1\n`).cron).toBe(cron)
+})
 
 test('one-off containers are not the service', () => {
   const containers = [container('api'), container('api', labels('api', { 'com.docker.compose.oneoff': 'True' }))]
