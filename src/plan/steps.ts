@@ -92,11 +92,14 @@ export function layersOf(
   return order.map((layer) => changed.filter(({ name }) => layer.includes(name))).filter((layer) => layer.length > 0)
 }
 
-/** Notes what serves, and leads `current` to a file with which `up` does nothing; undone last, when all else is back. */
+/**
+ * Notes what serves, and leads `current` to a file with which `up` does nothing; undone last, when all else is back. An engine
+ * that was killed ends also what no step has touched yet.
+ */
 export function guardStep(switching: Switching, from: string | undefined): Unnumbered {
-  const stay = staying(switching)
+  const served = switching.changes.filter(({ running }) => running.length > 0)
   const back = [
-    ...(stay.length > 0 ? [standBy(switching, stay)] : []),
+    ...(served.length > 0 ? [standBy(switching, served)] : []),
     ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
   ]
   return {
