@@ -1085,6 +1085,19 @@ unstage() {
 point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
 
 forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
+
+# forget_files: those that no release that is kept names, and no container has.
+forget_files() {
+  await_engine
+  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
+  for folder in "$stack"/files/*/; do
+    folder=\${folder%/}
+    if printf '%s\\n' "$mounted" | grep -qF "$folder" || grep -qsF "\${folder##*/}" "$stack"/releases/*/*/compose.json; then continue; fi
+    rm -rf "\${folder:?}"
+  done
+}
 forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
 
 # The two slots that a release can be in, and the edge that is switched between them.

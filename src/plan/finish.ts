@@ -81,10 +81,10 @@ function forget({ to, observation, keep }: FinishRequest): [because: string, run
   return [
     [
       `the last ${keep} are kept`,
-      words(
+      `${words(
         'forget_releases',
         old.map(({ id }) => id),
-      ),
+      )} && forget_files`,
     ],
     ...(images.length > 0
       ? [['no kept release uses their images', words('forget_images', images)] as [string, string]]

@@ -126,7 +126,7 @@ describe('what follows the commit', () => {
     const text = plan(shopRelease('v4', '1'), hostWith(...releases), { keep: 2 })
     expect(linesWith('forget', text)).toMatchInlineSnapshot(`
       "  04 forget old releases, because the last 2 are kept (irreversible, at most 90 s)
-           $ forget_releases v0 v1 v2
+           $ forget_releases v0 v1 v2 && forget_files
         05 forget old releases, because no kept release uses their images (irreversible, at most 90 s)
            $ forget_images ghcr.io/acme/api@sha256:0000000000000000000000000000000000000000000000000000000000000000 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222"
     `)
@@ -138,7 +138,7 @@ describe('what follows the commit', () => {
     const releases = [one, two, shopRelease('v3', '3'), shopRelease('v4', '4')] as const
     const host = { ...hostWith(...releases), current: 'v3' }
     expect(linesWith('forget_releases', plan(one, host, { keep: 2 }))).toMatchInlineSnapshot(
-      `"     $ forget_releases v2"`,
+      `"     $ forget_releases v2 && forget_files"`,
     )
   })
 
@@ -148,7 +148,7 @@ describe('what follows the commit', () => {
     const releases = [one, { ...one, id: 'v1b' }, two]
     expect(linesWith('forget', plan(shopRelease('v3', '3'), { ...host, ledger, releases }))).toMatchInlineSnapshot(`
       "  04 forget old releases, because the last 5 are kept (irreversible, at most 90 s)
-           $ forget_releases v1b"
+           $ forget_releases v1b && forget_files"
     `)
   })
 })
