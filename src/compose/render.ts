@@ -37,7 +37,7 @@ export async function renderCompose(project: ComposeProject): Promise<ComposeMod
       ),
       { cwd: project.directory, env: bareEnvironment() },
     )
-    if (code !== 0) throw new UsageError(`the compose files can't be resolved: ${lastLine(stderr)}`)
+    if (code !== 0) throw new UsageError(`the compose files can't be resolved: ${explain(lastLine(stderr))}`)
     const { [ECHO]: echo = {}, ...model } = JSON.parse(stdout) as ComposeModel
     requireEcho(project.env, echo as Readonly<Record<string, string>>)
     return { ...model, name: model.name, services: model.services }
@@ -90,6 +90,15 @@ export function bareEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR']
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+}
+
+/** A `.env` on the server is what most stacks begin with; in a checkout there is none. */
+function explain(reason: string): string {
+  if (!/env file .* not found/.test(reason)) return reason
+  return (
+    `${reason}. \`env_file\` names a file of the checkout, and the values of the input env are in none: ` +
+    'write those that the service needs under its `environment`, as in `DATABASE_URL: ${DATABASE_URL}`'
   )
 }
 

@@ -220,6 +220,15 @@ describe('a name that Compose takes from elsewhere', () => {
   })
 })
 
+test('an env_file that is on the server only is explained', async () => {
+  const file = join(folder, 'with-env-file.json')
+  await writeFile(file, JSON.stringify({ services: { app: { image, env_file: '.env' } } }))
+  const rendering = renderCompose({ name, directory: folder, files: [file], env: new Map() })
+  await expect(rendering).rejects.toThrow(
+    /env file .* not found.*write those that the service needs under its `environment`/,
+  )
+})
+
 function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(record).map(([key, each]) => [key, map(each)]))
 }
