@@ -62,7 +62,8 @@ export function readInputs(input: InputReader): Inputs {
     if (transaction === '')
       input.problem(
         'transaction',
-        `is required for phase ${phase}; give the output \`transaction\` of the step with phase prepare, such as \${{ steps.deploy.outputs.transaction }}`,
+        `is required for phase ${phase}; give the output \`transaction\` of the step with phase prepare, such as \${{ steps.deploy.outputs.transaction }}. ` +
+          "It is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'",
       )
     return phase === 'switch' ? { ...where, phase, transaction } : { ...where, phase, transaction, unchecked }
   }

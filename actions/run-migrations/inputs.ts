@@ -11,7 +11,13 @@ export interface Inputs extends StackInputs {
 
 export function readInputs(input: InputReader): Inputs {
   const where = readStackInputs(input)
-  const transaction = input.text('transaction')
+  const transaction = input.optional('transaction') ?? ''
+  if (transaction === '')
+    input.problem(
+      'transaction',
+      'is required; give the output `transaction` of deploy-over-ssh with phase prepare. It is empty when nothing changed: ' +
+        "leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'",
+    )
   const database = input.optional('database-service')
   const withoutBackup = input.flag('without-backup')
   if (database === undefined && !withoutBackup)

@@ -42,5 +42,7 @@ function refuseWithoutTransaction(input: InputReader): void {
   )
   if (given.length === 0) return
   const what = `is required with ${given.join(', ')}; write the output transaction of the step with deploy-over-ssh, such as`
-  input.problem('transaction', `${what} \${{ steps.deploy.outputs.transaction }}`)
+  const hint =
+    "it is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'"
+  input.problem('transaction', `${what} \${{ steps.deploy.outputs.transaction }}; ${hint}`)
 }

@@ -50,7 +50,7 @@ test('everything that is wrong is told at once', () => {
     readWith(readInputs, { ...inputs, transaction: '', command: `sh -c 'open`, deadline: 'long', service: '' }),
   ).toThrowErrorMatchingInlineSnapshot(`
     [UsageError: 4 inputs need a change:
-      transaction: is required
+      transaction: is required; give the output \`transaction\` of deploy-over-ssh with phase prepare. It is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'
       service: is required
       command: the quote ' is not closed
       deadline: write a time such as 90, 90s, 5m or 1h, not "long"]
@@ -64,7 +64,7 @@ test('nothing at all', () => {
       ssh-key: is required; is the secret set, and may this job read it?
       known-hosts: is required
       path: is required
-      transaction: is required
+      transaction: is required; give the output \`transaction\` of deploy-over-ssh with phase prepare. It is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'
       without-backup: is required
       database-service: name the PostgreSQL service to back up before the migration, or write \`without-backup: true\` to do without
       service: is required

@@ -44,6 +44,6 @@ test('a transaction needs its server, and everything is told at once', () => {
 test('a server without its transaction is a mistake', () => {
   expect(() => read({ checks, ...membership, transaction: '' })).toThrowErrorMatchingInlineSnapshot(`
     [UsageError: One input needs a change:
-      transaction: is required with host, ssh-key, known-hosts, path; write the output transaction of the step with deploy-over-ssh, such as \${{ steps.deploy.outputs.transaction }}]
+      transaction: is required with host, ssh-key, known-hosts, path; write the output transaction of the step with deploy-over-ssh, such as \${{ steps.deploy.outputs.transaction }}; it is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged']
   `)
 })
