@@ -211,7 +211,7 @@ test('a rollback without registry, its repeat, and one to a release that is not 
   const refused = await site.rollBack({ to: 'v1-edited' })
   expect(refused.code).toBe(1)
   expect(refused.stdout).toMatch(
-    /old-code-can-run: \S+-v1-edited is from before a migration[\s\S]*v5 migrated the database/,
+    /old-code-can-run: \S+-v1-edited is from before migrations[\s\S]*v5 migrated the database/,
   )
   expect(await site.answers()).toBe('v6')
   const back = await site.rollBack({ to: 'v1-edited', 'old-code-can-run': 'true' })
