@@ -6,6 +6,7 @@ import { type Effects, interpreterFor } from './effects/interpret.ts'
 import { strike } from './faults.ts'
 import { whoAnswers } from './host/edge.ts'
 import type { Host } from './host/host.ts'
+import type { Run } from './kernel.ts'
 import { Runner } from './runner.ts'
 import type { Trial } from './trial.ts'
 import { Checker } from './world/checker.ts'
@@ -15,6 +16,8 @@ import { settingOf } from './world/world.ts'
 export interface Planted {
   readonly agent?: (site: Site, id: string) => AgentProgram
   readonly effects?: Effects
+  /** What the minute job does after a start of the engine. */
+  readonly revive?: (host: Host) => Run<number>
 }
 
 export interface Instant {
@@ -51,7 +54,7 @@ export function run({ strikes, ...tried }: Trial, planted: Planted = {}, wantsSt
       planted.effects,
     ),
     planted.agent ?? ((of, id) => new Agent(of, id)),
-    () => revive(host),
+    () => (planted.revive ?? revive)(host),
   )
   const check = (): boolean => whoAnswers(host, 'api')?.labels['estiba.release'] === setting.to.id
   const runner = new Runner(site, { ...job, check })
@@ -79,7 +82,7 @@ export function run({ strikes, ...tried }: Trial, planted: Planted = {}, wantsSt
   settle(host, () => struckAt)
   host.reach('at rest')
   settle(host, () => struckAt)
-  checker.checkEnd(runner.outcome)
+  checker.checkEnd(runner)
   if (checker.lastChange > struckAt + CONVERGENCE.server)
     checker.note(`well again only after ${checker.lastChange - struckAt} s`)
   if (checker.isReachable && runner.endedAt > struckAt + CONVERGENCE.job)

@@ -29,6 +29,8 @@ class Lost extends Error {}
 /** A job that deploys: it opens, has migrated, switches, checks, confirms, and takes back in its post step what it did not confirm. */
 export class Runner {
   outcome: Outcome | undefined
+  /** Whether it has said that it confirms. */
+  hasConfirmed = false
   /** When it had its outcome, in seconds. */
   endedAt = 0
   readonly #site: Site
@@ -84,6 +86,7 @@ export class Runner {
     yield this.#job.checkTakes
     const reported = yield* this.#tell(['report', 'outside', this.#job.check() ? 'good' : 'bad'])
     if (!isAt(reported, 'trial')) return reported
+    this.hasConfirmed = true
     return yield* this.#tell(['confirm', 'checked'])
   }
 

@@ -35,6 +35,7 @@ export class Agent extends Ways implements AgentProgram {
   }
 
   *recover(): Run<number> {
+    yield* this.endRecordedEffect()
     this.beTheAgent()
     if (this.isOver()) {
       yield* this.finish('undone', '')

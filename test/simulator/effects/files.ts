@@ -1,4 +1,5 @@
 import type { Surroundings } from '../agent/site.ts'
+import { folderOf } from '../host/disk.ts'
 import type { Run } from '../kernel.ts'
 import type { Release } from './interpret.ts'
 
@@ -35,13 +36,17 @@ export class Files {
 
   /** A link that is replaced by a rename, synced. */
   *link(path: string, to: string): Run<boolean> {
+    if (!(yield* this.linkUnsynced(path, to))) return false
+    this.#around.host.disk.syncFolder(folderOf(path))
+    return true
+  }
+
+  *linkUnsynced(path: string, to: string): Run<boolean> {
     const { disk } = this.#around.host
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
     if (!disk.write(`${path}.new`, to)) return false
     disk.sync(`${path}.new`)
     disk.rename(`${path}.new`, path)
     yield* this.#around.midst('rename')
-    disk.syncFolder(folder)
     return true
   }
 

@@ -1,6 +1,6 @@
 import type { Container, EngineEvent } from '../host/container.ts'
 import { whoAnswers } from '../host/edge.ts'
-import type { Outcome } from '../runner.ts'
+import type { Outcome, Runner } from '../runner.ts'
 import { SCHEDULER, type Setting } from './world.ts'
 
 /** What can be seen of a stack's folder from outside. */
@@ -33,11 +33,12 @@ export class Checker {
   }
 
   /** At the end, when all is quiet. */
-  checkEnd(outcome: Outcome | undefined): void {
+  checkEnd({ outcome, hasConfirmed }: Pick<Runner, 'outcome' | 'hasConfirmed'>): void {
     const { host } = this.#setting
     if (host.lock.isHeld) this.note('the lock is held')
     if (host.disk.has('open')) this.note('a transaction is open')
     const result = this.result()
+    if (result === 'committed' && !hasConfirmed) this.note('committed, although nobody confirmed it')
     this.#checkServing(result)
     this.#checkOutcome(outcome, result)
   }
