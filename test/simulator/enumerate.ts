@@ -34,6 +34,11 @@ export function isBoundary(name: string): boolean {
   return name === 'at rest' || /^(before|after|recorded (did|undid)) /.test(name)
 }
 
+/** The same of what is no step forward: ways back, gates, and what follows the commit. */
+function isOfRecovery(name: string): boolean {
+  return isBoundary(name) && !/^(before|after|recorded did) (run )?(prepare|migrate|switch|commit) /.test(name)
+}
+
 /** First faults at the boundaries of steps, which a second one may follow. */
 export function firstFaults(tried: Case): readonly Trial[] {
   const { instants } = run({ ...tried, strikes: [] })
@@ -42,7 +47,7 @@ export function firstFaults(tried: Case): readonly Trial[] {
   )
 }
 
-/** Every second fault at the boundaries of what follows the first; none where the same recovery was struck before. */
+/** Every second fault at the boundaries of the recovery from the first; none where the same recovery was struck before. */
 export function secondFaults(first: Trial, seen: Set<string>): readonly Trial[] {
   const report = run(first, {}, true)
   if (!report.struck) return []
@@ -51,7 +56,7 @@ export function secondFaults(first: Trial, seen: Set<string>): readonly Trial[] 
   seen.add(key)
   const start = (first.strikes[0]?.at ?? 0) + 1
   return report.instants.flatMap(({ name }, at) =>
-    at >= start && isBoundary(name)
+    at >= start && isOfRecovery(name)
       ? SECOND_FAULTS.map((fault) => ({ ...first, strikes: [...first.strikes, { at, fault }] }))
       : [],
   )

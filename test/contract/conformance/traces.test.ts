@@ -9,7 +9,7 @@ const TRACES = 300
 const LANES = 30
 const SEED = Number(process.env['CONFORMANCE_SEED'] ?? 20_261_122)
 
-const minutes = 5 * 60_000
+const minutes = 10 * 60_000
 
 describe.concurrent(`model and agent agree on ${TRACES} random traces (CONFORMANCE_SEED=${SEED})`, () => {
   test.each(Array.from({ length: LANES }, (_, lane) => lane))('lane %i', { timeout: minutes }, async (lane) => {

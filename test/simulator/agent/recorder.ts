@@ -64,8 +64,10 @@ export class Recorder {
   }
 
   has(...words: readonly (string | number)[]): boolean {
-    const wanted = words.join(' ')
-    return this.records().some((record) => record.join(' ') === wanted)
+    const wanted = words.map(String)
+    return this.records().some(
+      (record) => record.length === wanted.length && record.every((word, at) => word === wanted[at]),
+    )
   }
 
   lastOf(type: string): string | undefined {
@@ -78,27 +80,24 @@ export class Recorder {
 }
 
 interface Read {
-  readonly text: string
-  readonly records: readonly (readonly string[])[]
+  text: string
+  readonly records: (readonly string[])[]
 }
 
 const read = new WeakMap<Host, Map<string, Read>>()
 
-/** The whole lines of a journal, read again only when it has changed. */
+/** The whole lines of a journal, without their numbers; only what was added since the last time is read. */
 export function readRecords(host: Host, id: string): readonly (readonly string[])[] {
   const ofHost = read.get(host) ?? new Map<string, Read>()
   read.set(host, ofHost)
   const text = host.disk.read(`${folder(id)}/journal`) ?? ''
-  const before = ofHost.get(id)
-  if (before?.text === text) return before.records
-  const isLonger = before !== undefined && before.text !== '' && text.startsWith(before.text)
-  const added = isLonger ? text.slice(before.text.length) : text
-  const records = added
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => line.split(' ').slice(1))
-  const all = isLonger ? [...before.records, ...records] : records
-  // Half a line is read again together with its rest.
-  if (text.endsWith('\n')) ofHost.set(id, { text, records: all })
-  return all
+  let known = ofHost.get(id)
+  if (known?.text === text) return known.records
+  if (!known || !text.startsWith(known.text)) known = { text: '', records: [] }
+  const whole = text.lastIndexOf('\n') + 1
+  for (const line of text.slice(known.text.length, whole).split('\n'))
+    if (line !== '') known.records.push(line.split(' ').slice(1))
+  known.text = text.slice(0, whole)
+  ofHost.set(id, known)
+  return known.records
 }
