@@ -1,5 +1,6 @@
 import { runLocal } from '../../src/command/local.ts'
 import type { ComposeModel } from '../../src/compose/model.ts'
+import { UsageError } from '../../src/errors.ts'
 import { formatHost } from '../../src/host/host.ts'
 import { whatMadeLive } from '../../src/ledger/ledger.ts'
 import { deadlinesOf, describeDeadlines } from '../../src/plan/deadlines.ts'
@@ -46,8 +47,12 @@ export async function planDeploy(
   const version = deploy.version ?? defaultVersion(job.context)
   const observation = await look()
   const demand = demandOf(model, deploy.images)
-  const warnings = checkHost(observation, { stack: deploy.stack, host, demand })
-  const built = await buildRelease(model, deploy, observation, { version, at }, job.context)
+  const built = await refused(buildRelease(model, deploy, observation, { version, at }, job.context))
+  // Without an engine nothing is known of what runs, and what a release lacks on such a host is not what it lacks.
+  const objections =
+    built instanceof UsageError && observation.host.engine !== undefined ? built.message.split('\n') : []
+  const warnings = checkHost(observation, { stack: deploy.stack, host, demand, problems: objections })
+  if (built instanceof UsageError) throw built
   const { manifest } = built.release
   const decided = planSwitch({
     title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
@@ -67,6 +72,14 @@ export async function planDeploy(
   const live = unchangedRelease(plan, manifest, observation)
   if (live === undefined) await refuseOlder(deploy, version, observation, job)
   return { version, observation, built, plan, summary: planSummary(plan), live }
+}
+
+/** A refusal as a value, so that it can be told with others. */
+function refused<T>(work: Promise<T>): Promise<T | UsageError> {
+  return work.catch((error: unknown) => {
+    if (error instanceof UsageError) return error
+    throw error
+  })
 }
 
 async function refuseOlder(deploy: DeployInputs, version: string, observation: Observation, job: Job): Promise<void> {

@@ -27,11 +27,16 @@ export interface Preflight {
  * stand in the way but should be known, for the plan.
  */
 export function checkHost(observation: Observation, preflight: Preflight): readonly string[] {
-  const problems = [...hostProblems(observation, preflight), ...(preflight.problems ?? [])]
-  if (problems.length > 0)
+  const { problems = [] } = preflight
+  const ofHost = hostProblems(observation, preflight)
+  if (ofHost.length > 0)
     throw new UsageError(
-      [`${preflight.host} is not ready; nothing was changed:`, ...problems.map((text) => `- ${text}`)].join('\n'),
+      [
+        `${preflight.host} is not ready; nothing was changed:`,
+        ...[...ofHost, ...problems].map((text) => `- ${text}`),
+      ].join('\n'),
     )
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
   const { host } = observation
   return [...loginWarnings(host), ...clockWarnings(host), ...engineWarnings(host), ...recoveryWarnings(observation)]
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Course, prepareModel, type ToPrepare } from '../../../actions/deploy-over-ssh/prepare.ts'
 import type { ComposeModel } from '../../../src/compose/model.ts'
+import type { HostFacts } from '../../../src/stack/host-facts.ts'
 import type { Observation } from '../../../src/stack/observation.ts'
 import { FakeJob } from '../../support/fake-job.ts'
 import { FakeRemote } from '../../support/fake-remote.ts'
@@ -12,6 +13,7 @@ import {
   emptyHost,
   entry,
   hostWith,
+  readyHost,
   shopModel,
   shopRelease,
 } from '../../support/stack.ts'
@@ -141,4 +143,28 @@ test('whether the commit is older can not be told: said, and deployed', async ()
   const { outputs, lines } = await run(host([hostWith(one)], [PREPARED]), on)
   expect(outputs).toMatchObject({ state: 'prepared' })
   expect(lines.find((line) => line.startsWith('warning: '))).toContain("can't be told: the clone does not hold both")
+})
+
+describe('what stands in the way', () => {
+  const model = shopModel('2', { api: { container_name: 'api' } })
+  const found = (change: Partial<HostFacts>) =>
+    host([{ ...hostWith(one), host: { ...readyHost, ...change } }], [PREPARED])
+  const told = async (change: Partial<HostFacts>) =>
+    run(found(change), job(), model).then(
+      () => 'nothing',
+      (error: unknown) => String(error),
+    )
+
+  test('of the host and of the release is told at once', async () => {
+    const message = await told({ compose: '2.17.3' })
+    expect(message).toContain('- Docker Compose is 2.17.3;')
+    expect(message).toContain('- services.api.container_name: the new container is made beside the old one')
+    expect(await told({})).toMatch(/^UsageError: services\.api\.container_name: /)
+  })
+
+  test('of a release is not guessed where nothing is known of what runs', async () => {
+    const message = await told({ engine: undefined })
+    expect(message).toContain("- the Docker engine can't be reached")
+    expect(message).not.toContain('container_name')
+  })
 })

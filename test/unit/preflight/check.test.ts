@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UsageError } from '../../../src/errors.ts'
 import { checkHost, type Preflight } from '../../../src/preflight/check.ts'
 import type { HostFacts, NoEngine } from '../../../src/stack/host-facts.ts'
 import type { Observation } from '../../../src/stack/observation.ts'
@@ -57,6 +58,13 @@ test('everything that is wrong is told at once, each with its fix, also what oth
     - only 12 inodes are free for /srv/shop, and 2000 are needed: the file system holds no more files, however much space is left; remove many small files (df --inodes), or make room there (sudo du -xh --max-depth 2)
     - the edge has no mount of edge/; add it]
   `)
+})
+
+test('what others found on a host that is ready is told as they put it', () => {
+  const problems = ['the configuration of nginx: x', 'services.api: y']
+  expect(() => checkHost(emptyHost, { stack, demand, host: 'deploy@web1', problems })).toThrow(
+    new UsageError('the configuration of nginx: x\nservices.api: y'),
+  )
 })
 
 test.each([
