@@ -40,6 +40,10 @@ const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f
 /** Blanks within a line, as the parser counts them. */
 const BLANK = '\\t\\v\\f\\r \\u0085\\u00a0'
 
+/** What may stand between two statements. */
+const BETWEEN = new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y')
+const AT_END = new RegExp(`[${SPACE}]+$`)
+
 /** A place in the text that only moves on. */
 class Reader {
   readonly #text: string
@@ -55,7 +59,7 @@ class Reader {
 
   /** Moves to what is neither space nor comment; false at the end. */
   toStatement(): boolean {
-    this.take(new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y'))
+    this.take(BETWEEN)
     return this.#at < this.#text.length
   }
 
@@ -136,7 +140,7 @@ function readUnquoted(reader: Reader, gap: string, env: Env): Value {
       problem: "it has a comment and no value. Write NAME='' for an empty one, or NAME='#...' if the # is part of it",
     }
   const [value = ''] = line.split(' #')
-  return expand(value.replace(new RegExp(`[${SPACE}]+$`), ''), env)
+  return expand(value.replace(AT_END, ''), env)
 }
 
 const ESCAPED: Readonly<Record<string, string>> = {
