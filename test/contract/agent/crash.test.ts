@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { held, hold, leave, PHASES, SHELLS, step, TestStack, until, type Wishes } from '../../support/agent.ts'
+import { killAgents, seeded } from '../../support/kills.ts'
 
 const ways = {
   prepared: ['p1', 'p2', 'undo p2', 'undo p1'],
@@ -13,21 +14,8 @@ const ways = {
 // First, since it takes longest and the others can wait beside it.
 describe.concurrent('many kills', () => {
   test('leave no lock and no open transaction', { timeout: 120_000 }, async () => {
-    const kills = Array.from({ length: 48 }, (_, index) => index)
-    const lanes = [...SHELLS, ...SHELLS].map(async (shell, lane, { length }) => {
-      await using stack = new TestStack(shell)
-      for (const kill of kills.filter((index) => index % length === lane)) {
-        const transaction = await stack.open()
-        await transaction.recorded('began-agent')
-        await sleep((kill * 53) % 900)
-        if (transaction.isAlive()) await transaction.killAgent()
-        await stack.recover()
-        expect(stack.exists('open'), `after kill ${kill} in ${shell}`).toBe(false)
-        await until(async () => !(await stack.isLocked()), `a free lock after kill ${kill} in ${shell}`, 3)
-      }
-      expect(stack.ledger().every(({ result }) => result === 'undone')).toBe(true)
-    })
-    await Promise.all(lanes)
+    const lanes = [...SHELLS, ...SHELLS].map((shell, lane) => killAgents(shell, 8, seeded(lane)))
+    for (const { stuck } of await Promise.all(lanes)) expect(stuck).toEqual([])
   })
 })
 
