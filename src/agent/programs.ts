@@ -71,17 +71,22 @@ members() {
 
 # end_session SESSION: told to end, and killed after five seconds.
 end_session() {
-  tries=0
+  signal=TERM
+  began=$(uptime_seconds)
   while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
     # shellcheck disable=SC2086 # a list of process ids
-    case $tries in
-      0) kill -s TERM $processes ;;
-      50 | 60 | 70) kill -s KILL $processes ;;
-      100) return 1 ;;
-    esac 2>/dev/null
+    [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
     sleep 0.1 9>&-
-    tries=$((tries + 1))
+    lasted=$(($(uptime_seconds) - began)) signal=
+    [ "$lasted" -lt 5 ] || signal=KILL
+    [ "$lasted" -lt 10 ] || return 1
   done
+}
+
+# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
+# asked for, which all are in that did not choose otherwise.
+leave_nothing() {
+  if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
 }
 
 # run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
@@ -90,7 +95,7 @@ run_in_session() {
   program=$!
   wait "$program"
   code=$?
-  end_session "$program"
+  leave_nothing "$program" "$code"
   return "$code"
 }
 
@@ -206,7 +211,7 @@ run_step() {
   wait "$effect"
   code=$?
   [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  end_session "$effect"
+  leave_nothing "$effect" "$code"
   return "$code"
 }
 

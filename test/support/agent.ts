@@ -295,6 +295,9 @@ function newWord(): string {
 }
 
 function isAgent(pid: string | undefined, id: string): boolean {
-  const file = `/proc/${pid ?? ''}/cmdline`
-  return pid !== undefined && existsSync(file) && readFileSync(file, 'utf8').includes(id)
+  try {
+    return readFileSync(`/proc/${pid ?? 'none'}/cmdline`, 'utf8').includes(id)
+  } catch {
+    return false
+  }
 }

@@ -15,7 +15,7 @@ run_step() {
   wait "$effect"
   code=$?
   [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  end_session "$effect"
+  leave_nothing "$effect" "$code"
   return "$code"
 }
 
