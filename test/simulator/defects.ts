@@ -29,7 +29,7 @@ export const DEFECTS: readonly Defect[] = [
     matches: ({ violation, result, strikes }) =>
       /^no (worker|beat) runs$/.test(violation) &&
       result === 'undone' &&
-      strikes.some(({ instant }) => /^midst run stop in stop_old|^before run switch/.test(instant)),
+      strikes.some(({ instant }) => /^midst run (stop|update) in stop_old|^before run switch/.test(instant)),
     example: [{ world: 'new fine', verb: 'deploy' }, [['agent killed', 'midst run stop in stop_old']]],
   },
   {

@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
     planted: agent(agents.LeavesOrphans),
     tried: FINE,
     faults: ['agent and its effect separated'],
-    caughtBy: /^no (worker|beat) runs/,
+    caughtBy: /^left over/,
   },
   {
     name: 'gates are not asked',

@@ -35,11 +35,21 @@ export function* say(site: Site, tx: string, { id, nonce, words }: Word, from: n
   const refusal = refusalOf(site, tx, nonce, words)
   if (refusal !== undefined) return { kind: 'refused', why: refusal }
   const number = inbox(site, tx).length + 1
-  if (!host.disk.write(`${folder(tx)}/inbox/${number}`, `${id} ${words.join(' ')}`))
-    return { kind: 'refused', why: 'no-space' }
+  if (!put(site, tx, number, `${id} ${words.join(' ')}`)) return { kind: 'refused', why: 'no-space' }
   host.stir()
   if (host.reach(`said ${words.join(' ')}`)) yield NEVER
   return yield* follow(site, tx, Math.max(from, records.length + 1), number)
+}
+
+/** On a full disk the space that is set aside for going back is given to the word that asks for it. */
+function put(site: Site, tx: string, number: number, text: string): boolean {
+  const { disk } = site.host
+  const path = `${folder(tx)}/inbox/${number}`
+  if (disk.write(path, text)) return true
+  disk.remove(path)
+  if (text.split(' ')[1] !== 'abort') return false
+  new StepRunner(site, tx).releaseReserve()
+  return disk.write(path, text)
 }
 
 function inbox(site: Site, tx: string): readonly string[] {

@@ -59,6 +59,7 @@ const EFFECTS: Effects = {
   point_current: ({ files }, [to = '']) => files.link('current', to),
   switch_edge: ({ files }, [to = '']) => files.link('edge/live', `slots/${to}`),
   forget_releases: () => done(),
+  forget_files: () => done(),
   forget_images: () => done(),
   await_engine: ({ docker }) => docker.awaitEngine(),
   make_slots: ({ containers }) => containers.answers(),

@@ -3,7 +3,7 @@ import type { Container, EngineEvent, Policy } from './container.ts'
 import type { Disk } from './disk.ts'
 
 /** Seconds that the engine takes for what it is asked, a stop aside. */
-const TAKES = { create: 0.1, start: 0.2, short: 0.01 }
+const TAKES = { create: 0.7, start: 0.7, short: 0.01 }
 
 /**
  * A container engine as far as a deploy sees it. What it was asked goes on when the asker dies; restart policies and marks are
@@ -124,9 +124,11 @@ export class Engine {
   /** SIGTERM and a new start: it stops all, without its mark, and starts those again that their policy names. */
   terminate(down: number): void {
     if (!this.isUp) return
-    for (const container of this.#running()) this.#tellToEnd(container, true)
+    const running = this.#running()
+    for (const container of running) this.#tellToEnd(container, true)
     this.#goDown()
-    this.#kernel.at(this.#kernel.now + 1 + down, () => {
+    const lastEnd = Math.max(0, ...running.map(({ stopTakes }) => stopTakes))
+    this.#kernel.at(this.#kernel.now + lastEnd + down, () => {
       this.comeUp()
     })
   }

@@ -85,9 +85,8 @@ export class Checker {
         this.note(`${service} is not of the release that serves`)
     }
     const left = host.engine.containers.filter(
-      ({ labels, status, isOneOff }) =>
-        isOneOff ||
-        (labels['estiba.release'] !== undefined && labels['estiba.release'] !== serving && status === 'running'),
+      ({ labels, isOneOff }) =>
+        isOneOff || (labels['estiba.release'] !== undefined && labels['estiba.release'] !== serving),
     )
     if (result !== 'stuck' && left.length > 0)
       this.note(`left over: ${left.map(({ service, id }) => `${service} ${id}`).join(', ')}`)

@@ -31,7 +31,7 @@ export interface Case {
 export const TIMES = { healthyWithin: 4, checkTakes: 4, lease: 20 }
 
 /** Seconds that a worker takes to end. */
-const STOP = 3
+const STOP = 8
 
 const FINE: Conduct = { healthyAfter: 0.5, endsAfter: Infinity }
 /** A worker's: it takes its time to end, and has no health check that would tell. */

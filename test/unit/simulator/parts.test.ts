@@ -127,7 +127,7 @@ describe('the engine', () => {
   test('goes on with a stop whose asker died, and takes a start meanwhile for done', () => {
     const kernel = new Kernel()
     const engine = new Engine(kernel, new Disk())
-    const worker = container('no')
+    const worker = container('no', { stopTakes: 3 })
     engine.containers.push(worker)
     const asker = kernel.spawn(
       'effect',
