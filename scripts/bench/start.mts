@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { actionNames, root } from '../bundle.mts'
-import { type Figure, median, round, spread } from './figure.mts'
+import { type Figure, isUnsteady, median, round, spread } from './figure.mts'
 
 const RUNS = 15
 /** Milliseconds over `node -e 0`. */
@@ -15,7 +15,6 @@ export function startTimes(): readonly Figure[] {
     const pairs = Array.from({ length: RUNS }, () => ({ control: time(['-e', '0']), action: time([bundle]) }))
     const over = pairs.map(({ control, action }) => action - control)
     const controls = pairs.map(({ control }) => control)
-    const isUnsteady = Math.max(...controls) > 4 * median(controls)
     return {
       what: `start of ${name} over node -e 0`,
       unit: 'ms',
@@ -24,7 +23,7 @@ export function startTimes(): readonly Figure[] {
       spread: spread(over),
       ratio: round(median(pairs.map(({ control, action }) => action / control))),
       bar: BAR,
-      verdict: median(over) <= BAR ? 'met' : isUnsteady ? 'void' : 'missed',
+      verdict: median(over) <= BAR ? 'met' : isUnsteady(controls, 4) ? 'void' : 'missed',
     }
   })
 }
