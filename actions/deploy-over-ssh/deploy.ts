@@ -45,25 +45,25 @@ async function deployPhase(inputs: Inputs, job: Job, course: Course): Promise<Ou
   }
 }
 
+/** Nothing comes between preparing and the switch: one connection and one command do for both. */
 async function deployWhole(inputs: Inputs & { phase: 'all' }, job: Job, course: Course): Promise<Outputs> {
-  const { checks, unchecked, deploy } = inputs
-  const prepared = await prepare(inputs, job, course)
-  if (prepared['state'] === 'unchanged' && checks.length > 0) await check(inputs, job)
-  if (prepared['state'] !== 'prepared') return prepared
-  const going = { ...inputs, transaction: prepared['transaction'] ?? '' }
-  await withTransaction(going, course, async (transaction) => {
-    await switchOver(inputs, job, transaction)
-    const lease = leaseFor(checks, deploy.lease)
-    if (lease > deploy.lease) await transaction.renew(lease)
-  })
+  const { checks, unchecked } = inputs
+  const deploy = { ...inputs.deploy, lease: leaseFor(checks, inputs.deploy.lease) }
+  const switched = await prepare({ ...inputs, deploy }, job, course, 'trial')
+  if (switched['state'] === 'unchanged' && checks.length > 0) await check(inputs, job)
+  if (switched['state'] !== 'trial') return switched
+  job.log.line(ON_TRIAL)
+  const going = { ...inputs, transaction: switched['transaction'] ?? '' }
   if (checks.length > 0)
     await check(inputs, job, (verdict) =>
       withTransaction(going, course, (transaction) => transaction.report('checks', verdict)),
     )
   // A connection of its own: that the server still lets us in is part of what is confirmed.
   const confirmed = await withTransaction(going, course, (transaction) => confirm(inputs, job, transaction, unchecked))
-  return { ...prepared, ...confirmed }
+  return { ...switched, ...confirmed }
 }
+
+const ON_TRIAL = 'The new release is on trial: it serves, and the server goes back unless it is confirmed.'
 
 async function withTransaction<T>(
   { path, transaction }: Pick<Inputs, 'path'> & { readonly transaction: string },
@@ -78,7 +78,7 @@ function switchOver(inputs: Inputs, job: Job, transaction: Transaction): Promise
   return job.log.chapter('Switch to the new release', async () => {
     const progress = await transaction.advance('switch', job.log)
     expectState(progress, 'trial', undertaking('switch to the new release', inputs))
-    job.log.line('The new release is on trial: it serves, and the server goes back unless it is confirmed.')
+    job.log.line(ON_TRIAL)
     return { state: 'trial' }
   })
 }

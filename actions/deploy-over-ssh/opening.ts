@@ -3,8 +3,16 @@ import type { JobContext } from '../../src/runner/job.ts'
 import type { DeployInputs } from './inputs.ts'
 import type { Planned } from './plan.ts'
 
+/** How far a transaction goes by itself: the trial follows where nothing comes in between. */
+export type Goal = 'prepared' | 'trial'
+
 /** What the host gets of a deploy that was planned. */
-export function openingOf(deploy: DeployInputs, planned: Planned, context: JobContext, nonce: string): Opening {
+export function openingOf(
+  deploy: DeployInputs,
+  planned: Planned,
+  context: JobContext,
+  { nonce, goal }: { readonly nonce: string; readonly goal: Goal },
+): Opening {
   const { plan, observation, version } = planned
   const { release, shipments } = planned.built
   return {
@@ -12,6 +20,7 @@ export function openingOf(deploy: DeployInputs, planned: Planned, context: JobCo
     plan,
     releaseId: release.manifest.id,
     nonce,
+    ...(goal === 'trial' && { goesOn: 'advance switch' }),
     lease: deploy.lease,
     lockTimeout: deploy.lockTimeout,
     head: observation.ledgerLength,

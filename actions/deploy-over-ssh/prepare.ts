@@ -7,7 +7,7 @@ import type { Connect, Remote } from '../../src/host/remote.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
 import type { Look } from '../../src/stack/observe.ts'
 import type { DeployInputs, Inputs } from './inputs.ts'
-import { openingOf } from './opening.ts'
+import { type Goal, openingOf } from './opening.ts'
 import { type Planned, planDeploy } from './plan.ts'
 import { resolveModel } from './release.ts'
 import { whatDiffers } from '../../src/plan/stale.ts'
@@ -25,18 +25,27 @@ export interface Course {
 
 export type ToPrepare = Inputs & { readonly deploy: DeployInputs }
 
-/** Brings a release to the host as a transaction that waits for the next word, unless nothing would change. */
-export async function prepare(inputs: ToPrepare, job: Job, course: Course): Promise<Outputs> {
+/**
+ * Brings a release to the host as a transaction that waits for the next word, unless nothing would change: prepared, or on
+ * trial already.
+ */
+export async function prepare(inputs: ToPrepare, job: Job, course: Course, goal: Goal = 'prepared'): Promise<Outputs> {
   const { deploy } = inputs
   const model = await job.log.chapter('Resolve the compose files', () => resolveModel(deploy))
-  return prepareModel(inputs, job, model, course)
+  return prepareModel(inputs, job, model, course, goal)
 }
 
 /**
  * Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. Plans again when
  * another transaction came between. Ends without one when nothing would change.
  */
-export async function prepareModel(inputs: ToPrepare, job: Job, model: ComposeModel, course: Course): Promise<Outputs> {
+export async function prepareModel(
+  inputs: ToPrepare,
+  job: Job,
+  model: ComposeModel,
+  course: Course,
+  goal: Goal = 'prepared',
+): Promise<Outputs> {
   const { deploy } = inputs
   const desired = { model, at: new Date() }
   await using remote = await course.following.connect()
@@ -53,17 +62,17 @@ export async function prepareModel(inputs: ToPrepare, job: Job, model: ComposeMo
       job.log.notice(`Nothing changed: ${planned.live.id} is live already and has all of this. Nothing is deployed.`)
       return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' }
     }
-    const { token, progress } = await open(inputs, job, remote, planned, course)
+    const { token, progress } = await open(inputs, job, remote, planned, course, goal)
     if (plans < PLANS && isStale(progress)) {
       before = planned
       continue
     }
-    expectState(progress, 'prepared', {
-      what: `prepare ${planned.version}`,
+    expectState(progress, goal, {
+      what: `${goal === 'trial' ? 'switch to' : 'prepare'} ${planned.version}`,
       host: formatHost(remote.host),
       path: inputs.path,
     })
-    return { ...outputs, state: 'prepared', transaction: token }
+    return { ...outputs, state: goal, transaction: token }
   }
 }
 
@@ -73,10 +82,12 @@ async function open(
   remote: Remote,
   planned: Planned,
   { following, opened }: Course,
+  goal: Goal,
 ): Promise<{ token: string; progress: Progress }> {
   const id = newTransactionId(new Date())
-  const opening = openingOf(deploy, planned, job.context, newNonce())
-  return job.log.chapter('Bring the release to the server', async () => {
+  const opening = openingOf(deploy, planned, job.context, { nonce: newNonce(), goal })
+  const title = goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server'
+  return job.log.chapter(title, async () => {
     opened(`${id}.${opening.nonce}`)
     const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
     return { token: transaction.token, progress }

@@ -20,5 +20,7 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
+# The owner's first word may come with the package.
+if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
-exec sh "$stack/$agent" follow "$stack" "$id" 1
+exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"

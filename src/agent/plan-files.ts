@@ -25,6 +25,8 @@ export interface Opening {
   readonly lockTimeout: number
   /** Length of the ledger that the plan was made on. */
   readonly head: number
+  /** The owner's first word, which the agent hears as soon as it is prepared: no more is said before the trial. */
+  readonly goesOn?: 'advance switch'
   readonly ledger: LedgerFields
   /** What is staged; a rollback stages nothing. */
   readonly release?: Release
@@ -47,6 +49,7 @@ export function openingFiles(opening: Opening): readonly PackedFile[] {
       name: 'plan/ledger',
       content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
     },
+    ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
     { name: 'plan/verbs', content: formatVerbs() },
     { name: 'plan/recovery', content: formatRecovery() },
     { name: 'plan/limits', content: formatLimits() },

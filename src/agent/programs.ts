@@ -711,8 +711,10 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
+# The owner's first word may come with the package.
+if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
-exec sh "$stack/$agent" follow "$stack" "$id" 1
+exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
 `
 
 /** src/agent/add-phase.sh */
@@ -786,21 +788,28 @@ containers() {
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
 
-# Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
-new_of() {
-  definition=\${1#*=}
-  made=$(containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}") || return 1
-  [ -n "$made" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  slots=$(docker inspect --format '{{.Id}} {{with index .Config.Labels "estiba.slot"}}{{.}}{{end}}' $made) || return 1
-  printf '%s\\n' "$slots" | awk -v here="$variant" '$2 == here || $2 == "" { print $1 }'
+# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
+# services there are; one that does not answer is a failure, not a list of nothing.
+survey() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
-old_of() {
-  every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
-  printf '%s\\n' "$every" | grep -vxF -e "$new" -e '' || true
+
+# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
+among() {
+  definition=\${3#*=}
+  printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
+    $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
 }
-new_of_all() { for service; do new_of "$service" || return 1; done; }
-old_of_all() { for service; do old_of "$service" || return 1; done; }
+
+new_of_all() { all_of new "$@"; }
+old_of_all() { all_of old "$@"; }
+all_of() {
+  side=$1
+  shift
+  every=$(survey) || return 1
+  for service; do among "$every" "$side" "$service"; done
+}
 
 # each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
 each() {
@@ -847,9 +856,9 @@ runs_on() {
 # create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
   scale='' names=''
+  every=$(survey) || return 1
   for service; do
-    old=$(old_of "$service") || return 1
-    scale="$scale --scale $(name "$service")=$(($(printf '%s' "$old" | grep -c .) + $(more "$service")))"
+    scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
     names="$names $(name "$service")"
   done
   # shellcheck disable=SC2086 # lists of plain words
@@ -896,7 +905,17 @@ stand_by() {
   prove_all "$seconds" $started
 }
 
-start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
+# All at once: \`docker start\` with several takes one after the other.
+start_new() {
+  new=$(new_of_all "$@") || return 1
+  starts='' failed=0
+  for container in $new; do
+    docker start "$container" >/dev/null &
+    starts="$starts $!"
+  done
+  for start in $starts; do wait "$start" || failed=1; done
+  return "$failed"
+}
 
 stop_new() {
   await_engine
@@ -908,7 +927,7 @@ stop_new() {
 keep_alive() {
   await_engine
   for service; do
-    new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 
@@ -935,19 +954,6 @@ reload_nginx() {
 
 # A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
-probe() {
-  case $(docker inspect --format '{{with .Config.Healthcheck}}{{index .Test 0}}{{end}}' "$1") in
-    CMD-SHELL) timeout -k 1 10 docker exec "$1" sh -c "$(docker inspect --format '{{index .Config.Healthcheck.Test 1}}' "$1")" ;;
-    CMD)
-      words=$(docker inspect --format '{{range $i, $word := .Config.Healthcheck.Test}}{{if $i}}{{println $word}}{{end}}{{end}}' "$1")
-      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
-$words
-EOT
-      timeout -k 1 10 docker exec "$@" ;;
-    *) [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5 ;;
-  esac
-}
-
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 
 explain() {
@@ -957,14 +963,41 @@ explain() {
   docker logs --tail 15 "$1" 2>&1
 }
 
+# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
+check_of() {
+  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+{{.}}{{end}}{{end}}' "$1"
+}
+
+# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
+probe() {
+  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
+  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
+}
+
 # prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
 prove() {
-  streak=0 give_up=$(($(uptime_seconds) + $1)) restarts=$(docker inspect --format '{{.RestartCount}}' "$2") || return 1
+  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
+  check=$(check_of "$container") || return 1
+  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
+$check
+EOT
+  set -- "$container"
+  case $kind in
+    CMD-SHELL) set -- "$@" sh -c "$words" ;;
+    CMD)
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+  esac
   while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$2" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$2") || return 1
-    [ "$state" = "running $restarts" ] || { explain "$2" "$answer"; return 1; }
-    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $1 s:"; explain "$2" "$answer"; return 1; }
+    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+    # One that answers runs; whether it is still the same run is asked at the end.
+    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
+      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
     sleep 0.05
   done
 }
@@ -992,8 +1025,9 @@ prove_new() {
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
+  every=$(survey) || return 1
   for service; do
-    new=$(new_of "$service") || return 1
+    new=$(among "$every" new "$service")
     [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
     for container in $new; do
       case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in

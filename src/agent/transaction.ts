@@ -54,7 +54,7 @@ export function newNonce(): string {
   return randomBytes(8).toString('hex')
 }
 
-/** Hands a planned transaction to the host and follows it until it is prepared or has ended. */
+/** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
 export async function openTransaction(
   remote: Remote,
   id: string,
@@ -65,7 +65,7 @@ export async function openTransaction(
   const { content, sha256 } = await packFiles(openingFiles(opening))
   const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content }
   const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following)
-  return { transaction, progress: await transaction.begin(command, tell) }
+  return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) }
 }
 
 /** Takes up a transaction that an earlier step of the job opened. */
@@ -137,9 +137,13 @@ class RemoteTransaction implements Transaction {
     return this.#say(tell, 'abort', cause)
   }
 
-  /** Runs the command that opens it. After a lost connection it is not opened again, but followed as far as it came. */
-  begin(command: Command, tell: Tell): Promise<Progress> {
-    return this.#follow(tell, (from, isAgain) => (isAgain ? this.#agent('follow', String(from || 1), '0') : command))
+  /**
+   * Runs the command that opens it with so many words. After a lost connection it is not opened again, but followed as far
+   * as it came.
+   */
+  begin(command: Command, words: number, tell: Tell): Promise<Progress> {
+    const again = (from: number): Command => this.#agent('follow', String(from || 1), String(words))
+    return this.#follow(tell, (from, isAgain) => (isAgain ? again(from) : command))
   }
 
   /**

@@ -13,21 +13,28 @@ containers() {
 name() { echo "${1%%=*}"; }
 more() { echo "${1#*:}"; }
 
-# Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
-new_of() {
-  definition=${1#*=}
-  made=$(containers "$(name "$1")" "label=estiba.definition=${definition%%:*}") || return 1
-  [ -n "$made" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  slots=$(docker inspect --format '{{.Id}} {{with index .Config.Labels "estiba.slot"}}{{.}}{{end}}' $made) || return 1
-  printf '%s\n' "$slots" | awk -v here="$variant" '$2 == here || $2 == "" { print $1 }'
+# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
+# services there are; one that does not answer is a failure, not a list of nothing.
+survey() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
-old_of() {
-  every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
-  printf '%s\n' "$every" | grep -vxF -e "$new" -e '' || true
+
+# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
+among() {
+  definition=${3#*=}
+  printf '%s\n' "$1" | awk -v side="$2" -v name="${3%%=*}" -v made="${definition%%:*}/" -v here="$variant" '
+    $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
 }
-new_of_all() { for service; do new_of "$service" || return 1; done; }
-old_of_all() { for service; do old_of "$service" || return 1; done; }
+
+new_of_all() { all_of new "$@"; }
+old_of_all() { all_of old "$@"; }
+all_of() {
+  side=$1
+  shift
+  every=$(survey) || return 1
+  for service; do among "$every" "$side" "$service"; done
+}
 
 # each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
 each() {
@@ -74,9 +81,9 @@ runs_on() {
 # create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
   scale='' names=''
+  every=$(survey) || return 1
   for service; do
-    old=$(old_of "$service") || return 1
-    scale="$scale --scale $(name "$service")=$(($(printf '%s' "$old" | grep -c .) + $(more "$service")))"
+    scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
     names="$names $(name "$service")"
   done
   # shellcheck disable=SC2086 # lists of plain words
@@ -123,7 +130,17 @@ stand_by() {
   prove_all "$seconds" $started
 }
 
-start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
+# All at once: `docker start` with several takes one after the other.
+start_new() {
+  new=$(new_of_all "$@") || return 1
+  starts='' failed=0
+  for container in $new; do
+    docker start "$container" >/dev/null &
+    starts="$starts $!"
+  done
+  for start in $starts; do wait "$start" || failed=1; done
+  return "$failed"
+}
 
 stop_new() {
   await_engine
@@ -135,7 +152,7 @@ stop_new() {
 keep_alive() {
   await_engine
   for service; do
-    new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 

@@ -1,18 +1,5 @@
 # A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
-probe() {
-  case $(docker inspect --format '{{with .Config.Healthcheck}}{{index .Test 0}}{{end}}' "$1") in
-    CMD-SHELL) timeout -k 1 10 docker exec "$1" sh -c "$(docker inspect --format '{{index .Config.Healthcheck.Test 1}}' "$1")" ;;
-    CMD)
-      words=$(docker inspect --format '{{range $i, $word := .Config.Healthcheck.Test}}{{if $i}}{{println $word}}{{end}}{{end}}' "$1")
-      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
-$words
-EOT
-      timeout -k 1 10 docker exec "$@" ;;
-    *) [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5 ;;
-  esac
-}
-
 uptime_seconds() { read -r up _ </proc/uptime && echo "${up%%.*}"; }
 
 explain() {
@@ -22,14 +9,41 @@ explain() {
   docker logs --tail 15 "$1" 2>&1
 }
 
+# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
+check_of() {
+  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+{{.}}{{end}}{{end}}' "$1"
+}
+
+# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
+probe() {
+  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
+  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
+}
+
 # prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
 prove() {
-  streak=0 give_up=$(($(uptime_seconds) + $1)) restarts=$(docker inspect --format '{{.RestartCount}}' "$2") || return 1
+  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
+  check=$(check_of "$container") || return 1
+  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
+$check
+EOT
+  set -- "$container"
+  case $kind in
+    CMD-SHELL) set -- "$@" sh -c "$words" ;;
+    CMD)
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+  esac
   while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$2" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$2") || return 1
-    [ "$state" = "running $restarts" ] || { explain "$2" "$answer"; return 1; }
-    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $1 s:"; explain "$2" "$answer"; return 1; }
+    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+    # One that answers runs; whether it is still the same run is asked at the end.
+    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
+      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
     sleep 0.05
   done
 }
@@ -57,8 +71,9 @@ prove_new() {
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
+  every=$(survey) || return 1
   for service; do
-    new=$(new_of "$service") || return 1
+    new=$(among "$every" new "$service")
     [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
     for container in $new; do
       case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in
