@@ -86,7 +86,8 @@ async function open(
 ): Promise<{ token: string; progress: Progress }> {
   const id = newTransactionId(new Date())
   const opening = openingOf(deploy, planned, job.context, { nonce: newNonce(), goal })
-  const title = goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server'
+  const title =
+    goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server'
   return job.log.chapter(title, async () => {
     opened(`${id}.${opening.nonce}`)
     const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)

@@ -30,6 +30,8 @@ export interface Wishes {
   readonly lockTimeout?: number
   /** Where not given, the length that the ledger has when the transaction is opened. */
   readonly head?: number
+  /** The first word, which comes with the package. */
+  readonly goesOn?: 'advance switch'
 }
 
 type TrialStep = Omit<Step, 'id'>
@@ -256,7 +258,7 @@ export class TestStack {
     for (const folder of [this.path, this.#bin]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  #files(id: string, nonce: string, { phases = PHASES, watch, lease = 60, lockTimeout = 60, head }: Wishes) {
+  #files(id: string, nonce: string, { phases = PHASES, watch, lease = 60, lockTimeout = 60, head, goesOn }: Wishes) {
     const numberedPhases = Object.fromEntries(Object.entries(phases).map(([phase, steps]) => [phase, numbered(steps)]))
     return openingFiles({
       stack: { name: 'shop', path: this.path },
@@ -266,6 +268,7 @@ export class TestStack {
       lease,
       lockTimeout,
       head: head ?? this.lines('ledger.jsonl').length,
+      ...(goesOn && { goesOn }),
       ledger: {
         action: 'deploy',
         release: `r-${id}`,

@@ -56,6 +56,11 @@ test('a phase is a table, one line a step whatever its title, and a program for 
 })
 
 describe('an opening', () => {
+  test('may bring the first word, with an id like any other', () => {
+    expect(textOf(openingFiles({ ...opening, goesOn: 'advance switch' }), 'inbox/1')).toBe('opening advance switch\n')
+    expect(names(openingFiles(opening))).not.toContain('inbox/1')
+  })
+
   test('has all that the agent reads', () => {
     const files = openingFiles(opening)
     expect(

@@ -90,6 +90,15 @@ describe('opening', () => {
     expect(told(second)).toEqual([`/srv/shop ${id} follow 1 0`])
   })
 
+  test('one that goes on is followed beyond its first word, also on a new connection', async () => {
+    const first = losing(journal('state prepared\nwaiting prepared 300 0'))
+    const second = answering('3 1763766000 100 state trial\n4 1763766000 100 waiting trial 300 1')
+    const goesOn: Opening = { ...opening, goesOn: 'advance switch' }
+    const { progress } = await openTransaction(first, id, goesOn, listen(), { connect: only(second) })
+    expect(progress).toMatchObject({ kind: 'waiting', state: 'trial' })
+    expect(told(second)).toEqual([`/srv/shop ${id} follow 3 1`])
+  })
+
   test.each([
     [7, 'the package was damaged on its way', 'run the job again'],
     [8, 'the package could not be written: is the disk full?', 'make space on the disk'],

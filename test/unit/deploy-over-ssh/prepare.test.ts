@@ -107,6 +107,18 @@ describe('another transaction came between the plan and the lock', () => {
   })
 })
 
+test('a deploy in one step goes on to the trial with the same command', async () => {
+  const remote = host([hostWith(one)], [`${PREPARED}${journal('state trial\nwaiting trial 300 1', 5)}`])
+  const course: Course = {
+    following: { connect: () => Promise.resolve(remote) },
+    opened: () => undefined,
+    look: () => remote.look(),
+  }
+  const outputs = await prepareModel(inputs, job(), shopModel('2'), course, 'trial')
+  expect(outputs).toMatchObject({ state: 'trial', changed: 'true' })
+  expect(remote.transcript).toHaveLength(1)
+})
+
 describe('nothing changed', () => {
   test('ends after the plan, without a transaction, and names the live release', async () => {
     const { outputs, opened, openings, lines } = await run(host([hostWith(one)], []), job(), shopModel('1'))
