@@ -1026,17 +1026,23 @@ prove_new() {
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
   every=$(survey) || return 1
+  made=''
   for service; do
     new=$(among "$every" new "$service")
     [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
-    for container in $new; do
-      case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in
-        'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
-        'running 0 '*) ;;
-        *) explain "$container"; return 1 ;;
-      esac
-    done
+    made="$made $new"
   done
+  # shellcheck disable=SC2086 # a list of ids
+  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
+  while read -r container state; do
+    case $state in
+      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0' | 'running 0 '*) ;;
+      *) explain "$container"; return 1 ;;
+    esac
+  done <<EOT
+$states
+EOT
 }
 
 # What a migration needs: a backup, a run in the release's own image, and the schema before and after.
