@@ -36,23 +36,29 @@ compose_facts() {
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
-data_root_facts() {
-  info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
-  data_root=${info%%	*}
-  case $info in *name=rootless*) fact rootless yes ;; esac
-  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
-}
-
-# Of all containers, which ports they publish; those of the stack, whole.
+# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
 container_facts() {
-  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || fact failed 'docker ps'
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
   printf '%s\n' "$list" | awk -F '\t' '$4 != "" { print "published\t" $2 "\t" $3 "\t" $4 }'
   containers=$(printf '%s\n' "$list" | awk -F '\t' -v project="$project" '$3 == project { print $1 }')
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086 # a list of ids
-  [ -z "$containers" ] || bounded docker inspect $containers --format \
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null ||
+  described=$([ -z "$containers" ] || bounded docker inspect $containers --format \
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
+  printf '%s\n' "$described"
+  data_root_facts "$(printf '%s\n' "$described" | sed -n 's|.*"files":"\(/.*\)/containers/[0-9a-f]*/resolv.conf"}$|\1|p' | head -n 1)"
+}
+
+# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
+data_root_facts() {
+  data_root=$1
+  if [ -z "$data_root" ]; then
+    info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
+    data_root=${info%%	*}
+    case $info in *name=rootless*) fact rootless yes ;; esac
+  fi
+  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
 }
 
 # What addresses are taken: by the engine's networks, and by whatever the host has a route to.

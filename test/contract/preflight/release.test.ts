@@ -103,6 +103,8 @@ test('memory for old and new together, by what the old container uses', async ()
   await using remote = new LocalRemote()
   const observation = await observe(remote, ground.stack)
   const { host } = observation
+  // A container shows where the engine keeps it, as `docker info` would say.
+  expect(host.dataRoot?.path).toBe(await docker('info', '--format', '{{.DockerRootDir}}'))
   const used = host.uses.get(await docker('inspect', '--format', '{{.Id}}', container)) ?? 0
   expect(used / 1024 / 1024).toBeGreaterThanOrEqual(48)
   expect(used / 1024 / 1024).toBeLessThan(64)
