@@ -1,6 +1,6 @@
 import { FAULTS, type Fault } from './faults.ts'
 import { knownDefect } from './defects.ts'
-import { type Planted, type Report, run } from './run.ts'
+import { type Instant, type Planted, type Report, run } from './run.ts'
 import type { Aim, Trial } from './trial.ts'
 import { type Case, VERBS, WORLDS } from './world/world.ts'
 
@@ -39,11 +39,21 @@ function isOfRecovery(name: string): boolean {
   return isBoundary(name) && !/^(before|after|recorded did) (run )?(prepare|migrate|switch|commit) /.test(name)
 }
 
+/** What neither the agent nor the disk notices at that moment: all boundaries within one stretch are the same to it. */
+const UNNOTICED: readonly Fault[] = ['runner killed', 'link lost', 'engine terminated', 'engine killed']
+
+/** The faults that are worth striking with at an instant, since no later boundary of the stretch is the same to them. */
+function worthStriking(instants: readonly Instant[], at: number): readonly Fault[] {
+  const { turn } = instants[at] ?? {}
+  const isLast = !instants.slice(at + 1, at + 12).some((later) => later.turn === turn && isBoundary(later.name))
+  return isLast ? SECOND_FAULTS : SECOND_FAULTS.filter((fault) => !UNNOTICED.includes(fault))
+}
+
 /** First faults at the boundaries of steps, which a second one may follow. */
 export function firstFaults(tried: Case): readonly Trial[] {
   const { instants } = run({ ...tried, strikes: [] })
   return instants.flatMap(({ name }, at) =>
-    isBoundary(name) ? SECOND_FAULTS.map((fault) => ({ ...tried, strikes: [{ at, fault }] })) : [],
+    isBoundary(name) ? worthStriking(instants, at).map((fault) => ({ ...tried, strikes: [{ at, fault }] })) : [],
   )
 }
 
@@ -57,7 +67,7 @@ export function secondFaults(first: Trial, seen: Set<string>): readonly Trial[] 
   const start = (first.strikes[0]?.at ?? 0) + 1
   return report.instants.flatMap(({ name }, at) =>
     at >= start && isOfRecovery(name)
-      ? SECOND_FAULTS.map((fault) => ({ ...first, strikes: [...first.strikes, { at, fault }] }))
+      ? worthStriking(report.instants, at).map((fault) => ({ ...first, strikes: [...first.strikes, { at, fault }] }))
       : [],
   )
 }

@@ -44,6 +44,8 @@ export class Kernel {
   /** Seconds. */
   now = 0
   current: Process | undefined
+  /** Counts the stretches in which one process runs and no other. */
+  turn = 0
   onStart: (process: Process) => void = () => undefined
   /** Called when a process has ended or was killed. */
   onExit: (process: Process) => void = () => undefined
@@ -104,6 +106,7 @@ export class Kernel {
 
   #resume(process: Process): void {
     this.#forget(process)
+    this.turn++
     const before = this.current
     this.current = process
     const { done, value } = process.run.next()

@@ -24,6 +24,8 @@ export interface Instant {
   readonly name: string
   /** Seconds. */
   readonly time: number
+  /** The stretch of its process: nothing else happens between instants of the same. */
+  readonly turn: number
 }
 
 export interface Report {
@@ -71,7 +73,7 @@ export function run({ strikes, ...tried }: Trial, planted: Planted = {}, wantsSt
         if (wantsState) struckState ||= digest(host)
         checker.isReachable &&= fault !== 'link gone'
       }
-    instants.push({ name: instant, time: host.now })
+    instants.push({ name: instant, time: host.now, turn: kernel.turn })
     return current !== undefined && !current.isAlive
   }
   kernel.at(47, function minutely() {
