@@ -21,17 +21,19 @@ export const LEASE = 40
 const RUNNER = 30
 const MINUTE_JOB = 90
 
-const killAgent = 'kill -9 "$(cat "$tx/pid")"'
+/** One that has ended meanwhile can't be killed any more: the fault came too late, and nothing may come of it. */
+const killAgent = 'kill -9 "$(cat "$tx/pid")" 2>/dev/null || grep -q " ended " "$tx/journal"'
 const sessionOfEffect = 'session=$(cut -d " " -f 1 "$tx/effect" 2>/dev/null)'
 
-/** `$tx` is the folder of the transaction. Each prints `done`, or `none` if there was nothing to strike. */
+/** `$tx` is the folder of the transaction. Each fails if there was nothing to strike. */
 export const FAULTS = {
   agent: { by: { where: 'host', script: killAgent }, touches: 'deploy', within: RUNNER },
   'agent and effect': {
     by: {
       where: 'host',
-      script: `${sessionOfEffect}; agent=$(cat "$tx/pid"); kill -9 -- "-$agent" "$agent"
-        [ -z "$session" ] || kill -9 $(ps -eo pid=,sid= | awk -v sid="$session" '$2 == sid { print $1 }') 2>/dev/null`,
+      script: `${sessionOfEffect}; agent=$(cat "$tx/pid"); kill -9 -- "-$agent" "$agent" 2>/dev/null
+        [ -z "$session" ] || kill -9 $(ps -eo pid=,sid= | awk -v sid="$session" '$2 == sid { print $1 }') 2>/dev/null
+        true`,
     },
     touches: 'deploy',
     within: RUNNER,

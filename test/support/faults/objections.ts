@@ -1,16 +1,23 @@
 import { POLICIES, type Standing } from './standing.ts'
 
+/** What was there, and what is to be. */
+export interface Wanted {
+  readonly version: string
+  /** The version that served before. */
+  readonly before: string
+  /** The id of the store's container, which no deploy may replace. */
+  readonly store: string
+}
+
 /**
- * What is not yet as it must be when a deploy has ended, in words; empty when all is. `version` is the one that was
- * deployed over `before`.
+ * What is not yet as it must be when a deploy has ended, in words; empty when all is.
  *
  * @param answers what visitors get now, each once
- * @param store the id of the store's container, as it was before
  */
 export function objectionsTo(
   standing: Standing,
   answers: readonly string[],
-  { version, before, store }: { readonly version: string; readonly before: string; readonly store: string },
+  { version, before, store }: Wanted,
 ): readonly string[] {
   const { ledger, containers, current, edge } = standing
   const slot = edge.split('/')[1] ?? ''

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BundleRun } from '../bundle.ts'
 import { startProxy } from '../sshd/proxy.ts'
 import type { Fault } from './fault.ts'
+import { Lookout } from './lookout.ts'
 import type { Moment } from './moment.ts'
-import { objectionsTo } from './objections.ts'
+import { objectionsTo, type Wanted } from './objections.ts'
 import { type Site, withoutMasks } from './site.ts'
 import type { World } from './small-shop.ts'
 import { look, type Standing } from './standing.ts'
 import { strike, Striker } from './strike.ts'
-import { type Visit, Visitors } from './visitors.ts'
+import { colour, doubled, experience, outcome } from './verdict.ts'
+import { Visitors } from './visitors.ts'
 
 /** One deploy, and what strikes it. */
 export interface Case {
@@ -22,52 +23,50 @@ export interface Case {
 export interface Played {
   /** What was not as it must be; empty when all was. */
   readonly objections: readonly string[]
-  /** Seconds from the strike until all was as it must be. */
+  /** Seconds from the strike until all was as it must be, looked at each second after the job. */
   readonly seconds: number
+  /** Of the ledger's last line. */
   readonly result: string
   /** For whoever has to find out what happened. */
   readonly story: string
 }
 
 /** Deploys, strikes, and looks from outside at what becomes of it. The site is left with what serves. */
-export async function play(site: Site, { fault, moment, world, delay }: Case): Promise<Played> {
-  const before = site.live
-  const version = site.nextVersion()
-  const { containers, schedulers } = await look(site)
-  const store = containers.find(({ service }) => service === 'store')?.id ?? ''
+export async function play(site: Site, each: Case): Promise<Played> {
+  const { fault, moment, world, delay } = each
+  const before = await look(site)
+  const store = before.containers.find(({ service }) => service === 'store')?.id ?? ''
+  const wanted: Wanted = { before: site.live, version: site.nextVersion(), store }
   const runner = new AbortController()
   await using proxy = await startProxy({ name: '127.0.0.1', port: site.host.ssh.port })
+  await using lookout = new Lookout(site.host, site.stack)
   await using striker = await Striker.set(site, moment, fault, delay)
-  const visitors = new Visitors(site.url)
+  await using visitors = new Visitors(site.url)
+
   const lease = fault.by.where === 'runner' ? '30s' : '60s'
-  const deploying = site.deploy(version, world, { way: proxy, lease, killed: runner.signal })
-  const over = deploying.then(async (run) => {
-    await sleep(2000)
-    return run
-  })
-  const tx = await Promise.race([striker.moment(), over.then(() => undefined)])
+  const deploying = site.deploy(wanted.version, world, { way: proxy, lease, killed: runner.signal })
+  const tx = await Promise.race([striker.moment(), deploying.then(() => sleep(2000, undefined))])
   if (tx === undefined) {
     const { stdout } = await deploying
-    await visitors.stop()
     return { objections: ['the moment never came'], seconds: 0, result: 'missed', story: withoutMasks(stdout) }
   }
-  const from = await strike(fault, site, { proxy, runner })
+  const from = await strike(fault, site, { proxy, runner, lookout })
   const main = await deploying
-  const isDead = runner.signal.aborted
-  const post = isDead ? undefined : await site.post(version, world, main)
-  const settled = await settle(site, visitors, { version, before, store }, from + 1000 * limit(fault, site, world))
+  const post = runner.signal.aborted ? undefined : await site.post(wanted.version, world, main)
+  const { standing, objections, at } = await settle(site, visitors, wanted, from + 1000 * limit(fault, site, world))
   const visits = await visitors.stop()
-  const result = settled.standing?.ledger?.result ?? 'unknown'
+  const result = standing?.ledger?.result ?? 'unknown'
   site.live = (await visitors.ask(1)).join()
   return {
     objections: [
-      ...settled.objections,
-      ...(isDead ? [] : colour(main, post, result)),
+      ...objections,
+      ...(post === undefined ? [] : colour(main, post, result)),
+      ...((await striker.struck()) ? [] : ['there was nothing to strike']),
       ...outcome(fault, world, result),
-      ...experience(fault, visits, { version, before, world }),
-      ...doubled(settled.standing, schedulers.length),
+      ...experience(fault, world, visits, wanted),
+      ...doubled(standing?.schedulers ?? [], before.schedulers.length, lookout.seen()),
     ],
-    seconds: (settled.at - from) / 1000,
+    seconds: (at - from) / 1000,
     result,
     story: [
       withoutMasks(main.stdout),
@@ -89,12 +88,7 @@ interface Settled {
   readonly at: number
 }
 
-async function settle(
-  site: Site,
-  visitors: Visitors,
-  wanted: { readonly version: string; readonly before: string; readonly store: string },
-  until: number,
-): Promise<Settled> {
+async function settle(site: Site, visitors: Visitors, wanted: Wanted, until: number): Promise<Settled> {
   for (;;) {
     const at = Date.now()
     const standing = await look(site).catch((error: unknown) => String(error))
@@ -105,63 +99,9 @@ async function settle(
   }
 }
 
-/** Whether the job says what happened. */
-function colour(main: BundleRun, post: BundleRun | undefined, result: string): readonly string[] {
-  const says = main.stdout + (post?.stdout ?? '')
-  return [
-    ...((main.code === 0) === (result === 'committed')
-      ? []
-      : [`the job ended with ${main.code ?? 'a signal'}, and it is ${result}`]),
-    ...(result !== 'undone' || /[Uu]ndone: the release before serves/.test(says)
-      ? []
-      : ['the job does not say that it is undone']),
-    ...(result !== 'committed' || says.includes('Confirmed: the new release is the live one')
-      ? []
-      : ['the job does not say that it is confirmed']),
-    ...(post === undefined || post.code === 0 ? [] : [`the post step ended with ${post.code ?? 'a signal'}`]),
-  ]
-}
-
-/** What must come of it, as far as that does not depend on the moment. */
-function outcome({ by }: Fault, world: World, result: string): readonly string[] {
-  if (world !== 'fine') return result === 'undone' ? [] : [`a release that is ${world} is ${result}`]
-  if (by.where === 'link') return result === 'committed' ? [] : [`a lost connection made it ${result}`]
-  return []
-}
-
-/** What visitors have seen. */
-function experience(
-  { touches }: Fault,
-  visits: readonly Visit[],
-  { version, before, world }: { readonly version: string; readonly before: string; readonly world: World },
-): readonly string[] {
-  const failed = visits.filter(({ failure }) => failure !== undefined)
-  const seen = new Set(visits.flatMap((visit) => visit.version ?? []))
-  const strange = [...seen].filter((each) => each !== before && (each !== version || world === 'never healthy'))
-  const first = failed[0]
-  return [
-    ...(touches === 'engine' || first === undefined
-      ? []
-      : [
-          `${failed.length} of ${visits.length} requests failed, such as ${new Date(first.at).toISOString()}: ${first.failure ?? ''}`,
-        ]),
-    ...strange.map((each) => `a visitor was served by ${each}`),
-    ...(visits.length === 0 ? ['no visitor came'] : []),
-  ]
-}
-
-/** Whether two schedulers ran at once; those that were known before the deploy are left out but for the last one. */
-function doubled(standing: Standing | undefined, known: number): readonly string[] {
-  const these = (standing?.schedulers ?? []).slice(Math.max(0, known - 1))
-  return these.flatMap(({ id, first }, index) => {
-    const other = these.slice(0, index).find(({ last }) => last > first)
-    return other === undefined ? [] : [`two schedulers ran at once: ${other.id} and ${id}`]
-  })
-}
-
 async function journal({ host, path }: Site, tx: string): Promise<string> {
   const { stdout } = await host.exec(
-    `cd ${path}/transactions/${tx} && cat journal && tail -n 5 output/* 2>/dev/null | tail -n 120`,
+    `cd ${path}/transactions/${tx} && cat journal && tail -n 5 output/* 2>/dev/null | tail -n 120; tail -n 40 /var/log/dockerd.log`,
   )
   return stdout
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Proxy } from '../sshd/proxy.ts'
 import type { Fault } from './fault.ts'
 import { HostScript } from './host-script.ts'
+import type { Lookout } from './lookout.ts'
 import type { Moment } from './moment.ts'
 import type { Site } from './site.ts'
 
@@ -11,9 +12,11 @@ const BLACK_HOLE_MS = 10_000
 /** Waits on the host for the moment, strikes there if the fault is one of the host, and tells. */
 export class Striker implements AsyncDisposable {
   readonly #script: HostScript
+  readonly #fault: Fault
 
-  private constructor(script: HostScript) {
+  private constructor(script: HostScript, fault: Fault) {
     this.#script = script
+    this.#fault = fault
   }
 
   /**
@@ -27,7 +30,7 @@ export class Striker implements AsyncDisposable {
       watch(site.path, moment.record, delay, 'script' in fault.by ? fault.by.script : ':'),
     )
     await script.line('watching')
-    return new Striker(script)
+    return new Striker(script, fault)
   }
 
   /** Resolves when the fault may be done: to the transaction, or to undefined when the moment never came. */
@@ -35,9 +38,9 @@ export class Striker implements AsyncDisposable {
     return (await this.#script.line('moment'))?.split(' ')[1]
   }
 
-  /** Of a fault of the host: whether there was something to strike. */
+  /** Whether there was something to strike: what runs on a host when its power goes says no more. */
   async struck(): Promise<boolean> {
-    return (await this.#script.line('struck')) !== undefined
+    return this.#fault.by.where === 'power' || (await this.#script.line('struck')) !== undefined
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -67,10 +70,11 @@ function watch(path: string, record: string, delay: number, script: string): str
 export interface Reach {
   readonly proxy: Proxy
   readonly runner: AbortController
+  readonly lookout: Lookout
 }
 
 /** Does what is done from outside the host. Resolves to the time, in milliseconds, from which on things can get better. */
-export async function strike({ by }: Fault, { host }: Site, { proxy, runner }: Reach): Promise<number> {
+export async function strike({ by }: Fault, { host }: Site, { proxy, runner, lookout }: Reach): Promise<number> {
   switch (by.where) {
     case 'host':
       return Date.now()
@@ -87,6 +91,7 @@ export async function strike({ by }: Fault, { host }: Site, { proxy, runner }: R
     case 'power':
       await host.cutOff()
       await host.boot()
+      lookout.watch()
       return Date.now()
   }
 }

@@ -13,7 +13,7 @@ export interface Visit {
 const PATIENCE_MS = 20_000
 
 /** Asks for a page over a new connection each 100 ms, whatever became of the ones before. */
-export class Visitors {
+export class Visitors implements AsyncDisposable {
   readonly #url: string
   readonly #visits: Promise<Visit>[] = []
   readonly #timer: NodeJS.Timeout
@@ -29,6 +29,10 @@ export class Visitors {
   async stop(): Promise<readonly Visit[]> {
     clearInterval(this.#timer)
     return Promise.all(this.#visits)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
   }
 
   /** What some visitors get now, one after the other; each version or failure once. */
