@@ -202,11 +202,13 @@ class RemoteTransaction implements Transaction {
   /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
   async #recover(reader: ProgressReader, tell: Tell): Promise<Progress> {
     tell.line('the agent on the host is gone; recovering')
-    const command = script(
-      `${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`,
-      ...[this.#stack, this.id, String(reader.next)],
-    )
-    await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
+    // On a new connection too: what was lost with the one before may have been a host that was cut off.
+    const command = (): Command =>
+      script(
+        `${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`,
+        ...[this.#stack, this.id, String(reader.next)],
+      )
+    await this.#link.run(command(), command, {
       onStdoutLine: (line) => {
         reader.read(line)
       },

@@ -230,6 +230,15 @@ describe('an agent that is gone', () => {
     ])
   })
 
+  test('is recovered on the new connection, when the one before was lost with it', async () => {
+    const second = answering('gone\n', 5)
+    const third = new FakeRemote().answer(/ recover /, { stdout: journal('recovering\nended committed', 3) })
+    const connections = [second, third].values()
+    const connect = () => Promise.resolve(connections.next().value ?? new FakeRemote())
+    const progress = await join(losing(`${lines.slice(0, 2).join('\n')}\n`), connect).confirm('checked', listen())
+    expect(progress).toMatchObject({ kind: 'ended', result: 'committed' })
+  })
+
   test('and stays so is said to be gone', async () => {
     expect(await join(answering('gone\n', 5)).advance('switch', listen())).toEqual({ kind: 'gone' })
   })
