@@ -5,6 +5,7 @@ import type { ComposeModel } from '../../src/compose/model.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect, Remote } from '../../src/host/remote.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
+import type { Observation } from '../../src/stack/observation.ts'
 import type { Look } from '../../src/stack/observe.ts'
 import type { DeployInputs, Inputs } from './inputs.ts'
 import { type Goal, openingOf } from './opening.ts'
@@ -31,8 +32,28 @@ export type ToPrepare = Inputs & { readonly deploy: DeployInputs }
  */
 export async function prepare(inputs: ToPrepare, job: Job, course: Course, goal: Goal = 'prepared'): Promise<Outputs> {
   const { deploy } = inputs
-  const model = await job.log.chapter('Resolve the compose files', () => resolveModel(deploy))
-  return prepareModel(inputs, job, model, course, goal)
+  // The host is looked at while the files are resolved: neither needs the other.
+  const ahead = lookAhead(course, deploy, job)
+  const resolved = job.log.chapter('Resolve the compose files', () => resolveModel(deploy))
+  const model = await resolved.catch(async (error: unknown) => {
+    const remote = await ahead.remote.catch(() => undefined)
+    await remote?.[Symbol.asyncDispose]()
+    throw error
+  })
+  return prepareModel(inputs, job, model, course, { goal, ahead })
+}
+
+/** A connection that is made already, and what is seen over it; what fails is told to whoever awaits it. */
+interface Ahead {
+  readonly remote: Promise<Remote>
+  readonly seen: Promise<Observation>
+}
+
+function lookAhead({ following, look }: Course, { stack }: DeployInputs, { signal }: Job): Ahead {
+  const remote = following.connect()
+  const seen = remote.then((connected) => look(connected, stack, signal))
+  seen.catch(() => undefined)
+  return { remote, seen }
 }
 
 /**
@@ -44,16 +65,20 @@ export async function prepareModel(
   job: Job,
   model: ComposeModel,
   course: Course,
-  goal: Goal = 'prepared',
+  { goal = 'prepared', ahead }: { readonly goal?: Goal; readonly ahead?: Ahead } = {},
 ): Promise<Outputs> {
   const { deploy } = inputs
   const desired = { model, at: new Date() }
-  await using remote = await course.following.connect()
+  await using remote = await (ahead?.remote ?? course.following.connect())
+  let seen = ahead?.seen
+  const look = (): Promise<Observation> => {
+    const first = seen
+    seen = undefined
+    return first ?? course.look(remote, deploy.stack, job.signal)
+  }
   let before: Planned | undefined
   for (let plans = 1; ; plans++) {
-    const planned = await job.log.chapter('Plan', () =>
-      planDeploy(inputs, job, desired, () => course.look(remote, deploy.stack, job.signal)),
-    )
+    const planned = await job.log.chapter('Plan', () => planDeploy(inputs, job, desired, look))
     for (const line of before === undefined ? [] : whatDiffers(before, planned)) job.log.line(line)
     await job.summarize(planned.summary)
     const outputs = { release: planned.built.release.manifest.id, changed: String(planned.live === undefined) }

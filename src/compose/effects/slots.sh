@@ -16,7 +16,9 @@ join_slots() {
 
 # make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
 # upper half of the addresses; those of the web services are in the lower one.
-make_slots() { make_slot a "$1" && make_slot b "$2"; }
+make_slots() {
+  docker network inspect "${project}_slot-a" "${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
+}
 make_slot() {
   docker network inspect "${project}_slot-$1" >/dev/null 2>&1 ||
     docker network create --subnet "$2" --ip-range "${2%.0/24}.128/25" --label "estiba.stack=$project" "${project}_slot-$1" >/dev/null

@@ -114,9 +114,22 @@ test('a deploy in one step goes on to the trial with the same command', async ()
     opened: () => undefined,
     look: () => remote.look(),
   }
-  const outputs = await prepareModel(inputs, job(), shopModel('2'), course, 'trial')
+  const outputs = await prepareModel(inputs, job(), shopModel('2'), course, { goal: 'trial' })
   expect(outputs).toMatchObject({ state: 'trial', changed: 'true' })
   expect(remote.transcript).toHaveLength(1)
+})
+
+test('what was seen ahead is planned on, and looked at anew only when it went stale', async () => {
+  const remote = host([hostWith(one, shopRelease('v1.5', '3'))], [STALE, PREPARED])
+  const course: Course = {
+    following: { connect: () => Promise.reject(new Error('there is a connection already')) },
+    opened: () => undefined,
+    look: () => remote.look(),
+  }
+  const ahead = { remote: Promise.resolve(remote), seen: Promise.resolve(hostWith(one)) }
+  const on = job()
+  expect(await prepareModel(inputs, on, shopModel('2'), course, { ahead })).toMatchObject({ state: 'prepared' })
+  expect(on.lines).toContain('The stack was changed after it had been planned; planned again.')
 })
 
 describe('nothing changed', () => {
