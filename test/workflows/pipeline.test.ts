@@ -91,7 +91,11 @@ test('a release that fails its smoke test is red, and the old version answers', 
 })
 
 test('with the runner killed after the switch, the old version answers by itself', async () => {
-  await team.copyCallers({ lease: '15s', checks: '- path: /api/never\n  retries: 100\n' })
+  // The smoke test lengthens the lease by what its checks may take, if it comes to that before the kill: a minute in all.
+  await team.copyCallers({
+    lease: '30s',
+    checks: '- path: /api/never\n  retries: 15\n  every: 1s\n  timeout: 1s\n',
+  })
   await team.release('v4')
   await using run = await team.startPush()
   await run.until(
@@ -100,7 +104,7 @@ test('with the runner killed after the switch, the old version answers by itself
   )
   expect(await team.answers('staging')).toBe('v4')
   await run.kill()
-  await expect.poll(() => team.answers('staging'), { timeout: 120_000, interval: 500 }).toBe('v2')
+  await expect.poll(() => team.answers('staging'), { timeout: 180_000, interval: 500 }).toBe('v2')
 })
 
 test('a tag on a commit that staging never saw goes through staging first', async () => {
