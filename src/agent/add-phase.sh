@@ -12,5 +12,5 @@ tx=$stack/transactions/$id
 [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
 new=$tx/.$phase.$$
 unpack "$new" "$sum"
-if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase"; fi
+if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase" && sync "$tx/plan"; fi
 exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"

@@ -9,6 +9,7 @@ import { packFiles } from './package.ts'
 import { agentName, type Opening, openingFiles, phaseFiles } from './plan-files.ts'
 import { addPhaseProgram, openProgram } from './programs.ts'
 import { explainCause, type Progress, ProgressReader, remindWhileWaiting } from './progress.ts'
+import { LIMITS } from './protocol.ts'
 import { REFUSALS } from './refusals.ts'
 import { parseToken } from './token.ts'
 import type { Verdict } from './verdict.ts'
@@ -208,11 +209,15 @@ class RemoteTransaction implements Transaction {
         `${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`,
         ...[this.#stack, this.id, String(reader.next)],
       )
-    await this.#link.run(command(), command, {
-      onStdoutLine: (line) => {
-        reader.read(line)
-      },
-    })
+    // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
+    for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
+      await this.#link.run(command(), command, {
+        onStdoutLine: (line) => {
+          reader.read(line)
+        },
+      })
+      if (reader.progress?.kind !== 'gone') break
+    }
     return reader.progress ?? { kind: 'gone' }
   }
 

@@ -37,7 +37,7 @@ export function planMigration(request: MigrationRequest): readonly Step[] {
       because: 'the new release expects the new schema',
       run: ['run_once', service, ...command].map(quote).join(' '),
       gate: verdict('old_code_can_run'),
-      undo: 'remove_once',
+      undo: 'await_engine && remove_once',
       reversibility: oldCodeCanRun ? 'reversible' : 'unknown',
       deadline,
     },

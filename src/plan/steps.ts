@@ -98,6 +98,7 @@ export function layersOf(
  */
 export function guardStep(switching: Switching, from: string | undefined): Unnumbered {
   const served = switching.changes.filter(({ running }) => running.length > 0)
+  const up = served.map(({ name }) => name)
   const back = [
     ...(served.length > 0 ? [standBy(switching, served)] : []),
     ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
@@ -105,7 +106,11 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
   return {
     title: 'note what serves, and guard it against a `docker compose up` by hand',
     because: 'the way back leads there, and `up` would mix two releases',
-    run: ['remember_served', ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`])].join(' && '),
+    run: [
+      ...(up.length > 0 ? [words('bring_up', up)] : []),
+      'remember_served',
+      ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`]),
+    ].join(' && '),
     ...(back.length > 0 && { undo: back.join(' && ') }),
     reversibility: 'reversible',
     deadline: switching.healthyWithin + 60,

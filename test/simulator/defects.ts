@@ -25,48 +25,6 @@ const IRREVERSIBLE: Case = { world: 'irreversible migration', verb: 'deploy' }
  */
 export const DEFECTS: readonly Defect[] = [
   {
-    name: 'a stop that the engine goes on with ends a worker after `docker start` found it running still',
-    matches: ({ violation, result, strikes }) =>
-      /^no (worker|beat) runs$/.test(violation) &&
-      result === 'undone' &&
-      strikes.some(({ instant }) => /^midst run (stop|update) in stop_old|^before run switch/.test(instant)),
-    example: [{ world: 'new fine', verb: 'deploy' }, [['agent killed', 'midst run stop in stop_old']]],
-  },
-  {
-    name: "the name of the migration's plan is not synced, so its gate is not asked after a cut",
-    matches: ({ violation, world, result, strikes }) =>
-      world === 'irreversible migration' &&
-      result === 'undone' &&
-      /old code/.test(violation) &&
-      strikes.some(({ fault }) => fault.startsWith('host cut off')),
-    example: [IRREVERSIBLE, [['host cut off', 'recorded state trial']]],
-  },
-  {
-    name: 'the name of the reserve is not synced, so a full disk has no room for the way back after a cut',
-    matches: ({ strikes }) =>
-      strikes.some(({ fault }) => fault === 'disk full') &&
-      strikes.some(({ fault }) => fault.startsWith('host cut off')),
-    example: [
-      { world: 'new fine', verb: 'deploy' },
-      [
-        ['disk full', 'before run prepare 01'],
-        ['host cut off', 'after run prepare 01'],
-      ],
-    ],
-  },
-  {
-    name: 'a job whose recovery dies too is red, although the release is confirmed',
-    matches: ({ violation, result, strikes }) =>
-      violation === 'the colour of the job is not what it says' && result === 'committed' && strikes.length > 1,
-    example: [
-      { world: 'new fine', verb: 'deploy' },
-      [
-        ['agent killed', 'before run finish 01'],
-        ['agent killed', 'before run finish 02'],
-      ],
-    ],
-  },
-  {
     name: 'stuck behind an irreversible migration: workers and scheduler may be stopped, and what is new has no restart policy',
     matches: ({ violation, world, result }) =>
       world === 'irreversible migration' &&
@@ -79,30 +37,6 @@ export const DEFECTS: readonly Defect[] = [
     matches: ({ violation, world, result }) =>
       world === 'irreversible migration' && result === 'stuck' && /old code/.test(violation),
     example: [IRREVERSIBLE, [['engine killed', 'recorded state trial']]],
-  },
-  {
-    name: 'what an engine that was killed left down is not brought back before the switch, since a transaction is open',
-    matches: ({ violation, strikes }) =>
-      /^stuck, although|^no (worker|beat) runs$/.test(violation) &&
-      strikes.some(({ fault }) => fault === 'engine killed'),
-    example: [
-      { world: 'new fine', verb: 'deploy' },
-      [
-        ['engine killed', 'recorded state prepared'],
-        ['link lost', 'written waiting prepared'],
-      ],
-    ],
-  },
-  {
-    name: 'a migration that ended is not removed when the engine does not answer',
-    matches: ({ violation, world }) => world === 'irreversible migration' && /^left over: api c\d+$/.test(violation),
-    example: [
-      IRREVERSIBLE,
-      [
-        ['host cut off', 'midst run migration in run_once'],
-        ['engine terminated', 'before undo migrate 02'],
-      ],
-    ],
   },
 ]
 

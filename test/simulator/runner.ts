@@ -1,3 +1,4 @@
+import { LIMITS } from '../../src/agent/protocol.ts'
 import type { Step } from '../../src/plan/plan.ts'
 import { follow, recover, say, type Standing } from './agent/visits.ts'
 import type { Opening, Site } from './agent/site.ts'
@@ -129,6 +130,10 @@ export class Runner {
     const ending = function* (): Run<Standing> {
       yield* recover(site, id)
       return yield* follow(site, id, 1)
+    }
+    for (let tries = 0; tries < LIMITS.recoveries; tries++) {
+      const end = yield* this.#visit(ending, ending)
+      if (end.kind !== 'gone') return end
     }
     return yield* this.#visit(ending, ending)
   }

@@ -24,13 +24,15 @@ back_up() {
 
 # run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
 run_once() {
-  remove_once
+  remove_once || return 1
   service=$1
   shift
   compose run --rm --no-deps --no-TTY --name "$project-${ESTIBA_TX##*/}" "$service" "$@" </dev/null
 }
 
-remove_once() { docker rm --force "$project-${ESTIBA_TX##*/}" >/dev/null 2>&1; true; }
+remove_once() {
+  once=$(docker ps --all --quiet --filter "name=^/$project-${ESTIBA_TX##*/}\$") && each "$once" docker rm --force
+}
 
 # old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
 old_code_can_run() {

@@ -98,6 +98,7 @@ export class Agent extends Ways implements AgentProgram {
     if (this.host.disk.isFull) return (this.makeRoom(BROUGHT), false)
     this.host.disk.write(path, 'reserved')
     this.sync(path)
+    this.syncNames(this.tx)
     return true
   }
 

@@ -74,6 +74,7 @@ export class Site {
     if (!opening || this.host.disk.has(`${folder(id)}/plan/${phase}`)) return
     this.openings.set(id, { ...opening, plan: { ...opening.plan, phases: { ...opening.plan.phases, [phase]: steps } } })
     this.#writePhase(id, phase, steps)
+    this.host.disk.syncFolder(`${folder(id)}/plan`)
   }
 
   /** The steps of a phase that are on the disk. */

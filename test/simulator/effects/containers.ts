@@ -17,6 +17,11 @@ export class Containers {
     return `${this.docker.around.tx}/served`
   }
 
+  /** Those that a stop was begun for: the engine goes on with it when its client is gone. */
+  get #stopping(): string {
+    return `${this.docker.around.tx}/stopping`
+  }
+
   newOf(service: string): readonly Container[] | undefined {
     const [name = '', definition = ''] = (service.split(':')[0] ?? '').split('=')
     return this.docker
@@ -100,6 +105,13 @@ export class Containers {
     )
   }
 
+  /** What ran when this was planned and an engine that was killed has left down. */
+  *bringUp(services: readonly string[]): Run<boolean> {
+    const all = allOf(services.map((service) => this.docker.containers(service)))
+    const down = all?.filter(({ status, policy }) => status === 'exited' && policy !== 'no')
+    return down !== undefined && (yield* this.docker.start(down))
+  }
+
   /** What runs now, with the engine's restart policy. */
   *rememberServed(): Run<boolean> {
     const { disk, engine } = this.docker.around.host
@@ -125,7 +137,10 @@ export class Containers {
   /** The policy first: the engine starts a stopped container again after its own restart when the policy says so. */
   *stopOld(services: readonly string[]): Run<boolean> {
     const old = this.oldOfAll(services)
-    if (!old) return false
+    const { disk } = this.docker.around.host
+    if (!old || !disk.append(this.#stopping, old.map(({ id }) => `${id}\n`).join(''))) return false
+    disk.sync(this.#stopping)
+    disk.syncFolder(this.docker.around.tx)
     return (yield* this.docker.update(old, () => 'no')) && (yield* this.docker.stop(old))
   }
 
@@ -138,11 +153,21 @@ export class Containers {
     for (const [, id, policy = ''] of served) {
       const container = docker.engine.containers.find((each) => each.id === id)
       if (!container || !docker.engine.isUp) return false
+      const isStopping = (docker.around.host.disk.read(this.#stopping) ?? '').split('\n').includes(container.id)
+      if (isStopping && !(yield* this.#endStop(container))) return false
       if (container.status === 'running' && container.policy === policy) continue
       if (!(yield* docker.start([container])) || !(yield* docker.update([container], () => policy))) return false
       started.push(container)
     }
     return yield* docker.prove(seconds, started)
+  }
+
+  /** The engine goes on with a stop whose client was killed. */
+  *#endStop(container: Container): Run<boolean> {
+    const { disk } = this.docker.around.host
+    if (!(yield* this.docker.stop([container]))) return false
+    const rest = (disk.read(this.#stopping) ?? '').split('\n').filter((id) => id !== container.id)
+    return disk.write(this.#stopping, rest.join('\n'))
   }
 
   *startNew(services: readonly string[]): Run<boolean> {

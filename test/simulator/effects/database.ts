@@ -33,7 +33,7 @@ export class Database {
   *runOnce(): Run<boolean> {
     const { host } = this.#docker.around
     const { engine, kernel } = host
-    yield* this.removeOnce()
+    if (!(yield* this.removeOnce())) return false
     const made = yield* engine.ask(
       engine.create({
         service: 'api',
@@ -60,8 +60,9 @@ export class Database {
 
   *removeOnce(): Run<boolean> {
     const { engine } = this.#docker
+    if (!engine.isUp) return false
     for (const once of engine.containers.filter(({ isOneOff }) => isOneOff))
-      yield* engine.ask(engine.removeByForce(once))
+      if (!(yield* engine.ask(engine.removeByForce(once)))) return false
     return true
   }
 

@@ -67,6 +67,7 @@ const EFFECTS: Effects = {
   clear_slot: ({ containers }, [slot = '']) => containers.clearSlot(slot),
   create_new: ({ containers }, services) => containers.createNew(services),
   remove_new: ({ containers }, services) => containers.removeNew(services),
+  bring_up: ({ containers }, services) => containers.bringUp(services),
   remember_served: ({ containers }) => containers.rememberServed(),
   stop_old: ({ containers }, services) => containers.stopOld(services),
   stand_by: ({ containers }, [seconds = '', ...services]) => containers.standBy(Number(seconds), services),

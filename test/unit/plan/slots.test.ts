@@ -69,7 +69,7 @@ describe('a release in slots', () => {
            $ join_slots db nginx
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 120 s)
-           $ remember_served && point_current releases/v1/a-guard
+           $ bring_up db api worker nginx && remember_served && point_current releases/v1/a-guard
            way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a
         02 create the new api, worker, because made beside the old, in slot b, which the edge does not lead to (reversible, at most 120 s)
            $ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2
@@ -131,7 +131,7 @@ describe('a release in slots', () => {
         "$ make_slots 10.213.0.0/24 10.213.1.0/24",
         "$ pull api worker nginx",
         "$ join_slots db nginx",
-        "$ remember_served && point_current releases/v1/a-guard",
+        "$ bring_up db api worker nginx && remember_served && point_current releases/v1/a-guard",
         "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=b3d13b9d1266b9db:1",
         "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
@@ -177,7 +177,7 @@ describe('a release in slots', () => {
         "$ make_slots 10.213.0.0/24 10.213.1.0/24",
         "$ pull api worker nginx",
         "$ join_slots db nginx",
-        "$ remember_served && point_current releases/v1/plain-guard",
+        "$ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard",
         "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/plain",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=a58aa1d49c686408:1",
         "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",

@@ -79,7 +79,7 @@ describe('a whole plan', () => {
            $ pull api worker
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ remember_served && point_current releases/v1/plain-guard
+           $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard
            way back: $ stand_by 120 db api worker nginx && point_current releases/v1/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e28c8f1dc4bb89d0:1 worker=984bdedd2f7b08ac:2
@@ -147,7 +147,7 @@ describe('a whole plan', () => {
            $ stage
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ remember_served && point_current releases/v2/plain-guard
+           $ bring_up db api worker nginx && remember_served && point_current releases/v2/plain-guard
            way back: $ stand_by 120 db api worker nginx && point_current releases/v2/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2
@@ -205,7 +205,7 @@ describe('a whole plan', () => {
            $ pull api worker nginx
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ remember_served
+           $ bring_up db api worker nginx && remember_served
            way back: $ stand_by 120 db api worker nginx
         02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
@@ -263,7 +263,7 @@ describe('a whole plan', () => {
            $ pull worker
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ remember_served && point_current releases/v1/plain-guard
+           $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard
            way back: $ stand_by 120 db api worker nginx && point_current releases/v1/plain
         02 complete worker, because containers of this very release are missing or have ended (reversible, at most 120 s)
            $ create_new worker=a596dedff0616dce:2
