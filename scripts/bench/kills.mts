@@ -48,9 +48,13 @@ async function killOn(kills: number): Promise<Tally> {
   const whole = await undisturbed(stack)
   while (tally.kills < kills) {
     const transaction = await stack.open({ phases: LASTING, lockTimeout: PATIENCE })
-    void carryThrough(transaction)
+    const course = carryThrough(transaction)
     await sleep(Math.random() * whole)
-    if (!kill(stack, transaction)) continue
+    if (!kill(stack, transaction)) {
+      // Left alone it would wait for its owner's next word, with the lock, as it should.
+      await course
+      continue
+    }
     tally.kills++
     stack.cutChannels()
     if (Math.random() < 0.5) continue
@@ -83,9 +87,9 @@ async function carryThrough(transaction: TestTransaction): Promise<void> {
 }
 
 /** SIGKILL, unless it has not begun or has ended. */
-function kill(stack: TestStack, { id }: TestTransaction): boolean {
-  const pid = Number(stack.lines(`transactions/${id}/pid`)[0])
-  if (!(pid > 1)) return false
+function kill(stack: TestStack, transaction: TestTransaction): boolean {
+  if (!transaction.isAlive()) return false
+  const pid = Number(stack.lines(`transactions/${transaction.id}/pid`)[0])
   try {
     process.kill(Math.random() < 0.5 ? pid : -pid, 'SIGKILL')
     return true
