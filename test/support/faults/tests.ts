@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labFromContext } from '../lab/context.ts'
+import type { LabHost } from '../lab/lab.ts'
 import { describeCase } from './enumeration.ts'
 import { Lanes } from './lanes.ts'
 import { STEP_NAMES } from './moment.ts'
@@ -32,6 +33,16 @@ class Lane {
   }
 }
 
+/** One after the other: two stacks that are new on a host at the same time would choose the same networks. */
+async function openLanes(host: LabHost, registry: string, sites: number): Promise<readonly Lane[]> {
+  const lanes: Lane[] = []
+  for (let index = 0; index < sites; index++) {
+    const place = { stack: `faults-${index}`, port: FIRST_PORT + index }
+    lanes.push(await Lane.open(() => Site.create(host, registry, place)))
+  }
+  return lanes
+}
+
 /**
  * Declares a test for each case. Each host of the lab has so many sites, and each site has one deploy at a time; who goes
  * on there needs the lock and the folder that the case before has left.
@@ -45,13 +56,7 @@ export function testFaults(cases: readonly Case[], sites: number): void {
 
   beforeAll(async () => {
     const { staging, production, registry } = labFromContext()
-    all = await Promise.all(
-      [staging, production].flatMap((host) =>
-        Array.from({ length: sites }, (_, index) =>
-          Lane.open(() => Site.create(host, registry.url, { stack: `faults-${index}`, port: FIRST_PORT + index })),
-        ),
-      ),
-    )
+    all = (await Promise.all([staging, production].map((host) => openLanes(host, registry.url, sites)))).flat()
     lanes = new Lanes(all)
   })
 
