@@ -43842,6 +43842,26 @@ function formatDuration(seconds) {
         .join(' ');
 }
 
+;// CONCATENATED MODULE: ./src/runner/markdown.ts
+/** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
+function escapeMarkdown(text) {
+    return text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replace(/[\\`*_[\]{}()#+!|~$@-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+        .replace(/\r\n|[\n\r\u2028\u2029]/g, '<br>');
+}
+/** A Markdown table; cells are plain text and get escaped here. */
+function formatTable(header, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [
+        line(header.map(escapeMarkdown)),
+        line(header.map(() => '---')),
+        ...rows.map((row) => line(row.map(escapeMarkdown))),
+    ].join('\n');
+}
+
 ;// CONCATENATED MODULE: ./src/runner/workflow-commands.ts
 /**
  * Text from elsewhere as lines that the runner and a terminal do nothing but show.
@@ -43875,31 +43895,91 @@ function harmless(line) {
 
 ;// CONCATENATED MODULE: ./src/runner/mask.ts
 
+
 /**
  * Below this, a piece of a secret says more by its absence than by its presence: masking `on` or `}` would garble the
  * whole log, and the runner drops every output that contains a masked text.
  */
 const SHORTEST_PIECE = 4;
 /**
- * All the forms of a secret that could turn up in a log: as it is, line by line (the runner masks within single lines),
- * as base64 wherever it may begin in a longer text, percent-encoded, escaped in JSON, and as `Log.line` prints it.
+ * All the forms of a secret that could turn up in a log: as it is, line by line, escaped for JSON, URLs, shells, dotenv
+ * files and HTML, as base64 wherever it may begin in a longer text, in hex, and as `Log.line` prints it. A secret of fewer
+ * than four characters has none.
  */
 function secretForms(secret) {
     const trimmed = secret.trim();
-    if (trimmed.length < SHORTEST_PIECE)
-        return trimmed === '' ? [] : [trimmed];
     const lines = trimmed.split(/\r\n|\r|\n/).map((line) => line.trim());
-    const pieces = [
-        ...lines,
-        ...base64Forms(secret),
-        ...base64Forms(trimmed),
-        encodeURIComponent(trimmed.toWellFormed()),
-        JSON.stringify(trimmed).slice(1, -1),
-        ...lines.flatMap((line) => printableLines(line)),
-    ].filter((piece) => piece.length >= SHORTEST_PIECE);
-    return [...new Set(lines.length === 1 ? [trimmed, ...pieces] : pieces)];
+    const forms = [
+        ...[trimmed, ...lines].filter((text) => text.length >= SHORTEST_PIECE).flatMap(escapedForms),
+        ...[secret, trimmed].filter(() => trimmed.length >= SHORTEST_PIECE).flatMap(byteForms),
+    ];
+    return [...new Set(forms)].filter((form) => form.length >= SHORTEST_PIECE);
 }
-/** Whole, without padding, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
+function escapedForms(text) {
+    return [
+        text,
+        ...jsonForms(text),
+        ...urlForms(text),
+        ...shellForms(text),
+        ...dotenvForms(text),
+        ...htmlForms(text),
+    ].concat(printableLines(text));
+}
+/** As JavaScript writes it, as Go does for HTML's sake, as Python does in ASCII, and with `\/` as PHP. */
+function jsonForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    return [
+        json,
+        json.replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape),
+        json.replaceAll(/[^\0-\u007e]/g, unicodeEscape),
+        json.replaceAll('/', '\\/'),
+    ];
+}
+function unicodeEscape(char) {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+/** For a query as browsers and as forms write it, strict as RFC 3986, lenient as a path, and each with small hex digits. */
+function urlForms(text) {
+    const query = encodeURIComponent(text.toWellFormed());
+    const strict = query.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    const form = new URLSearchParams([['', text]]).toString().slice(1);
+    const forms = [query, strict, form, query.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+    return [...forms, ...forms.map((url) => url.replaceAll('%2F', '/'))].flatMap((url) => [
+        url,
+        url.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase()),
+    ]);
+}
+/** Between single quotes in the two usual ways, between double quotes, and bare as `printf %q` writes it. */
+function shellForms(text) {
+    return [
+        text.replaceAll("'", "'\\''"),
+        text.replaceAll("'", `'"'"'`),
+        text.replaceAll(/[\\"$`]/g, '\\$&'),
+        text.replaceAll(/[^\w@%+=:,./\n-]/g, '\\$&'),
+    ];
+}
+/** Between double quotes with either escape of a dollar, between single quotes, and as a compose file writes a dollar. */
+function dotenvForms(text) {
+    const double = [text.replaceAll(/[\\"$]/g, '\\$&'), text.replaceAll(/[\\"]/g, '\\$&').replaceAll('$', '$$$$')];
+    return [
+        ...double,
+        ...double.map((form) => form.replaceAll('\n', '\\n').replaceAll('\r', '\\r')),
+        text.replaceAll("'", "\\'"),
+        text.replaceAll('$', '$$$$'),
+    ];
+}
+function htmlForms(text) {
+    const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const quoted = html.replaceAll('"', '&quot;');
+    return [html, quoted, quoted.replaceAll("'", '&#39;'), quoted.replaceAll("'", '&#x27;'), escapeMarkdown(text)];
+}
+function byteForms(secret) {
+    const hex = Buffer.from(secret).toString('hex');
+    return [...base64Forms(secret), hex, hex.toUpperCase()];
+}
+/** As `base64` and PEM files wrap lines. */
+const WRAPPED = [/.{76}/g, /.{64}/g];
+/** Whole, wrapped, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
 function base64Forms(secret) {
     const bytes = Buffer.from(secret);
     const whole = bytes.toString('base64');
@@ -43907,7 +43987,43 @@ function base64Forms(secret) {
         const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
         return shifted.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((shifted.length * 8) / 6));
     });
-    return [whole, ...inside].flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+    return [whole, ...inside, ...WRAPPED.flatMap((width) => whole.match(width) ?? [])].flatMap((form) => [
+        form,
+        form.replaceAll('+', '-').replaceAll('/', '_'),
+    ]);
+}
+
+;// CONCATENATED MODULE: ./src/runner/redactor.ts
+
+/** Replaces secrets, in each of their forms, in all that an action shows. The runner does so too, line by line. */
+class Redactor {
+    #forms = new Set();
+    /** Adds a secret; returns the forms of it that are new. */
+    add(secret) {
+        const added = secretForms(secret).filter((form) => !this.#forms.has(form));
+        for (const form of added)
+            this.#forms.add(form);
+        return added;
+    }
+    /** The text with `***` for every stretch that is covered by secrets, also where these overlap. */
+    redact(text) {
+        const stretches = [...this.#forms].flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);
+        let shown = '';
+        let end = 0;
+        for (const stretch of stretches) {
+            if (stretch.start >= end)
+                shown += `${text.slice(end, stretch.start)}***`;
+            end = Math.max(end, stretch.end);
+        }
+        return shown + text.slice(end);
+    }
+}
+/** Every place, overlapping ones too. */
+function occurrences(text, form) {
+    const found = [];
+    for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1))
+        found.push({ start, end: start + form.length });
+    return found;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/github-job.ts
@@ -43916,22 +44032,28 @@ function base64Forms(secret) {
 
 
 
-/** The job as GitHub's runner has it: workflow commands on stdout, and files for summary and state. */
+/**
+ * The job as GitHub's runner has it: workflow commands on stdout, and files for outputs, summary and state. All that it
+ * shows passes one redactor, since the runner looks at single lines only, and others do less.
+ */
 class GithubJob {
-    log = new GithubLog();
+    #redactor = new Redactor();
+    log = new GithubLog(this.#redactor);
     context = readContext(process.env);
     signal;
     constructor(signal) {
         this.signal = signal;
     }
     mask(secret) {
-        for (const form of secretForms(secret))
-            core_setSecret(form);
+        // The runner takes a form of several lines for as many secrets, the shortest scrap among them.
+        for (const form of this.#redactor.add(secret))
+            if (!/[\r\n]/.test(form))
+                core_setSecret(form);
     }
     async summarize(markdown) {
         if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
             return;
-        await summary.addRaw(markdown, true).write();
+        await summary.addRaw(this.#redactor.redact(markdown), true).write();
     }
     saveState(name, value) {
         saveState(name, value);
@@ -43939,11 +44061,29 @@ class GithubJob {
     state(name) {
         return getState(name);
     }
+    /** Hands outputs to later steps. */
+    publish(outputs) {
+        for (const [name, value] of Object.entries(outputs)) {
+            const shown = this.#redactor.redact(value);
+            setOutput(name, shown);
+            if (shown !== value)
+                this.log.warning(`The output ${name} holds a piece of a secret, and has *** in its place; later steps can't use it as it is. ` +
+                    'Secrets that are ordinary words do this: use longer ones.');
+        }
+    }
+    /** Makes the step red. */
+    fail(message) {
+        setFailed(this.#redactor.redact(message));
+    }
 }
 class GithubLog {
+    #redactor;
     #depth = 0;
+    constructor(redactor) {
+        this.#redactor = redactor;
+    }
     async chapter(title, work) {
-        const shown = inline(title);
+        const shown = this.#printable(title).join(' ');
         const start = performance.now();
         const elapsed = () => formatDuration((performance.now() - start) / 1000);
         this.#open(shown);
@@ -43958,17 +44098,17 @@ class GithubLog {
         }
     }
     line(text) {
-        for (const line of printableLines(text))
+        for (const line of this.#printable(text))
             info(line);
     }
     notice(text) {
-        notice(block(text));
+        notice(this.#printable(text).join('\n'));
     }
     warning(text) {
-        warning(block(text));
+        warning(this.#printable(text).join('\n'));
     }
     error(text) {
-        error(block(text));
+        error(this.#printable(text).join('\n'));
     }
     /** The runner's groups don't nest: only the outermost chapter is one. */
     #open(title) {
@@ -43983,12 +44123,10 @@ class GithubLog {
             endGroup();
         info(line);
     }
-}
-function inline(text) {
-    return printableLines(text).join(' ');
-}
-function block(text) {
-    return printableLines(text).join('\n');
+    /** Before, since a secret may go over several lines, and after, since it may have had escapes between its letters. */
+    #printable(text) {
+        return printableLines(this.#redactor.redact(text)).map((line) => this.#redactor.redact(line));
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/runner/inputs.ts
@@ -44032,8 +44170,12 @@ class InputReader {
     optionalSecret(name) {
         const value = this.optional(name);
         if (value !== undefined)
-            this.#mask(value);
+            this.mask(value);
         return value;
+    }
+    /** Masks a secret that was found inside an input. */
+    mask(secret) {
+        this.#mask(secret);
     }
     /** One item a line; blank lines and lines that begin with `#` are dropped. May be empty. */
     lines(name) {
@@ -44122,9 +44264,11 @@ function listed(values) {
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
  */
 async function runAction(action) {
-    const job = new GithubJob(cancellation());
+    const controller = new AbortController();
+    const job = new GithubJob(controller.signal);
+    cancelOnSignal(controller, job);
     process.once('uncaughtException', (error) => {
-        fail(error);
+        job.fail(explain(error));
         process.exit();
     });
     try {
@@ -44134,7 +44278,7 @@ async function runAction(action) {
             await runMain(action, job);
     }
     catch (error) {
-        fail(error);
+        job.fail(explain(error));
     }
 }
 async function runMain(action, job) {
@@ -44144,9 +44288,7 @@ async function runMain(action, job) {
     const inputs = readInputs(action, job);
     if (action.post !== undefined)
         job.saveState('hasInputs', 'true');
-    const outputs = await action.main(inputs, job);
-    for (const [name, value] of Object.entries(outputs))
-        setOutput(name, value);
+    job.publish(await action.main(inputs, job));
 }
 async function runPost(action, job) {
     if (job.state('hasInputs') !== 'true')
@@ -44161,19 +44303,20 @@ function readInputs(action, job) {
     reader.check();
     return inputs;
 }
+/** A cancelled step that has not ended by then is ended, before the runner does it without a word. */
+const GRACE_MS = 6500;
 /** A cancelled job gets SIGINT, 7.5 s later SIGTERM, and 2.5 s later SIGKILL. */
-function cancellation() {
-    const controller = new AbortController();
+function cancelOnSignal(controller, job) {
     for (const name of ['SIGINT', 'SIGTERM']) {
         process.on(name, () => {
-            controller.abort(new StepError({ step: 'run', why: `the job was cancelled (${name})` }));
+            const error = new StepError({ step: 'run', why: `the job was cancelled (${name})` });
+            controller.abort(error);
+            setTimeout(() => {
+                job.fail(explain(error));
+                process.exit();
+            }, GRACE_MS).unref();
         });
     }
-    return controller.signal;
-}
-/** The only place that makes a job red. */
-function fail(error) {
-    setFailed(explain(error));
 }
 /** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */
 function explain(error) {
@@ -44183,8 +44326,6 @@ function explain(error) {
     return `This is a bug in the action, please report it.\n${details}`;
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./src/command/command.ts
 function command(program, ...args) {
     return { argv: [program, ...args] };
@@ -44205,6 +44346,157 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 function quote(word) {
     return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+;// CONCATENATED MODULE: ./src/compose/dotenv.ts
+/**
+ * Reads dotenv text as Docker Compose does, and writes it so that every Compose reads the same.
+ *
+ * The rules are those of compose-go's parser, less what can only be a mistake in a text that is all there is: it looks
+ * nowhere else for a value, so a name without one, or a reference to a name that no line above sets, is a problem.
+ * https://github.com/compose-spec/compose-go/blob/main/dotenv/parser.go
+ */
+/** Parses dotenv text. Returns every problem there is as a string, one a line, each with its line and no piece of a value. */
+function parseDotenv(text) {
+    const reader = new Reader(text.replace(/^\uFEFF/, ''));
+    const problems = [];
+    const env = new Map();
+    while (reader.toStatement()) {
+        const line = reader.line;
+        const statement = readStatement(reader, env);
+        if (typeof statement !== 'string')
+            env.set(statement.name, statement.value);
+        else {
+            problems.push(`line ${line}: ${statement}`);
+            reader.skipLine();
+        }
+    }
+    return problems.length > 0 ? problems.join('\n') : env;
+}
+/** Writes values in the one form that can hold any of them: in double quotes, with `\`, `"` and `$` escaped. */
+function formatDotenv(env) {
+    return [...env].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
+}
+function quoteDotenv(value) {
+    return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
+}
+/** Go's `unicode.IsSpace`, which says where a statement begins and where an unquoted value ends. */
+const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/** Blanks within a line, as the parser counts them. */
+const BLANK = '\\t\\v\\f\\r \\u0085\\u00a0';
+/** What may stand between two statements. */
+const BETWEEN = new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y');
+const AT_END = new RegExp(`[${SPACE}]+$`);
+/** A place in the text that only moves on. */
+class Reader {
+    #text;
+    #at = 0;
+    constructor(text) {
+        this.#text = text;
+    }
+    get line() {
+        return this.#text.slice(0, this.#at).split('\n').length;
+    }
+    /** Moves to what is neither space nor comment; false at the end. */
+    toStatement() {
+        this.take(BETWEEN);
+        return this.#at < this.#text.length;
+    }
+    /** Takes what a sticky pattern finds here; `undefined` where it finds nothing. */
+    take(pattern) {
+        pattern.lastIndex = this.#at;
+        const found = pattern.exec(this.#text);
+        if (found === null)
+            return undefined;
+        this.#at = pattern.lastIndex;
+        return found;
+    }
+    skipLine() {
+        this.take(/[^\n]*/y);
+    }
+}
+const NAME = new RegExp(`(?:export[${BLANK}]+)?([\\p{L}\\p{N}_.\\-[\\]]+)[${BLANK}]*[=:]([${BLANK}]*)`, 'uy');
+const NOT_A_STATEMENT = 'is no NAME=value. A name has letters, digits and _ only, and needs its = on the same line; if this line belongs to the value above it, put that in quotes, and see that a quote in it is written \\\' or \\"';
+function readStatement(reader, env) {
+    const [, name, gap = ''] = reader.take(NAME) ?? [];
+    if (name === undefined)
+        return NOT_A_STATEMENT;
+    const value = readQuoted(reader, env) ?? readUnquoted(reader, gap, env);
+    if ('problem' in value)
+        return `${name}: ${value.problem.replaceAll('NAME', name)}`;
+    return value.text.includes('\0') ? `${name}: no variable can hold a zero byte` : { name, value: value.text };
+}
+const SINGLE = /'((?:\\[^]|[^'\\])*)'/y;
+const DOUBLE = /"((?:\\[^]|[^"\\])*)"/y;
+const REST = new RegExp(`[${BLANK}]*(?=$|[\\n#])`, 'y');
+function readQuoted(reader, env) {
+    const single = reader.take(SINGLE)?.[1];
+    const double = single === undefined ? reader.take(DOUBLE)?.[1] : undefined;
+    const raw = single ?? double;
+    if (raw === undefined)
+        return readUnclosed(reader);
+    // Somebody meant the backslash, and the value goes on into the lines below.
+    if (single !== undefined && QUOTE_AT_LINE_END.test(raw))
+        return { problem: BACKSLASH_AT_END };
+    if (!reader.take(REST))
+        return { problem: AFTER_QUOTE };
+    return single === undefined ? expand(dotenv_unescape(unquote(raw, '"')), env) : { text: unquote(raw, "'") };
+}
+/** Everything up to the end is in doubt then. */
+function readUnclosed(reader) {
+    const [raw] = reader.take(/['"][^]*/y) ?? [];
+    return raw === undefined
+        ? undefined
+        : { problem: raw.startsWith("'") && QUOTE_AT_LINE_END.test(`${raw}\n`) ? BACKSLASH_AT_END : NO_END };
+}
+const QUOTE_AT_LINE_END = /\\'[\t\r ]*\n/;
+const NO_END = 'its quote has no end. See that the value ends in the quote that it begins with; a quote in it is written \\\' or \\"';
+const BACKSLASH_AT_END = 'in single quotes a value can\'t end in a backslash: it makes the quote after it part of the value. Write NAME="..." with \\\\ for each backslash, \\" for a double quote and \\$ for a dollar';
+const AFTER_QUOTE = 'there is text after its closing quote. If the quote is part of the value, write a \\ in front of it; if the rest is a comment, begin it with #';
+/** An escaped quote loses its backslash; every other pair stays for the next pass. */
+function unquote(raw, quote) {
+    return raw.replaceAll(/\\([^])/g, (pair, char) => (char === quote ? char : pair));
+}
+function readUnquoted(reader, gap, env) {
+    const [line = ''] = reader.take(/[^\n]*/y) ?? [];
+    // Compose would take the comment for the value.
+    if (gap !== '' && line.startsWith('#'))
+        return {
+            problem: "it has a comment and no value. Write NAME='' for an empty one, or NAME='#...' if the # is part of it",
+        };
+    const [value = ''] = line.split(' #');
+    return expand(value.replace(AT_END, ''), env);
+}
+const ESCAPED = {
+    ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+    ...{ $: '$$', '"': '"', '\\': '\\' },
+};
+/** The escapes of double quotes. Octal ones are `\0` and three digits; a dollar becomes `$$`, since `expand` comes after. */
+function dotenv_unescape(raw) {
+    return raw.replaceAll(/\\(?:([abfnrtv$"\\])|0(\d{0,3}))/g, (pair, char, digits = '') => {
+        if (char !== undefined)
+            return ESCAPED[char] ?? pair;
+        const code = /^[0-7]{3}$/.test(digits) ? Number.parseInt(digits, 8) : 256;
+        return code < 256 ? String.fromCharCode(code) : `\\${digits}`;
+    });
+}
+const REFERENCE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\}|(\{))/giu;
+/** `$$` is a dollar, and `$NAME` and `${NAME}` refer to a line above. A dollar before anything else is just one. */
+function expand(template, env) {
+    let problem;
+    const text = template.replaceAll(REFERENCE, (_all, dollar, bare, braced, unknown) => {
+        if (dollar !== undefined)
+            return dollar;
+        const value = env.get(bare ?? braced ?? '');
+        if (value === undefined)
+            problem ??= unknown === undefined ? UNSET : UNKNOWN_REFERENCE;
+        return value ?? '';
+    });
+    return problem === undefined ? { text } : { problem };
+}
+// What comes after the dollar may be a piece of a password.
+const AS_IT_IS = "If the $ is part of the value, write the value in single quotes (NAME='...'), or $$ for the dollar in double quotes";
+const UNSET = `it has a $ that begins a reference to a variable, and no line above sets that one. ${AS_IT_IS}`;
+const UNKNOWN_REFERENCE = `it has a \${ that is not closed, or holds more than a name; write out what it should be. ${AS_IT_IS}`;
 
 ;// CONCATENATED MODULE: ./src/image/docker-config.ts
 
@@ -44532,10 +44824,10 @@ function escaped(value) {
 const HOST = String.raw `(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9A-Fa-f:]+\])`;
 const SEGMENT = String.raw `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`;
 const REPOSITORY = String.raw `(?:${HOST}(?::\d+)?/)?${SEGMENT}(?:/${SEGMENT})*`;
-const REFERENCE = new RegExp(`^(?<repository>${REPOSITORY})(?::(?<tag>[\\w][\\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`);
+const reference_REFERENCE = new RegExp(`^(?<repository>${REPOSITORY})(?::(?<tag>[\\w][\\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`);
 /** Parses the name of an image. Returns the problem as a string when it can't. */
 function parseReference(text) {
-    const { repository, tag, digest } = REFERENCE.exec(text)?.groups ?? {};
+    const { repository, tag, digest } = reference_REFERENCE.exec(text)?.groups ?? {};
     if (repository === undefined)
         return text !== text.toLowerCase()
             ? `"${text}" is not the name of an image: repositories are written in lower case`
@@ -44618,6 +44910,8 @@ function sanitized(name) {
     return isTag(tag) ? [tag] : [];
 }
 
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./src/image/target.ts
 
 
@@ -44740,26 +45034,6 @@ function unusedLogin({ login, push }, targets) {
     return [`None of the images goes to ${login.registry}, where this logs in.`];
 }
 
-;// CONCATENATED MODULE: ./src/runner/markdown.ts
-/** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
-function escapeMarkdown(text) {
-    return text
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replace(/[\\`*_[\]{}()#+!|~$@-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
-        .replace(/\r\n|[\n\r\u2028\u2029]/g, '<br>');
-}
-/** A Markdown table; cells are plain text and get escaped here. */
-function formatTable(header, rows) {
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    return [
-        line(header.map(escapeMarkdown)),
-        line(header.map(() => '---')),
-        ...rows.map((row) => line(row.map(escapeMarkdown))),
-    ].join('\n');
-}
-
 ;// CONCATENATED MODULE: ./actions/build-and-push/result.ts
 
 
@@ -44790,12 +45064,50 @@ function formatSummary(plan, digests, seconds) {
     ].join('\n');
 }
 
+;// CONCATENATED MODULE: ./src/image/platforms.ts
+
+/** Asks the registry what an image is built for; undefined when it does not say. */
+async function inspectPlatforms(run, { repository, digest }, env) {
+    const ask = async (name, ...options) => {
+        const { code, stdout } = await run(docker('buildx', 'imagetools', 'inspect', name, ...options), { env });
+        return code === 0 ? parse(stdout) : undefined;
+    };
+    const document = async (of) => (await ask(`${repository}@${of}`, '--raw'));
+    const top = await document(digest);
+    if (top?.manifests === undefined) {
+        const platform = (await ask(`${repository}@${digest}`, '--format', '{{json .Image}}'));
+        return platform === undefined || top === undefined ? undefined : { [format(platform)]: sizeOf(top) };
+    }
+    // Attestations stand in the index as manifests of an unknown platform.
+    const parts = top.manifests.flatMap(({ digest: of, platform }) => platform === undefined || platform.os === 'unknown' ? [] : [{ of, platform }]);
+    const sizes = await Promise.all(parts.map(async ({ of, platform }) => [format(platform), sizeOf((await document(of)) ?? {})]));
+    return sizes.length === 0 ? undefined : Object.fromEntries(sizes);
+}
+function sizeOf({ layers = [] }) {
+    return layers.reduce((sum, { size }) => sum + size, 0);
+}
+function format({ os, architecture, variant }) {
+    return [os, architecture, ...(variant === undefined || variant === '' ? [] : [variant])].join('/');
+}
+function parse(json) {
+    try {
+        return JSON.parse(json);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./actions/build-and-push/verify.ts
+
 
 
 /** How often a registry is asked for what it has just taken; some take a moment until they serve it. */
 const ATTEMPTS = 3;
-/** Asks the registry itself for every digest. A tag that leads elsewhere meanwhile is only said: another run may move it. */
+/**
+ * Asks the registry itself for every digest, and what it is built for. A tag that leads elsewhere meanwhile is only said:
+ * another run may move it.
+ */
 async function verifyPush(images, verifier) {
     const distinct = new Map(Object.values(images).map((image) => [image.repository, image]));
     for (const image of distinct.values()) {
@@ -44803,6 +45115,11 @@ async function verifyPush(images, verifier) {
         await Promise.all(image.tags.map((tag) => compareTag(image, tag, verifier)));
         verifier.log.line(`The registry serves ${image.repository}@${image.digest}.`);
     }
+    const known = new Map(await Promise.all([...distinct.values()].map(async (image) => [image.repository, await inspectPlatforms(verifier.run, image, verifier.env)])));
+    return Object.fromEntries(Object.entries(images).map(([service, image]) => {
+        const platforms = known.get(image.repository);
+        return [service, { ...image, ...(platforms && { platforms }) }];
+    }));
 }
 async function requireDigest({ repository, digest }, { run, env, pauseMs = 2000 }) {
     const name = `${repository}@${digest}`;
@@ -44854,9 +45171,10 @@ async function buildAndPush(inputs, job, world) {
         const env = { ...buildEnvironment(world.env), ...login };
         const start = performance.now();
         const digests = await job.log.chapter('Build', () => build(plan, { ...env, ...values }, workshop));
-        const images = builtImages(plan, digests);
-        if (plan.push)
-            await job.log.chapter('Verify', () => verifyPush(images, { run: world.run, env, log: job.log }));
+        const pushed = builtImages(plan, digests);
+        const images = plan.push
+            ? await job.log.chapter('Verify', () => verifyPush(pushed, { run: world.run, env, log: job.log }))
+            : pushed;
         await job.summarize(formatSummary(plan, digests, (performance.now() - start) / 1000));
         return { images: JSON.stringify(images), tags: plan.tags.join('\n'), version: plan.version };
     }
@@ -44893,14 +45211,20 @@ async function writeVariables({ env }, directory, folder) {
 }
 async function secretValues(variables, envFiles) {
     const texts = await Promise.all(envFiles.map((file) => (0,promises_namespaceObject.readFile)(file, 'utf8')));
-    const known = Object.fromEntries(texts.flatMap((text) => Object.entries((0,external_node_util_.parseEnv)(text))));
+    const known = new Map(texts.flatMap((text, index) => [...build_parse(text, envFiles[index] ?? '')]));
     const values = variables.map((name) => {
-        const value = known[name];
+        const value = known.get(name);
         if (value !== undefined)
             return [name, value];
         throw new UsageError(`env: a secret of the build is read from ${name}, which neither env nor the project's .env sets.`);
     });
     return Object.fromEntries(values);
+}
+function build_parse(text, file) {
+    const env = parseDotenv(text);
+    if (typeof env === 'string')
+        throw new UsageError(`${(0,external_node_path_namespaceObject.basename)(file)}: ${env}`);
+    return env;
 }
 async function establishLogin({ login }, { run, env, job, folder }) {
     if (login === undefined)

@@ -1,6 +1,851 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
+/***/ 9659:
+/***/ (function(__unused_webpack_module, exports, __nccwpck_require__) {
+
+"use strict";
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var __createBinding = (this && this.__createBinding) || (Object.create ? (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    var desc = Object.getOwnPropertyDescriptor(m, k);
+    if (!desc || ("get" in desc ? !m.__esModule : desc.writable || desc.configurable)) {
+      desc = { enumerable: true, get: function() { return m[k]; } };
+    }
+    Object.defineProperty(o, k2, desc);
+}) : (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    o[k2] = m[k];
+}));
+var __setModuleDefault = (this && this.__setModuleDefault) || (Object.create ? (function(o, v) {
+    Object.defineProperty(o, "default", { enumerable: true, value: v });
+}) : function(o, v) {
+    o["default"] = v;
+});
+var __importStar = (this && this.__importStar) || (function () {
+    var ownKeys = function(o) {
+        ownKeys = Object.getOwnPropertyNames || function (o) {
+            var ar = [];
+            for (var k in o) if (Object.prototype.hasOwnProperty.call(o, k)) ar[ar.length] = k;
+            return ar;
+        };
+        return ownKeys(o);
+    };
+    return function (mod) {
+        if (mod && mod.__esModule) return mod;
+        var result = {};
+        if (mod != null) for (var k = ownKeys(mod), i = 0; i < k.length; i++) if (k[i] !== "default") __createBinding(result, mod, k[i]);
+        __setModuleDefault(result, mod);
+        return result;
+    };
+})();
+var __awaiter = (this && this.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.HttpClient = exports.HttpClientResponse = exports.HttpClientError = exports.MediaTypes = exports.Headers = exports.HttpCodes = void 0;
+exports.getProxyUrl = getProxyUrl;
+exports.isHttps = isHttps;
+const http = __importStar(__nccwpck_require__(8611));
+const https = __importStar(__nccwpck_require__(5692));
+const pm = __importStar(__nccwpck_require__(3335));
+const tunnel = __importStar(__nccwpck_require__(770));
+const undici_1 = __nccwpck_require__(6752);
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (exports.HttpCodes = HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (exports.Headers = Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (exports.MediaTypes = MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+exports.HttpClientError = HttpClientError;
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+exports.HttpClientResponse = HttpClientResponse;
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? https : http;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new undici_1.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+exports.HttpClient = HttpClient;
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+
+/***/ }),
+
+/***/ 3335:
+/***/ ((__unused_webpack_module, exports) => {
+
+"use strict";
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.getProxyUrl = getProxyUrl;
+exports.checkBypass = checkBypass;
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+
+/***/ }),
+
 /***/ 6656:
 /***/ ((module) => {
 
@@ -26297,7 +27142,7 @@ function trailingBytesSeen(data) {
 /***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(218);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
@@ -26306,7 +27151,6 @@ function trailingBytesSeen(data) {
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
-var __webpack_unused_export__;
 
 
 var net = __nccwpck_require__(9278);
@@ -26318,10 +27162,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -26570,7 +27414,7 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
+exports.debug = debug; // for test
 
 
 /***/ }),
@@ -28974,7 +29818,6 @@ nacl.setPRNG = function(fn) {
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
-var __webpack_unused_export__;
 
 
 const Client = __nccwpck_require__(3701)
@@ -29002,29 +29845,29 @@ const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
-__webpack_unused_export__ = Dispatcher
-__webpack_unused_export__ = Client
-__webpack_unused_export__ = Pool
-__webpack_unused_export__ = BalancedPool
-__webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
-__webpack_unused_export__ = EnvHttpProxyAgent
-__webpack_unused_export__ = RetryAgent
-__webpack_unused_export__ = RetryHandler
+module.exports.Dispatcher = Dispatcher
+module.exports.Client = Client
+module.exports.Pool = Pool
+module.exports.BalancedPool = BalancedPool
+module.exports.Agent = Agent
+module.exports.ProxyAgent = ProxyAgent
+module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent
+module.exports.RetryAgent = RetryAgent
+module.exports.RetryHandler = RetryHandler
 
-__webpack_unused_export__ = DecoratorHandler
-__webpack_unused_export__ = RedirectHandler
-__webpack_unused_export__ = createRedirectInterceptor
-__webpack_unused_export__ = {
+module.exports.DecoratorHandler = DecoratorHandler
+module.exports.RedirectHandler = RedirectHandler
+module.exports.createRedirectInterceptor = createRedirectInterceptor
+module.exports.interceptors = {
   redirect: __nccwpck_require__(1514),
   retry: __nccwpck_require__(2026),
   dump: __nccwpck_require__(8060),
   dns: __nccwpck_require__(379)
 }
 
-__webpack_unused_export__ = buildConnector
-__webpack_unused_export__ = errors
-__webpack_unused_export__ = {
+module.exports.buildConnector = buildConnector
+module.exports.errors = errors
+module.exports.util = {
   parseHeaders: util.parseHeaders,
   headerNameToString: util.headerNameToString
 }
@@ -29078,11 +29921,11 @@ function makeDispatcher (fn) {
   }
 }
 
-__webpack_unused_export__ = setGlobalDispatcher
-__webpack_unused_export__ = getGlobalDispatcher
+module.exports.setGlobalDispatcher = setGlobalDispatcher
+module.exports.getGlobalDispatcher = getGlobalDispatcher
 
 const fetchImpl = (__nccwpck_require__(4398).fetch)
-__webpack_unused_export__ = async function fetch (init, options = undefined) {
+module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
   } catch (err) {
@@ -29093,57 +29936,57 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(660).Headers
-/* unused reexport */ __nccwpck_require__(9051).Response
-/* unused reexport */ __nccwpck_require__(9967).Request
-/* unused reexport */ __nccwpck_require__(5910).FormData
-__webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(8355).FileReader
+module.exports.Headers = __nccwpck_require__(660).Headers
+module.exports.Response = __nccwpck_require__(9051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(5910).FormData
+module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
+module.exports.FileReader = __nccwpck_require__(8355).FileReader
 
 const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
-__webpack_unused_export__ = setGlobalOrigin
-__webpack_unused_export__ = getGlobalOrigin
+module.exports.setGlobalOrigin = setGlobalOrigin
+module.exports.getGlobalOrigin = getGlobalOrigin
 
 const { CacheStorage } = __nccwpck_require__(3245)
 const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
-__webpack_unused_export__ = new CacheStorage(kConstruct)
+module.exports.caches = new CacheStorage(kConstruct)
 
 const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
-__webpack_unused_export__ = deleteCookie
-__webpack_unused_export__ = getCookies
-__webpack_unused_export__ = getSetCookies
-__webpack_unused_export__ = setCookie
+module.exports.deleteCookie = deleteCookie
+module.exports.getCookies = getCookies
+module.exports.getSetCookies = getSetCookies
+module.exports.setCookie = setCookie
 
 const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
-__webpack_unused_export__ = parseMIMEType
-__webpack_unused_export__ = serializeAMimeType
+module.exports.parseMIMEType = parseMIMEType
+module.exports.serializeAMimeType = serializeAMimeType
 
 const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-/* unused reexport */ __nccwpck_require__(3726).WebSocket
-__webpack_unused_export__ = CloseEvent
-__webpack_unused_export__ = ErrorEvent
-__webpack_unused_export__ = MessageEvent
+module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
+module.exports.CloseEvent = CloseEvent
+module.exports.ErrorEvent = ErrorEvent
+module.exports.MessageEvent = MessageEvent
 
-__webpack_unused_export__ = makeDispatcher(api.request)
-__webpack_unused_export__ = makeDispatcher(api.stream)
-__webpack_unused_export__ = makeDispatcher(api.pipeline)
-__webpack_unused_export__ = makeDispatcher(api.connect)
-__webpack_unused_export__ = makeDispatcher(api.upgrade)
+module.exports.request = makeDispatcher(api.request)
+module.exports.stream = makeDispatcher(api.stream)
+module.exports.pipeline = makeDispatcher(api.pipeline)
+module.exports.connect = makeDispatcher(api.connect)
+module.exports.upgrade = makeDispatcher(api.upgrade)
 
-__webpack_unused_export__ = MockClient
-__webpack_unused_export__ = MockPool
-__webpack_unused_export__ = MockAgent
-__webpack_unused_export__ = mockErrors
+module.exports.MockClient = MockClient
+module.exports.MockPool = MockPool
+module.exports.MockAgent = MockAgent
+module.exports.mockErrors = mockErrors
 
 const { EventSource } = __nccwpck_require__(1238)
 
-__webpack_unused_export__ = EventSource
+module.exports.EventSource = EventSource
 
 
 /***/ }),
@@ -66132,7 +66975,7 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		// Execute the module function
 /******/ 		var threw = true;
 /******/ 		try {
-/******/ 			__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 			__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
 /******/ 			threw = false;
 /******/ 		} finally {
 /******/ 			if(threw) delete __webpack_module_cache__[moduleId];
@@ -69207,6 +70050,26 @@ function formatDuration(seconds) {
         .join(' ');
 }
 
+;// CONCATENATED MODULE: ./src/runner/markdown.ts
+/** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
+function escapeMarkdown(text) {
+    return text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replace(/[\\`*_[\]{}()#+!|~$@-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+        .replace(/\r\n|[\n\r\u2028\u2029]/g, '<br>');
+}
+/** A Markdown table; cells are plain text and get escaped here. */
+function formatTable(header, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [
+        line(header.map(escapeMarkdown)),
+        line(header.map(() => '---')),
+        ...rows.map((row) => line(row.map(escapeMarkdown))),
+    ].join('\n');
+}
+
 ;// CONCATENATED MODULE: ./src/runner/workflow-commands.ts
 /**
  * Text from elsewhere as lines that the runner and a terminal do nothing but show.
@@ -69240,31 +70103,91 @@ function harmless(line) {
 
 ;// CONCATENATED MODULE: ./src/runner/mask.ts
 
+
 /**
  * Below this, a piece of a secret says more by its absence than by its presence: masking `on` or `}` would garble the
  * whole log, and the runner drops every output that contains a masked text.
  */
 const SHORTEST_PIECE = 4;
 /**
- * All the forms of a secret that could turn up in a log: as it is, line by line (the runner masks within single lines),
- * as base64 wherever it may begin in a longer text, percent-encoded, escaped in JSON, and as `Log.line` prints it.
+ * All the forms of a secret that could turn up in a log: as it is, line by line, escaped for JSON, URLs, shells, dotenv
+ * files and HTML, as base64 wherever it may begin in a longer text, in hex, and as `Log.line` prints it. A secret of fewer
+ * than four characters has none.
  */
 function secretForms(secret) {
     const trimmed = secret.trim();
-    if (trimmed.length < SHORTEST_PIECE)
-        return trimmed === '' ? [] : [trimmed];
     const lines = trimmed.split(/\r\n|\r|\n/).map((line) => line.trim());
-    const pieces = [
-        ...lines,
-        ...base64Forms(secret),
-        ...base64Forms(trimmed),
-        encodeURIComponent(trimmed.toWellFormed()),
-        JSON.stringify(trimmed).slice(1, -1),
-        ...lines.flatMap((line) => printableLines(line)),
-    ].filter((piece) => piece.length >= SHORTEST_PIECE);
-    return [...new Set(lines.length === 1 ? [trimmed, ...pieces] : pieces)];
+    const forms = [
+        ...[trimmed, ...lines].filter((text) => text.length >= SHORTEST_PIECE).flatMap(escapedForms),
+        ...[secret, trimmed].filter(() => trimmed.length >= SHORTEST_PIECE).flatMap(byteForms),
+    ];
+    return [...new Set(forms)].filter((form) => form.length >= SHORTEST_PIECE);
 }
-/** Whole, without padding, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
+function escapedForms(text) {
+    return [
+        text,
+        ...jsonForms(text),
+        ...urlForms(text),
+        ...shellForms(text),
+        ...dotenvForms(text),
+        ...htmlForms(text),
+    ].concat(printableLines(text));
+}
+/** As JavaScript writes it, as Go does for HTML's sake, as Python does in ASCII, and with `\/` as PHP. */
+function jsonForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    return [
+        json,
+        json.replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape),
+        json.replaceAll(/[^\0-\u007e]/g, unicodeEscape),
+        json.replaceAll('/', '\\/'),
+    ];
+}
+function unicodeEscape(char) {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+/** For a query as browsers and as forms write it, strict as RFC 3986, lenient as a path, and each with small hex digits. */
+function urlForms(text) {
+    const query = encodeURIComponent(text.toWellFormed());
+    const strict = query.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    const form = new URLSearchParams([['', text]]).toString().slice(1);
+    const forms = [query, strict, form, query.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+    return [...forms, ...forms.map((url) => url.replaceAll('%2F', '/'))].flatMap((url) => [
+        url,
+        url.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase()),
+    ]);
+}
+/** Between single quotes in the two usual ways, between double quotes, and bare as `printf %q` writes it. */
+function shellForms(text) {
+    return [
+        text.replaceAll("'", "'\\''"),
+        text.replaceAll("'", `'"'"'`),
+        text.replaceAll(/[\\"$`]/g, '\\$&'),
+        text.replaceAll(/[^\w@%+=:,./\n-]/g, '\\$&'),
+    ];
+}
+/** Between double quotes with either escape of a dollar, between single quotes, and as a compose file writes a dollar. */
+function dotenvForms(text) {
+    const double = [text.replaceAll(/[\\"$]/g, '\\$&'), text.replaceAll(/[\\"]/g, '\\$&').replaceAll('$', '$$$$')];
+    return [
+        ...double,
+        ...double.map((form) => form.replaceAll('\n', '\\n').replaceAll('\r', '\\r')),
+        text.replaceAll("'", "\\'"),
+        text.replaceAll('$', '$$$$'),
+    ];
+}
+function htmlForms(text) {
+    const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const quoted = html.replaceAll('"', '&quot;');
+    return [html, quoted, quoted.replaceAll("'", '&#39;'), quoted.replaceAll("'", '&#x27;'), escapeMarkdown(text)];
+}
+function byteForms(secret) {
+    const hex = Buffer.from(secret).toString('hex');
+    return [...base64Forms(secret), hex, hex.toUpperCase()];
+}
+/** As `base64` and PEM files wrap lines. */
+const WRAPPED = [/.{76}/g, /.{64}/g];
+/** Whole, wrapped, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
 function base64Forms(secret) {
     const bytes = Buffer.from(secret);
     const whole = bytes.toString('base64');
@@ -69272,7 +70195,43 @@ function base64Forms(secret) {
         const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
         return shifted.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((shifted.length * 8) / 6));
     });
-    return [whole, ...inside].flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+    return [whole, ...inside, ...WRAPPED.flatMap((width) => whole.match(width) ?? [])].flatMap((form) => [
+        form,
+        form.replaceAll('+', '-').replaceAll('/', '_'),
+    ]);
+}
+
+;// CONCATENATED MODULE: ./src/runner/redactor.ts
+
+/** Replaces secrets, in each of their forms, in all that an action shows. The runner does so too, line by line. */
+class Redactor {
+    #forms = new Set();
+    /** Adds a secret; returns the forms of it that are new. */
+    add(secret) {
+        const added = secretForms(secret).filter((form) => !this.#forms.has(form));
+        for (const form of added)
+            this.#forms.add(form);
+        return added;
+    }
+    /** The text with `***` for every stretch that is covered by secrets, also where these overlap. */
+    redact(text) {
+        const stretches = [...this.#forms].flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);
+        let shown = '';
+        let end = 0;
+        for (const stretch of stretches) {
+            if (stretch.start >= end)
+                shown += `${text.slice(end, stretch.start)}***`;
+            end = Math.max(end, stretch.end);
+        }
+        return shown + text.slice(end);
+    }
+}
+/** Every place, overlapping ones too. */
+function occurrences(text, form) {
+    const found = [];
+    for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1))
+        found.push({ start, end: start + form.length });
+    return found;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/github-job.ts
@@ -69281,22 +70240,28 @@ function base64Forms(secret) {
 
 
 
-/** The job as GitHub's runner has it: workflow commands on stdout, and files for summary and state. */
+/**
+ * The job as GitHub's runner has it: workflow commands on stdout, and files for outputs, summary and state. All that it
+ * shows passes one redactor, since the runner looks at single lines only, and others do less.
+ */
 class GithubJob {
-    log = new GithubLog();
+    #redactor = new Redactor();
+    log = new GithubLog(this.#redactor);
     context = readContext(process.env);
     signal;
     constructor(signal) {
         this.signal = signal;
     }
     mask(secret) {
-        for (const form of secretForms(secret))
-            core_setSecret(form);
+        // The runner takes a form of several lines for as many secrets, the shortest scrap among them.
+        for (const form of this.#redactor.add(secret))
+            if (!/[\r\n]/.test(form))
+                core_setSecret(form);
     }
     async summarize(markdown) {
         if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
             return;
-        await summary.addRaw(markdown, true).write();
+        await summary.addRaw(this.#redactor.redact(markdown), true).write();
     }
     saveState(name, value) {
         saveState(name, value);
@@ -69304,11 +70269,29 @@ class GithubJob {
     state(name) {
         return getState(name);
     }
+    /** Hands outputs to later steps. */
+    publish(outputs) {
+        for (const [name, value] of Object.entries(outputs)) {
+            const shown = this.#redactor.redact(value);
+            setOutput(name, shown);
+            if (shown !== value)
+                this.log.warning(`The output ${name} holds a piece of a secret, and has *** in its place; later steps can't use it as it is. ` +
+                    'Secrets that are ordinary words do this: use longer ones.');
+        }
+    }
+    /** Makes the step red. */
+    fail(message) {
+        setFailed(this.#redactor.redact(message));
+    }
 }
 class GithubLog {
+    #redactor;
     #depth = 0;
+    constructor(redactor) {
+        this.#redactor = redactor;
+    }
     async chapter(title, work) {
-        const shown = inline(title);
+        const shown = this.#printable(title).join(' ');
         const start = performance.now();
         const elapsed = () => formatDuration((performance.now() - start) / 1000);
         this.#open(shown);
@@ -69323,17 +70306,17 @@ class GithubLog {
         }
     }
     line(text) {
-        for (const line of printableLines(text))
+        for (const line of this.#printable(text))
             info(line);
     }
     notice(text) {
-        notice(block(text));
+        notice(this.#printable(text).join('\n'));
     }
     warning(text) {
-        warning(block(text));
+        warning(this.#printable(text).join('\n'));
     }
     error(text) {
-        error(block(text));
+        error(this.#printable(text).join('\n'));
     }
     /** The runner's groups don't nest: only the outermost chapter is one. */
     #open(title) {
@@ -69348,12 +70331,10 @@ class GithubLog {
             endGroup();
         info(line);
     }
-}
-function inline(text) {
-    return printableLines(text).join(' ');
-}
-function block(text) {
-    return printableLines(text).join('\n');
+    /** Before, since a secret may go over several lines, and after, since it may have had escapes between its letters. */
+    #printable(text) {
+        return printableLines(this.#redactor.redact(text)).map((line) => this.#redactor.redact(line));
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/runner/inputs.ts
@@ -69397,8 +70378,12 @@ class InputReader {
     optionalSecret(name) {
         const value = this.optional(name);
         if (value !== undefined)
-            this.#mask(value);
+            this.mask(value);
         return value;
+    }
+    /** Masks a secret that was found inside an input. */
+    mask(secret) {
+        this.#mask(secret);
     }
     /** One item a line; blank lines and lines that begin with `#` are dropped. May be empty. */
     lines(name) {
@@ -69487,9 +70472,11 @@ function listed(values) {
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
  */
 async function runAction(action) {
-    const job = new GithubJob(cancellation());
+    const controller = new AbortController();
+    const job = new GithubJob(controller.signal);
+    cancelOnSignal(controller, job);
     process.once('uncaughtException', (error) => {
-        fail(error);
+        job.fail(explain(error));
         process.exit();
     });
     try {
@@ -69499,7 +70486,7 @@ async function runAction(action) {
             await runMain(action, job);
     }
     catch (error) {
-        fail(error);
+        job.fail(explain(error));
     }
 }
 async function runMain(action, job) {
@@ -69509,9 +70496,7 @@ async function runMain(action, job) {
     const inputs = readInputs(action, job);
     if (action.post !== undefined)
         job.saveState('hasInputs', 'true');
-    const outputs = await action.main(inputs, job);
-    for (const [name, value] of Object.entries(outputs))
-        setOutput(name, value);
+    job.publish(await action.main(inputs, job));
 }
 async function runPost(action, job) {
     if (job.state('hasInputs') !== 'true')
@@ -69526,19 +70511,20 @@ function readInputs(action, job) {
     reader.check();
     return inputs;
 }
+/** A cancelled step that has not ended by then is ended, before the runner does it without a word. */
+const GRACE_MS = 6500;
 /** A cancelled job gets SIGINT, 7.5 s later SIGTERM, and 2.5 s later SIGKILL. */
-function cancellation() {
-    const controller = new AbortController();
+function cancelOnSignal(controller, job) {
     for (const name of ['SIGINT', 'SIGTERM']) {
         process.on(name, () => {
-            controller.abort(new StepError({ step: 'run', why: `the job was cancelled (${name})` }));
+            const error = new StepError({ step: 'run', why: `the job was cancelled (${name})` });
+            controller.abort(error);
+            setTimeout(() => {
+                job.fail(explain(error));
+                process.exit();
+            }, GRACE_MS).unref();
         });
     }
-    return controller.signal;
-}
-/** The only place that makes a job red. */
-function fail(error) {
-    setFailed(explain(error));
 }
 /** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */
 function explain(error) {
@@ -69548,13 +70534,50 @@ function explain(error) {
     return `This is a bug in the action, please report it.\n${details}`;
 }
 
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ./src/agent/holder.ts
+
+/** Parses what follows a record `blocked`; undefined for anything else. */
+function parseHolder(text) {
+    try {
+        const value = JSON.parse(text);
+        const { tx, since, state, action, version, actor, run } = value;
+        const texts = [tx, state, action, version, actor, run].map((each) => (typeof each === 'string' ? each : ''));
+        const [id = '', at = '', what = '', name = '', who = '', page = ''] = texts;
+        if (id === '' || typeof since !== 'number')
+            return undefined;
+        return { tx: id, since, state: at, action: what, version: name, actor: who, run: page };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `a deploy of v2 by octocat (https://...), on trial, since 23:30:00 UTC, that is 2 min 5 s`. */
+function describeHolder({ tx, since, state, action, version, actor, run }, now) {
+    const time = new Date(since * 1000).toISOString().slice(11, 19);
+    return [
+        `a ${action || 'change'}${version && ` of ${version}`}${actor && ` by ${actor}`} (${run || tx})`,
+        STATES[state] ?? 'just begun',
+        `since ${time} UTC, that is ${formatDuration(Math.max(0, Math.round(now - since)))}`,
+    ].join(', ');
+}
+const STATES = {
+    open: 'being prepared',
+    prepared: 'prepared',
+    migrated: 'with its database migrated',
+    trial: 'on trial',
+    committed: 'confirmed and tidying up',
+    undoing: 'going back',
+};
+
 ;// CONCATENATED MODULE: ./src/agent/protocol.ts
 /**
  * The protocol between the runner and the agent, as data: what docs/protocol.md says in words. The tables travel with each
  * plan, so that an agent never follows rules other than those its transaction was planned with.
  */
 /** The states of an open transaction. It ends in one of `RESULTS`. */
-const STATES = ['open', 'prepared', 'migrated', 'trial', 'committed'];
+const protocol_STATES = ['open', 'prepared', 'migrated', 'trial', 'committed'];
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /** What the owner lets the agent run. `commit` checks before the decision, `finish` completes what follows from it. */
@@ -69578,12 +70601,39 @@ const RECOVERY = [
     { state: 'trial', action: 'undo' },
     { state: 'committed', action: 'wind-up' },
 ];
+/** What an agent holds itself to. */
+const LIMITS = {
+    /** Times that a transaction is taken up again after its agent died; once more ends it `stuck`. */
+    recoveries: 3,
+    /** KiB set aside at `open`, so that going back has space on a full disk. */
+    reserve: 1024,
+    /** Transactions whose folders stay on the host. */
+    transactions: 50,
+};
+/** Why a transaction ended as the agent words it, and what that means. A failed step is named `PHASE-STEP` instead. */
+const CAUSES = {
+    aborted: 'it was aborted',
+    'lease-expired': 'nobody confirmed it in time',
+    'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
+    'agent-gone': 'the agent had died',
+    'recovered-too-often': `the agent died again after ${LIMITS.recoveries} recoveries`,
+    'stale-plan': 'another transaction changed the stack after this one was planned',
+    'lock-timeout': 'another transaction held the stack for too long',
+    'not-recovered': 'the transaction before could not be brought to its end',
+    'no-space': 'the disk has no space for the way back',
+    'journal-not-written': 'the journal could not be written; is the disk full?',
+};
 /** The table as the agent reads it: one row a line, fields apart by a space. */
 function formatVerbs() {
     return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
 }
 function formatRecovery() {
     return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
+}
+function formatLimits() {
+    return Object.entries(LIMITS)
+        .map(([name, value]) => `${name} ${value}\n`)
+        .join('');
 }
 
 ;// CONCATENATED MODULE: ./src/agent/journal.ts
@@ -69602,7 +70652,7 @@ function parseRecord(line) {
     };
 }
 function parseEvent(type, [first = '', second = '', third = '']) {
-    const state = STATES.find((known) => known === first);
+    const state = protocol_STATES.find((known) => known === first);
     const result = RESULTS.find((known) => known === first);
     switch (type) {
         case 'began':
@@ -69636,6 +70686,8 @@ function parseEvent(type, [first = '', second = '', third = '']) {
 ;// CONCATENATED MODULE: ./src/agent/progress.ts
 
 
+
+
 /** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
 class ProgressReader {
     #log;
@@ -69646,8 +70698,13 @@ class ProgressReader {
     #obstacle;
     #output = [];
     #progress;
-    constructor(log) {
+    #waiting;
+    #holder;
+    #now;
+    /** @param now milliseconds, for how long the stack has been waited for */
+    constructor(log, now = Date.now) {
         this.#log = log;
+        this.#now = now;
     }
     /** The record to follow from after a lost connection. */
     get next() {
@@ -69659,12 +70716,21 @@ class ProgressReader {
             return progress;
         const failure = this.#failure;
         const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined;
+        const holder = progress.cause === 'lock-timeout' ? this.#holder : undefined;
         return {
             ...progress,
             // A step that was cut short by an abort failed too, but is not why the transaction ended.
             ...(failure?.key === progress.cause && { failure }),
             ...(obstacle !== undefined && { obstacle }),
+            ...(holder !== undefined && { holder }),
         };
+    }
+    /** Says for how long the stack has been waited for, and who holds it; nothing when it is not waited for. */
+    remind() {
+        if (this.#waiting === undefined)
+            return;
+        const { since, by } = this.#waiting;
+        this.#log.line(`still waiting, for ${formatDuration(Math.round((this.#now() - since) / 1000))}: ${by} holds the stack`);
     }
     read(line) {
         if (line.startsWith('> '))
@@ -69682,6 +70748,10 @@ class ProgressReader {
         this.#titles.set(this.#begun.key, title);
     }
     #readOutput(line) {
+        if (this.#last?.event.type === 'blocked') {
+            this.#readHolder(line, this.#last.time);
+            return;
+        }
         this.#output.push(line);
         this.#log.line(`  ${line}`);
         const lines = this.#output.filter((text) => text.trim() !== '');
@@ -69691,10 +70761,19 @@ class ProgressReader {
         if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
             this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
     }
+    #readHolder(line, now) {
+        const holder = parseHolder(line);
+        if (holder === undefined || this.#waiting === undefined)
+            return;
+        this.#holder = describeHolder(holder, now);
+        this.#waiting = { ...this.#waiting, by: holder.run || holder.tx };
+        this.#log.line(`it is ${this.#holder}`);
+    }
     #readRecord(record) {
         if (!record || record.number < this.next)
             return;
         this.#last = record;
+        this.#waiting = undefined;
         this.#output = [];
         const { event, uptime } = record;
         switch (event.type) {
@@ -69711,7 +70790,8 @@ class ProgressReader {
                 this.#log.line(`state: ${event.state}`);
                 return;
             case 'blocked':
-                this.#log.line(`another transaction holds the stack: ${event.by}`);
+                this.#waiting = { since: this.#now(), by: event.by || 'another transaction' };
+                this.#log.line(`waiting: another transaction holds the stack`);
                 return;
             case 'undoing':
                 this.#log.line(`going back: ${explainCause(event.cause)}`);
@@ -69750,31 +70830,35 @@ class ProgressReader {
         return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
     }
 }
+const REMIND_MS = 30_000;
+/** Has one who waits for the stack told from time to time for how long; returns what ends that. */
+function remindWhileWaiting(reader) {
+    const timer = setInterval(() => {
+        reader.remind();
+    }, REMIND_MS);
+    return () => {
+        clearInterval(timer);
+    };
+}
 /** The agent's word for why a transaction did not go through, as a sentence. */
 function explainCause(cause) {
-    const known = {
-        aborted: 'it was aborted',
-        'not-confirmed-by-the-job': 'its job ended without confirming it',
-        'lease-expired': 'nobody confirmed it in time',
-        'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
-        'agent-gone': 'the agent had died',
-        'stale-plan': 'another transaction changed the stack after this one was planned',
-        'lock-timeout': 'another transaction held the stack for too long',
-        'check-bad': 'a check said that the release is bad',
-        'check-unknown': 'a check could not tell whether the release is good',
-        'no-check': 'no check said that the release is good',
-        'not-owner': 'the transaction belongs to another job',
-        'no-steps': 'its plan has no such phase',
-        'not-seconds': 'the lease must be a whole number of seconds',
-        'journal-not-written': 'the journal could not be written; is the disk full?',
-    };
     const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {};
     if (phase !== undefined && step !== undefined)
         return `step ${step} of ${phase} failed`;
-    return known[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
+    return CAUSES[cause] ?? OTHERS[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
 }
+/** What jobs give as a cause, and why words are refused. */
+const OTHERS = {
+    'not-confirmed-by-the-job': 'its job ended without confirming it',
+    'check-bad': 'a check said that the release is bad',
+    'check-unknown': 'a check could not tell whether the release is good',
+    'no-check': 'no check said that the release is good',
+    'not-owner': 'the transaction belongs to another job',
+    'no-steps': 'its plan has no such phase',
+    'not-seconds': 'the lease must be a whole number of seconds',
+};
 /** A step that failed, or the state in which a word was refused. */
-const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${STATES.join('|')}))$`);
+const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${protocol_STATES.join('|')}))$`);
 
 ;// CONCATENATED MODULE: ./src/agent/ending.ts
 
@@ -69797,8 +70881,6 @@ function tellEnding(progress, log) {
     }
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/command/command.ts
 function command(program, ...args) {
     return { argv: [program, ...args] };
@@ -69820,8 +70902,1585 @@ function quote(word) {
     return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ./src/agent/programs.ts
+// Written by scripts/embed.mts from the shell programs beside it: edit those.
+/** src/agent/agent.sh */
+const agentProgram = `#!/bin/sh
+# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
+# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
+# tables, not here. Formats and exit codes: docs/protocol.md.
+#
+#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
+#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
+#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
+#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
+#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
+#   agent leave   STACK                                 take the minute job out of the crontab
+set -u
+umask 077
+export LC_ALL=C
+
+verb=$1 stack=$2 id=\${3:-}
+tx=$stack/transactions/$id
+journal=$tx/journal
+export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
+
+# What is on disk of a transaction: its journal, and the tables of its plan.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
+
+# replace FILE: with standard input; it is the old one or the whole new one at any time.
+replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
+
+# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
+cut_torn_tail() {
+  [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
+  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
+}
+
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
+record() {
+  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
+  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  cut_torn_tail "$journal"
+  return 1
+}
+
+has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
+last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
+count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
+is_over() { [ -n "$(last_of ended)" ]; }
+
+# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
+look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
+limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
+
+# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
+
+# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
+# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+in_session() {
+  # shellcheck disable=SC2016 # the inner shell's
+  cd "$stack" && exec setsid sh -c '
+    echo "$$ $(awk "{ sub(/.*\\\\) /, \\"\\"); print \\$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
+    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+}
+
+# members SESSION: its living processes, each with its start time.
+members() {
+  cat /proc/[0-9]*/stat 2>/dev/null |
+    awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
+}
+
+# end_session SESSION: told to end, and killed after five seconds.
+end_session() {
+  signal=TERM
+  began=$(uptime_seconds)
+  while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
+    # shellcheck disable=SC2086 # a list of process ids
+    [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
+    sleep 0.1 9>&-
+    lasted=$(($(uptime_seconds) - began)) signal=
+    [ "$lasted" -lt 5 ] || signal=KILL
+    [ "$lasted" -lt 10 ] || return 1
+  done
+}
+
+# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
+# asked for, which all are in that did not choose otherwise.
+leave_nothing() {
+  if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
+}
+
+# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
+run_in_session() {
+  in_session "$1" "$2" /dev/null &
+  program=$!
+  wait "$program"
+  code=$?
+  leave_nothing "$program" "$code"
+  return "$code"
+}
+
+# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
+# others, one of them carries the transaction in its environment.
+is_session_of() {
+  members "$2" | grep -qxF "$2 $3" && return
+  for process in $(members "$2" | cut -d ' ' -f 1); do
+    tr '\\0' '\\n' 2>/dev/null <"/proc/$process/environ" | grep -qxF "ESTIBA_TX=$stack/transactions/$1" && return
+  done
+  return 1
+}
+
+# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
+# for, so that an effect of one that takes over just now is not taken for an orphan.
+end_orphan() {
+  { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
+  if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
+  if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
+}
+
+# One agent at a time: who lives, and who holds the stack.
+
+# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
+# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
+pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
+
+# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
+is_alive() {
+  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
+    *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
+# ends a transaction whose agent never came looks for it under the same lock.
+be_the_agent() {
+  mkdir -p "$tx/inbox" "$tx/output"
+  [ -p "$tx/door" ] || mkfifo "$tx/door"
+  heard=0
+  {
+    flock 8
+    cut_torn_tail "$journal"
+    echo $$ >"$tx/pid"
+  } 8<"$tx"
+}
+
+what_is_open() { cat "$stack/open" 2>/dev/null; }
+
+# An orphaned effect of the open transaction is not waited for.
+end_open_orphan() {
+  open=$(what_is_open)
+  [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
+}
+
+# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
+take_the_lock() {
+  exec 9>>"$stack/lock"
+  [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
+  draw_ticket || { end undone no-space; return 1; }
+  open=$(what_is_open)
+  record blocked "\${open:-$(first_waiting)}"
+  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
+  until [ "$(first_waiting)" = "$id" ] && flock -n 9; do
+    if is_abort_waiting; then end undone aborted; return 1; fi
+    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
+    end_open_orphan
+    pause
+  done
+  return_ticket
+}
+
+# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
+
+tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
+
+# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
+first_waiting() {
+  for number in $(tickets); do
+    { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
+    if is_alive "$waiter"; then echo "$waiter"; return; fi
+    rm -f "$stack/waiting/$number"
+  done
+}
+
+draw_ticket() {
+  mkdir -p "$stack/waiting" && echo "$id" >"$stack/waiting/.$id" || return 1
+  my_ticket=$(tickets | tail -n 1)
+  my_ticket=$((\${my_ticket:-0} + 1))
+  until ln "$stack/waiting/.$id" "$stack/waiting/$my_ticket" 2>/dev/null; do
+    [ -f "$stack/waiting/$my_ticket" ] || return 1
+    my_ticket=$((my_ticket + 1))
+  done
+}
+
+return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
+
+# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
+
+steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
+
+# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
+run_step() {
+  watcher=
+  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
+  in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
+  effect=$!
+  if [ "$3" = run ] && [ "$1" != finish ]; then
+    end_effect_at_abort >/dev/null 2>&1 9>&- &
+    watcher=$!
+  fi
+  wait "$effect"
+  code=$?
+  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
+  leave_nothing "$effect" "$code"
+  return "$code"
+}
+
+end_effect_at_abort() {
+  while kill -0 "$effect"; do
+    if is_abort_waiting; then end_session "$effect"; return; fi
+    pause
+  done
+}
+
+# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
+run_phase() {
+  for step in $(steps_of "$1"); do
+    is_abort_waiting && return 1
+    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
+    run_step "$1" "$step" run
+    code=$?
+    record did "$1" "$step" "$code"
+    [ "$code" = 0 ] && continue
+    is_abort_waiting || cause=$1-$step
+    return 1
+  done
+}
+
+# three_times COMMAND...: for what must succeed to leave a clean end.
+three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
+
+# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
+
+ledger=$stack/ledger.jsonl
+
+# When a migration was begun: what a step of its own found out about the schema.
+migration() {
+  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
+    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
+}
+
+# add_to_ledger: what the terminal record says; nothing when the line is there already.
+add_to_ledger() {
+  cut_torn_tail "$ledger"
+  ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
+  read -r start over result cause <<EOT
+$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
+EOT
+  entry=$(printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s' "$id" \\
+    "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" "$(cat "$tx/plan/ledger")")
+  before=$(tail -n 1 "$ledger" 2>/dev/null | sed -n 's/.*,"sum":"\\([0-9a-f]*\\)"}$/\\1/p')
+  sum=$(printf '%s' "$before$entry" | sha256sum | cut -d ' ' -f 1)
+  printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
+}
+
+# The three ways in which a transaction ends: committed, undone, stuck.
+
+# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
+end() {
+  rm -rf "$tx/docker" "$tx/reserve"
+  record ended "$1" "$2" || return 1
+  rm -rf "$tx/release" "$tx/files" "$tx/agent.sh"
+  return_ticket
+}
+
+# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
+finish() {
+  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
+  if ! is_over || ! add_to_ledger; then return 1; fi
+  rm -f "$stack/open"
+  prune
+}
+
+# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
+prune() {
+  set -- "$stack"/transactions/t-*
+  while [ "$#" -gt "$(limit transactions)" ]; do
+    awk '$4 == "ended" { found = 1 } END { exit !found }' "$1/journal" 2>/dev/null && rm -rf "$1"
+    shift
+  done
+  find "$stack/transactions" -maxdepth 1 -name '.t-*' -mmin +60 -exec rm -rf {} +
+  named=$(cat "$stack"/transactions/*/plan/agent "$stack"/transactions/.t-*/plan/agent 2>/dev/null; readlink "$stack/agent")
+  for agent in "$stack"/agent-*; do
+    printf '%s\\n' "$named" | grep -qxF "\${agent##*/}" || rm -f "$agent"
+  done
+}
+
+begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
+
+# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
+undo() {
+  rm -f "$tx/reserve"
+  record undoing "$1"
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.gate" ] || continue
+    run_step "$phase" "$step" gate && continue
+    record forbidden "$phase" "$step"
+    finish stuck "$1"
+    return
+  done
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.undo" ] || continue
+    has undid "$phase" "$step" 0 && continue
+    three_times run_step "$phase" "$step" undo
+    code=$?
+    record undid "$phase" "$step" "$code"
+    [ "$code" = 0 ] || { finish stuck "$1"; return; }
+  done
+  finish undone "$1"
+}
+
+# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
+wind_up() {
+  rm -f "$tx/reserve"
+  unfinished=
+  for step in $(steps_of finish); do
+    has did finish "$step" 0 && continue
+    record began finish "$step"
+    three_times run_step finish "$step" run
+    code=$?
+    record did finish "$step" "$code"
+    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
+  done
+  finish committed "\${unfinished:+unfinished:$unfinished}"
+}
+
+# Hears the owner's words in their order. What comes of each stands in the plan's table.
+
+# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
+is_abort_waiting() {
+  ahead=$((heard + 1))
+  while [ -f "$tx/inbox/$ahead" ]; do
+    read -r _ word cause <"$tx/inbox/$ahead"
+    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
+    ahead=$((ahead + 1))
+  done
+  return 1
+}
+
+# Why a trial may not be confirmed: empty when it may.
+objection() {
+  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
+    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
+          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
+}
+
+enter() { state=$1; record state "$state"; }
+
+obey() {
+  read -r word argument value <<EOT
+$1
+EOT
+  key=$word
+  [ "$word" = advance ] && key=advance:$argument
+  rule=$(look_up verbs "$state" "$key")
+  case \${rule#* } in
+    run:*)
+      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
+      elif run_phase "$argument"; then enter "\${rule##*:}"
+      else undo "$cause"; fi ;;
+    commit)
+      why=$(objection "$argument")
+      if [ -n "$why" ]; then record refused confirm "$why"
+      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
+      else undo "$cause"; fi ;;
+    undo) undo "\${argument:-aborted}" ;;
+    lease)
+      case $argument in
+        '' | *[!0-9]*) record refused renew not-seconds ;;
+        *) lease=$argument; record renewed "$argument" ;;
+      esac ;;
+    note) record reported "$argument" "$value" ;;
+    *) record refused "$word" "state-$state" ;;
+  esac
+}
+
+is_well() {
+  if [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ]; then return 0; fi
+  run_in_session 15 "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-
+}
+
+wait_for_the_owner() {
+  record waiting "$state" "$lease" "$heard"
+  until_uptime=$(($(uptime_seconds) + lease))
+  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
+    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
+    if ! is_well; then undo unwell-in-trial; return; fi
+    pause
+  done
+  heard=$((heard + 1))
+  read -r _ said <"$tx/inbox/$heard"
+  obey "$said"
+}
+
+# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
+
+mark="# estiba $stack"
+
+remember_environment() {
+  env | grep -E '^(PATH|DOCKER_[A-Z]+|XDG_RUNTIME_DIR)=' | replace "$stack/environment"
+}
+
+restore_environment() {
+  [ -f "$stack/environment" ] || return 0
+  while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
+}
+
+# The host's own: a BusyBox shell brings another, of a cron that may not run here.
+find_crontab() (
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/crontab" ]; then echo "$folder/crontab"; return; fi
+  done
+  return 1
+)
+
+# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
+# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
+# for other stacks of the same user.
+edit_crontab() {
+  crontab=$(find_crontab) || return 0
+  old=$stack/.crontab.$$
+  {
+    flock 8
+    if timeout 10 "$crontab" -l >"$old" 2>"$old.why" 8>&- 9>&- || grep -q -e 'no crontab' -e 'No such file' "$old.why"; then
+      awk -v mark="$mark" -v line="\${1:-}" '
+        substr($0, length($0) - length(mark) + 1) != mark { print }
+        END { if (line != "") print line }' "$old" >"$old.new"
+      cmp -s "$old" "$old.new" || timeout 10 "$crontab" - <"$old.new" 8>&- 9>&-
+    fi
+  } >/dev/null 2>&1 8<"\${HOME:-/}"
+  rm -f "$old" "$old.why" "$old.new"
+}
+
+add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
+remove_minute_job() { edit_crontab; }
+
+# The agent's own verb.
+
+reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"; }
+
+# What must be there before anything is begun, so that a crash can be recovered from without the runner.
+make_ready() {
+  remember_environment || return 1
+  if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
+  note_engine
+  add_minute_job
+  touch "$ledger" && cut_torn_tail "$ledger"
+}
+
+run() {
+  be_the_agent
+  is_over && return 0
+  lease=$(cat "$tx/plan/lease")
+  # What was brought to be staged makes way for the terminal record.
+  reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
+  record began-agent "$(basename "$0")"
+  take_the_lock || return 0
+  recover_what_is_open
+  [ ! -f "$stack/open" ] || { end undone not-recovered; return 0; }
+  make_ready || { end undone no-space; return 0; }
+  [ "$(wc -l <"$ledger")" -eq "$(cat "$tx/plan/head")" ] || { end undone stale-plan; return 0; }
+  if ! echo "$id" | replace "$stack/open" || ! sync "$stack"; then end undone no-space; return 0; fi
+  enter open
+  obey 'advance prepare'
+  until is_over; do wait_for_the_owner; done
+}
+
+# Brings to an end what an agent has left that is gone.
+
+# The caller holds the lock.
+resume() {
+  end_orphan "$id"
+  be_the_agent
+  if is_over; then finish; return; fi
+  rm -f "$tx/reserve"
+  record recovering
+  if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
+  state=$(last_of state)
+  if has committed; then state=committed; fi
+  case $(look_up recovery "\${state:-open}" crash) in
+    *wind-up) wind_up ;;
+    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
+  esac
+}
+
+recover_what_is_open() {
+  open=$(what_is_open)
+  [ -n "$open" ] || return 0
+  if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
+}
+
+# For a visitor, and each minute: a living agent needs no help, and is not waited for.
+recover() {
+  restore_environment
+  exec 9>>"$stack/lock"
+  give_up=$(($(uptime_seconds) + 15))
+  until flock -n 9; do
+    if is_alive "$(what_is_open)"; then echo 'held by a living agent'; end_what_never_was_open; return; fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'the lock is held, but by no agent' >&2; return 1; }
+    end_open_orphan
+    sleep 0.2 9>&-
+  done
+  recover_what_is_open
+  end_what_never_was_open
+  revive
+}
+
+# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
+end_what_never_was_open() {
+  [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
+  {
+    flock 8
+    if ! is_alive "$id"; then
+      cut_torn_tail "$journal"
+      is_over || [ -n "$(last_of state)" ] || end undone agent-gone
+    fi
+  } 8<"$tx"
+}
+
+# The engine's start that was seen last; an engine that is down is nothing to note.
+note_engine() {
+  [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
+}
+
+# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
+# by hand, and does not start it again. The caller holds the lock, and nothing is open.
+revive() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
+  start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
+  [ "$start" != "$(cat "$stack/engine")" ] || return 0
+  run_in_session 300 "$stack/revive" || return 1
+  echo "$start" | replace "$stack/engine"
+}
+
+# The verbs of those who visit the agent: say, and follow.
+
+is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
+
+# number_of ID: the place in the inbox of the word with that id.
+number_of() {
+  number=1
+  while [ -f "$tx/inbox/$number" ]; do
+    read -r known _ <"$tx/inbox/$number"
+    [ "$known" != "$1" ] || { echo "$number"; return; }
+    number=$((number + 1))
+  done
+  return 1
+}
+
+# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
+# set aside for going back is given to the word that asks for it.
+put() {
+  {
+    flock 8
+    number_of "$1" && return
+    write_word "$@" 2>/dev/null || { [ "$2" = abort ] && rm -f "$tx/reserve" && write_word "$@"; } || return
+    mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
+  } 8<"$tx/inbox"
+}
+
+write_word() { printf '%s\\n' "$*" >"$tx/inbox/.new"; }
+
+# may_be_said NONCE WORD [ARG]: by the table of the plan.
+may_be_said() {
+  key=$2 state=$(last_of state)
+  [ "$2" = advance ] && key=advance:$3
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
+  [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+}
+
+# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
+say() {
+  is_known || return
+  nonce=$1 word_id=$2 from=$3
+  shift 3
+  length=$(records)
+  if ! number=$(number_of "$word_id"); then
+    is_alive "$id" || is_over || { echo gone; return 5; }
+    if is_over; then follow "$(records)"; return; fi
+    may_be_said "$nonce" "$@" || return
+    number=$(put "$word_id" "$@") || return 1
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  fi
+  heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
+  [ "$from" -gt 0 ] || from=\${heard_from:-$((length + 1))}
+  follow "$from" "$number"
+}
+
+# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
+holder() {
+  of=$stack/transactions/$1
+  [ -n "$1" ] && [ -f "$of/journal" ] || return 0
+  read -r since at <<EOT
+$(awk 'NR == 1 { since = $2 } $4 == "state" { at = $5 } $4 == "undoing" || $4 == "committed" { at = $4 }
+  END { print since, at }' "$of/journal")
+EOT
+  printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
+}
+
+# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
+quoted() {
+  [ -f "$1" ] || return 0
+  tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
+    'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
+}
+
+# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
+wait_for_its_end() {
+  patience=50
+  while [ "$patience" -gt 0 ] && is_alive "$id"; do
+    sleep 0.1
+    patience=$((patience - 1))
+  done
+}
+
+# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
+# record is repeated rather than waited for.
+follow() {
+  next=$1 unheard=\${2:-0} patience=50
+  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  fi
+  while :; do
+    while [ "$next" -le "$(records)" ]; do
+      line=$(sed -n "\${next}p" "$journal")
+      echo "$line"
+      next=$((next + 1))
+      read -r _ _ _ type first second third _ <<EOT
+$line
+EOT
+      case $type in
+        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
+        did) quoted "$tx/output/$first-$second.run" ;;
+        undid) quoted "$tx/output/$first-$second.undo" ;;
+        forbidden) quoted "$tx/output/$first-$second.gate" ;;
+        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
+        blocked) holder "$first" ;;
+        ended) wait_for_its_end; return 0 ;;
+        waiting)
+          [ "\${third:-0}" -lt "$unheard" ] && continue
+          unheard=0
+          [ "$next" -le "$(records)" ] || return 0 ;;
+      esac
+    done
+    # Five seconds for an agent that has yet to begin, one for one that was there.
+    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
+    [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    sleep 0.1
+  done
+}
+
+case $verb in
+  run) run ;;
+  follow) shift 3; is_known && follow "$@" ;;
+  say) shift 3; say "$@" ;;
+  recover) recover ;;
+  resume) resume ;;
+  leave) remove_minute_job ;;
+  *) echo "unknown verb $verb" >&2; exit 64 ;;
+esac
+`;
+/** src/agent/open.sh */
+const openProgram = `# shellcheck shell=sh
+# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 agent=$4
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
+bring_agent() {
+  [ -f "$stack/$agent" ] ||
+    { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
+}
+
+mkdir -p "$stack/transactions" || not_written
+new=$stack/transactions/.$id
+unpack "$new" "$sum"
+bring_agent "$new"
+mv "$new" "$stack/transactions/$id"
+bring_agent "$stack/transactions/$id"
+ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
+sync "$stack/transactions"
+# The owner's first word may come with the package.
+if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
+exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
+`;
+/** src/agent/add-phase.sh */
+const addPhaseProgram = `# shellcheck shell=sh
+# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
+# standard input. ID and RECORD are those of the word \`advance\`.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+tx=$stack/transactions/$id
+[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
+[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
+new=$tx/.$phase.$$
+unpack "$new" "$sum"
+if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase" && sync "$tx/plan"; fi
+exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
+`;
+/** src/agent/status.sh */
+const statusProgram = `# shellcheck shell=sh
+# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
+# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
+tx=$1/transactions/$2
+[ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
+read -r up _ </proc/uptime
+awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
+  { line = "" }
+  $4 == "state" { state = $5 }
+  $4 == "renewed" { lease = $5 }
+  $4 == "waiting" { lease = $6; line = "waiting " $5 " " lease " " lease - (now - $3) }
+  $4 == "ended" { ended = "ended " $5 " " $6 }
+  END { print ended ? ended : line ? line : "busy " (state ? state : "open") " " lease }' "$tx/journal" 2>/dev/null ||
+  echo "busy open $(cat "$tx/plan/lease")"
+`;
+/** src/compose/effects.sh */
+const effectsProgram = `# shellcheck shell=sh
+# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
+# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
+# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
+
+: "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
+
+# The containers of a service, old and new, and what is done to them.
+
+compose() {
+  docker compose --project-name "$project" --project-directory "$stack/project" \\
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
+}
+
+containers() {
+  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+}
+
+name() { echo "\${1%%=*}"; }
+more() { echo "\${1#*:}"; }
+
+# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
+# services there are; one that does not answer is a failure, not a list of nothing.
+survey() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+}
+
+# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
+among() {
+  definition=\${3#*=}
+  printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
+    $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
+}
+
+new_of_all() { all_of new "$@"; }
+old_of_all() { all_of old "$@"; }
+all_of() {
+  side=$1
+  shift
+  every=$(survey) || return 1
+  for service; do among "$every" "$side" "$service"; done
+}
+
+# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
+each() {
+  ids=$1
+  shift
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$ids" ] || "$@" $ids >/dev/null
+}
+
+# A way back waits for an engine that is being restarted; its deadline ends the wait.
+await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
+
+# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
+pull() {
+  login=$ESTIBA_TX/docker
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
+    export DOCKER_CONFIG="$login"
+  fi
+  compose pull --quiet "$@" && fit_this_host "$@"
+  pulled=$?
+  rm -rf "\${login:?}"
+  return "$pulled"
+}
+
+# fit_this_host SERVICE...: an image for another processor shows here, and not when the old is stopped for it.
+fit_this_host() {
+  host=$(docker version --format '{{.Server.Arch}}') && images=$(compose config --images "$@") || return 1
+  for image in $images; do
+    made=$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
+create_new() {
+  scale='' names=''
+  every=$(survey) || return 1
+  for service; do
+    scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
+    names="$names $(name "$service")"
+  done
+  # shellcheck disable=SC2086 # lists of plain words
+  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
+}
+
+remove_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+}
+
+# bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
+# is to be kept alive runs before anything is done.
+bring_up() {
+  down=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --filter status=exited) || return 1
+  [ -n "$down" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
+  for service; do
+    each "$(printf '%s\\n' "$policies" | awk -v service="$service" '$1 == service && $2 != "no" { print $3 }')" docker start || return 1
+  done
+}
+
+# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
+remember_served() {
+  [ ! -f "$ESTIBA_TX/served" ] || return 0
+  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --filter status=running) || return 1
+  {
+    # shellcheck disable=SC2086 # a list of ids
+    [ -z "$running" ] || docker inspect \\
+      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
+  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
+}
+
+# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
+# the policy says so.
+stop_old() {
+  old=$(old_of_all "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
+    each "$old" docker update --restart=no && each "$old" docker stop
+}
+
+# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
+# counts only when it answers.
+stand_by() {
+  seconds=$1 started=''
+  shift
+  [ -s "$ESTIBA_TX/served" ] || return 0
+  await_engine
+  for service; do
+    while read -r owner container policy; do
+      [ "$owner" = "$service" ] || continue
+      # The engine goes on with a stop whose client was killed: one that still runs may be about to end.
+      if grep -qsxF "$container" "$ESTIBA_TX/stopping"; then
+        docker stop "$container" >/dev/null || return 1
+        grep -vxF "$container" "$ESTIBA_TX/stopping" >"$ESTIBA_TX/.stopping"
+        mv "$ESTIBA_TX/.stopping" "$ESTIBA_TX/stopping" || return 1
+      fi
+      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
+      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
+      started="$started $container"
+    done <"$ESTIBA_TX/served"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" $started
+}
+
+# All at once: \`docker start\` with several takes one after the other.
+start_new() {
+  new=$(new_of_all "$@") || return 1
+  starts='' failed=0
+  for container in $new; do
+    docker start "$container" >/dev/null &
+    starts="$starts $!"
+  done
+  for start in $starts; do wait "$start" || failed=1; done
+  return "$failed"
+}
+
+stop_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker stop
+}
+
+# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
+# \`unless-stopped\` containers down.)
+keep_alive() {
+  await_engine
+  for service; do
+    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  done
+}
+
+remove_old() {
+  await_engine
+  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+}
+
+# retire NAME...: services that are no longer in the file.
+retire() {
+  await_engine
+  for service; do
+    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
+      each "$gone" docker rm || return 1
+  done
+}
+
+reload_nginx() {
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do
+    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
+  done
+}
+
+# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+
+explain() {
+  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
+  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
+  echo 'its last lines:'
+  docker logs --tail 15 "$1" 2>&1
+}
+
+# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
+check_of() {
+  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+{{.}}{{end}}{{end}}' "$1"
+}
+
+# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
+probe() {
+  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
+  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
+}
+
+# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
+prove() {
+  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
+  check=$(check_of "$container") || return 1
+  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
+$check
+EOT
+  set -- "$container"
+  case $kind in
+    CMD-SHELL) set -- "$@" sh -c "$words" ;;
+    CMD)
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+  esac
+  while [ "$streak" -lt 3 ]; do
+    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+    # One that answers runs; whether it is still the same run is asked at the end.
+    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
+      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
+    sleep 0.05
+  done
+}
+
+# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
+prove_all() {
+  seconds=$1 proofs='' failed=0
+  shift
+  for container; do
+    prove "$seconds" "$container" &
+    proofs="$proofs $!"
+  done
+  for proof in $proofs; do wait "$proof" || failed=1; done
+  return "$failed"
+}
+
+prove_new() {
+  seconds=$1
+  shift
+  new=$(new_of_all "$@") || return 1
+  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" $new
+}
+
+# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
+are_well() {
+  every=$(survey) || return 1
+  made=''
+  for service; do
+    new=$(among "$every" new "$service")
+    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
+    made="$made $new"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
+  while read -r container state; do
+    case $state in
+      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0' | 'running 0 '*) ;;
+      *) explain "$container"; return 1 ;;
+    esac
+  done <<EOT
+$states
+EOT
+}
+
+# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
+
+in_postgres() {
+  container=$(containers "$1" status=running | head -n 1)
+  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
+  # shellcheck disable=SC2016 # the variables are the container's
+  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
+    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
+}
+
+# Newer releases of pg_dump print a random token behind \\restrict.
+schema_of() {
+  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
+}
+
+# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
+back_up() {
+  target=$stack/backups/\${ESTIBA_TX##*/}.dump
+  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
+    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
+    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+}
+
+# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
+run_once() {
+  remove_once || return 1
+  service=$1
+  shift
+  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
+}
+
+remove_once() {
+  once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
+}
+
+# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
+old_code_can_run() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    echo 'the schema is as it was before the migration: the old release can run on it'
+  elif [ "$1" = true ]; then
+    echo 'old-code-can-run says that the old release can run on the migrated schema'
+  else
+    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
+    return 1
+  fi
+}
+
+# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
+note_schema() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    found=unchanged
+  elif [ "$1" = true ]; then
+    found=compatible
+  else
+    found=unknown
+  fi
+  echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
+    echo "the schema: $found"
+}
+
+# What a transaction brings to the stack's folder, and what it leaves there.
+
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+stage() {
+  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
+  chmod 0755 "$stack/files"
+  for folder in "$ESTIBA_TX"/files/*; do
+    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
+    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
+  done
+  [ -d "$stack/releases/$release" ] ||
+    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
+  stage_edge
+}
+
+unstage() {
+  case $(readlink "$stack/current") in
+    "releases/$release/"*) ;;
+    *) rm -rf "\${stack:?}/releases/$release" ;;
+  esac
+}
+
+# point_current FOLDER: below the stack's folder.
+point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+
+forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
+
+# forget_files: those that no release that is kept names, and no container has.
+forget_files() {
+  await_engine
+  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
+  for folder in "$stack"/files/*/; do
+    folder=\${folder%/}
+    if printf '%s\\n' "$mounted" | grep -qF "$folder" || grep -qsF "\${folder##*/}" "$stack"/releases/*/*/compose.json; then continue; fi
+    rm -rf "\${folder:?}"
+  done
+}
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+
+# The two slots that a release can be in, and the edge that is switched between them.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
+join_slots() {
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do
+      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
+      for slot in a b; do
+        printf '%s\\n' "$joined" | grep -qxF "\${project}_slot-$slot" ||
+          docker network connect --alias "$service" "\${project}_slot-$slot" "$container" || return 1
+      done
+    done
+  done
+}
+
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
+# upper half of the addresses; those of the web services are in the lower one.
+make_slots() {
+  docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
+}
+make_slot() {
+  docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 ||
+    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null
+}
+
+# clear_slot SLOT: whatever is in it, unless the edge leads there.
+clear_slot() {
+  case $(readlink "$stack/edge/live") in
+    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+  esac
+  left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+}
+
+# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
+# somebody else and must be able to read it.
+stage_edge() {
+  brought=$stack/releases/$release/edge
+  [ -d "$brought" ] || return 0
+  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
+  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
+    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
+  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
+  chmod -R a+rX "$stack/edge" && sync
+}
+
+put_edge_configuration() {
+  for file in server.conf nginx.conf; do
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+  done
+  sync "$stack/edge"
+}
+
+# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
+configure_edge() {
+  before=$ESTIBA_TX/edge-before
+  if [ ! -d "$before" ]; then
+    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
+      sync && mv -T "$before.new" "$before" || return 1
+  fi
+  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
+}
+
+configure_edge_back() {
+  [ -d "$ESTIBA_TX/edge-before" ] || return 0
+  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
+}
+
+reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
+
+# switch_edge FOLDER: one rename. The next request goes where it leads.
+switch_edge() {
+  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
+}
+
+# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
+see_edge() {
+  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  shift
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    [ -n "$running" ] || { echo "$service does not run"; return 1; }
+    for container in $running; do
+      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
+        [ "$(uptime_seconds)" -lt "$give_up" ] || {
+          echo "$service was to lead to slot $wanted, but says: $seen"
+          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
+          return 1
+        }
+        sleep 0.05
+      done
+    done
+  done
+}
+
+# With whatever the image has to ask with.
+ask_edge() {
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
+    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
+    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
+}
+`;
+/** src/compose/revive.sh */
+const reviveProgram = `# shellcheck shell=sh
+# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
+# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
+# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
+# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+
+: "\${project:?}"
+
+which_start() {
+  for file in "\${XDG_RUNTIME_DIR:-/run}/docker.pid" /run/docker.pid; do
+    start=$(awk '{ sub(/.*\\) /, ""); print $20 }' "/proc/$(cat "$file" 2>/dev/null)/stat" 2>/dev/null)
+    [ -z "$start" ] || break
+  done
+  host=\${DOCKER_HOST:-unix:///var/run/docker.sock}
+  [ -n "$start" ] || start=$(stat -c %Z "\${host#unix://}" 2>/dev/null) || return 1
+  echo "$start $(cat /proc/sys/kernel/random/boot_id)"
+}
+
+start_all() {
+  ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
+  [ -n "$ended" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  described=$(docker inspect --format \\
+    '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
+  failed=0
+  for container in $(printf '%s\\n' "$described" | sort |
+    awk '$4 == "always" || $4 == "unless-stopped" || ($4 == "on-failure" && $5 != 0) { print $3 }'); do
+    docker start "$container" || failed=1
+  done
+  return "$failed"
+}
+
+if [ "\${1:-}" = which ]; then which_start; else start_all; fi
+`;
+/** src/stack/observe.sh */
+const observeProgram = `# shellcheck shell=sh
+# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
+# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
+export LC_ALL=C
+stack=$1 project=$2
+fact() { printf '%s\\t%s\\n' "$1" "$2"; }
+
+# For what may never answer, such as an engine behind a dead address.
+bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
+
+# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
+at_once() {
+  first=$1
+  shift
+  if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
+}
+
+# The machine and the user, as far as no engine is asked.
+
+host_facts() {
+  fact epoch "$(date +%s)"
+  fact user "$(id -un)"
+  fact shell "\${SHELL:-}"
+  for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
+    command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
+  done
+  fact system "$(sed -n 's/^ID\\(_LIKE\\)*=//p' /etc/os-release 2>/dev/null | tr -d '"' | tr '\\n' ' ')"
+  awk '
+    $1 == "MemTotal:" { print "memory-total-kib\\t" $2 }
+    $1 == "MemAvailable:" { print "memory-kib\\t" $2 }' /proc/meminfo
+  memory_facts
+  for emulator in /proc/sys/fs/binfmt_misc/qemu-* /proc/sys/fs/binfmt_misc/rosetta; do
+    [ ! -e "$emulator" ] || fact emulator "\${emulator##*/}"
+  done
+}
+
+# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
+memory_facts() {
+  set --
+  for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
+    /sys/fs/cgroup/user.slice/user-*.slice/user@*.service/*/docker-*.scope; do
+    for file in memory.stat memory.current memory.usage_in_bytes; do
+      [ ! -r "$group/$file" ] || set -- "$@" "$group/$file"
+    done
+  done
+  [ $# -eq 0 ] || awk '
+    $1 == "inactive_file" || $1 == "total_inactive_file" { inactive = $2 }
+    FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
+}
+
+# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
+port_facts() {
+  set -- /etc/passwd
+  for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
+    [ ! -r "$table" ] || set -- "$@" "$table"
+  done
+  awk '
+    FILENAME == "/etc/passwd" { split($0, field, ":"); name[field[3]] = field[1]; next }
+    { protocol = FILENAME ~ /tcp/ ? "tcp" : "udp" }
+    $4 == (protocol == "tcp" ? "0A" : "07") { print "listening\\t" protocol " " $2 " " ($8 in name ? name[$8] : $8) }' "$@"
+  if [ -r /proc/sys/net/ipv4/ip_unprivileged_port_start ]; then
+    fact unprivileged-port-start "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
+  fi
+}
+
+# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
+space() {
+  fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
+    awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
+}
+
+# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
+
+folder_facts() {
+  nearest=$stack
+  while [ ! -d "$nearest" ]; do
+    if [ -e "$nearest" ] || [ -L "$nearest" ]; then fact no-folder "$nearest"; fi
+    nearest=$(dirname "$nearest")
+  done
+  fact nearest "$nearest"
+  fact real-path "$(cd "$nearest" 2>/dev/null && pwd -P)\${stack#"$nearest"}"
+  space disk "$nearest"
+  fact mount "$(df -Pk "$nearest" 2>/dev/null | awk 'NR == 2 { print $6 }' | mount_options)"
+  said=$(trial "$nearest" 2>&1) || fact trial "$(printf '%s\\n' "$said" | tail -n 1): $(printf '%s\\n' "$said" | head -n 1)"
+  for part in lock ledger.jsonl open releases files transactions backups project; do
+    if [ -e "$stack/$part" ] && [ ! -w "$stack/$part" ]; then fact foreign "$stack/$part"; fi
+  done
+}
+
+# Type and options of the file system whose place is on stdin.
+mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
+
+# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
+trial() {
+  part='make a folder'
+  place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
+    part='write' && echo trial >"$place/file" &&
+      part='sync' && sync "$place/file" && sync "$place" &&
+      part='make a symbolic link' && ln -s file "$place/link" && ln -s other "$place/next" &&
+      part='rename over a link' && mv -T "$place/next" "$place/link" && [ "$(readlink "$place/link")" = other ] &&
+      part='lock a file' && (flock -n 9) 9>"$place/lock" && part=''
+    rm -rf "$place"
+  }
+  [ -z "$part" ] || { echo "$part"; return 1; }
+}
+
+# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
+
+engine_facts() {
+  command -v docker >/dev/null 2>&1 || return 0
+  fact docker "$(command -v docker)"
+  [ -z "\${DOCKER_HOST:-}" ] || fact docker-host "$DOCKER_HOST"
+  engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
+  case $? in
+    0) fact engine "$engine" ;;
+    124) fact engine-error 'it did not answer within 10 s'; fact socket hangs; why_no_engine ;;
+    *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
+  esac
+}
+
+# Where the client looks, what is there, and by which other way an engine can be had.
+why_no_engine() {
+  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+  fact endpoint "$endpoint"
+  socket=\${endpoint#unix://}
+  if [ "$socket" != "$endpoint" ]; then
+    if [ ! -S "$socket" ]; then fact socket missing
+    elif [ ! -w "$socket" ]; then fact socket denied
+    else fact socket silent; fi
+  fi
+  if [ ! -w "$socket" ] && command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
+  for other in "\${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
+    if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
+      fact other-engine "unix://$other"
+      break
+    fi
+  done
+}
+
+compose_facts() {
+  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
+}
+
+# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
+container_facts() {
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
+  printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
+  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
+  # A container that is gone by now is left out.
+  # shellcheck disable=SC2086 # a list of ids
+  described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    [ $? -ne 124 ] || fact failed 'docker inspect'
+  printf '%s\\n' "$described"
+  data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
+}
+
+# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
+data_root_facts() {
+  data_root=$1
+  if [ -z "$data_root" ]; then
+    info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
+    data_root=\${info%%	*}
+    case $info in *name=rootless*) fact rootless yes ;; esac
+  fi
+  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
+}
+
+# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
+network_facts() {
+  networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
+  awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
+}
+
+image_facts() {
+  bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
+image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
+}
+
+# The stack as Estiba left it.
+
+stack_facts() {
+  case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
+  if [ -L "$stack/current" ]; then
+    current=$(readlink "$stack/current")
+    fact current "\${current#releases/}"
+  fi
+  if [ -L "$stack/edge/live" ]; then
+    slot=$(readlink "$stack/edge/live")
+    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+  fi
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
+    [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
+  done | head -n 1
+  for manifest in "$stack"/releases/*/manifest.json; do
+    [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
+  done
+  if [ -f "$stack/ledger.jsonl" ]; then
+    fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
+    tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
+  fi
+  if [ -f "$stack/open" ]; then
+    open=$(cat "$stack/open")
+    fact open "$open"
+    fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
+  fi
+}
+
+fact observation 1
+host_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+fact observed 1
+`;
+
+;// CONCATENATED MODULE: ./src/agent/standing.ts
+
+
+
+/** Parses what `status.sh` prints; undefined for anything else. */
+function parseStanding(line) {
+    const [kind, first = '', second = '', third = ''] = line.trim().split(' ');
+    if (kind === 'waiting')
+        return { kind, state: first, lease: Number(second), left: Math.max(0, Number(third)) };
+    if (kind === 'busy')
+        return { kind, state: first, lease: Number(second) };
+    return kind === 'ended' ? { kind, result: first, cause: second } : undefined;
+}
+/** Undefined when the host did not say. Rejects when the signal is aborted. */
+async function readStanding(remote, stackPath, id, signal) {
+    const outcome = await remote.run(script(statusProgram, stackPath, id), signal && { signal });
+    if (outcome.kind === 'lost')
+        return undefined;
+    return outcome.code === NO_TRANSACTION ? { kind: 'none' } : parseStanding(outcome.stdout);
+}
+/** The exit code of all programs of the agent for a transaction that is not there. */
+const NO_TRANSACTION = 6;
+/** As the `State:` of an error. */
+function describeStanding(id, standing) {
+    if (standing === undefined)
+        return `the server could not be asked about ${id}; unless it was confirmed, it goes back by itself`;
+    switch (standing.kind) {
+        case 'waiting':
+            return `${id} is ${WORDS[standing.state] ?? standing.state}, not confirmed; in ${standing.left} s (its lease is ${standing.lease} s) the server goes back by itself`;
+        case 'busy':
+            return `${id} is ${WORDS[standing.state] ?? standing.state} and at work; then the server waits ${standing.lease} s for a word, and goes back by itself`;
+        case 'ended':
+            return ENDS[standing.result] ?? `${id} has ended: ${standing.result} (${explainCause(standing.cause)})`;
+        case 'none':
+            return `${id} was not begun; nothing was changed`;
+    }
+}
+const WORDS = {
+    open: 'open',
+    prepared: 'prepared',
+    migrated: 'migrated',
+    trial: 'on trial',
+    committed: 'confirmed',
+};
+const ENDS = {
+    committed: 'committed: its release is the live one',
+    undone: 'undone: the release before serves',
+    stuck: 'stuck: what runs now goes on running, and a human must look at it',
+};
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/host/host.ts
 const HOST = /^(?<user>[\w.-]+)@(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/;
 /** Parses `user@host[:port]`, IPv6 addresses in brackets. Returns the problem as a string when it can't. */
@@ -69977,10 +72636,385 @@ async function packFiles(files) {
     return { content, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
 }
 
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = require("node:path");
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ./src/command/output.ts
+
+/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
+class LineSplitter {
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    #onLine;
+    #rest = '';
+    constructor(onLine) {
+        this.#onLine = onLine;
+    }
+    write(chunk) {
+        const text = this.#decoder.write(chunk);
+        // A line of many chunks must not be searched from its beginning with each of them.
+        if (!text.includes('\n')) {
+            this.#rest += text;
+            return;
+        }
+        const lines = (this.#rest + text).split('\n');
+        this.#rest = lines.pop() ?? '';
+        for (const line of lines)
+            this.#onLine(line);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        const rest = this.#rest + this.#decoder.end();
+        this.#rest = '';
+        if (rest !== '')
+            this.#onLine(rest);
+    }
+}
+/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
+class Output {
+    #lines;
+    #chunks = [];
+    constructor(onLine) {
+        this.#lines = onLine && new LineSplitter(onLine);
+    }
+    write(chunk) {
+        if (this.#lines === undefined)
+            this.#chunks.push(chunk);
+        else
+            this.#lines.write(chunk);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        this.#lines?.end();
+    }
+    /** What was collected. */
+    text() {
+        return Buffer.concat(this.#chunks).toString('utf8');
+    }
+}
+
+;// CONCATENATED MODULE: ./src/command/local.ts
+
+
+
+
+
+
+
+/**
+ * Runs a program on the runner without echoing its command line. Every exit code is an outcome.
+ *
+ * @throws StepError when the program is not installed, or was killed
+ */
+const runLocal = async ({ argv, stdin }, options = {}) => {
+    const { cwd, env = process.env } = options;
+    const [program] = argv;
+    requireProgram(program, env);
+    const stdout = new Output(options.onStdoutLine);
+    const stderr = new Output(options.onStderrLine);
+    const code = await withInputFile(stdin, (file) => exec_exec('sh', ['-c', 'exec "$@" < "$0"', file, ...argv], {
+        silent: true,
+        ignoreReturnCode: true,
+        env: definedOnly(env),
+        ...(cwd !== undefined && { cwd }),
+        listeners: {
+            stdout: (chunk) => {
+                stdout.write(chunk);
+            },
+            stderr: (chunk) => {
+                stderr.write(chunk);
+            },
+        },
+    }));
+    stdout.end();
+    stderr.end();
+    // Null when a signal ended it, whatever the types say.
+    if (!Number.isInteger(code))
+        throw killed(program, stderr.text());
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+};
+/**
+ * Lends a file with what the program is to read, which nobody else can.
+ *
+ * `@actions/exec` has an option for this, but writes to a pipe without listening for errors: a program that ends at once,
+ * whether it reads or not, takes this process with it by EPIPE. Without the option the pipe never ends.
+ */
+async function withInputFile(stdin, work) {
+    if (stdin === undefined)
+        return work('/dev/null');
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), 'estiba-'));
+    try {
+        const file = (0,external_node_path_namespaceObject.join)(folder, 'stdin');
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(file, stdin, { mode: 0o600 });
+        return await work(file);
+    }
+    finally {
+        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+    }
+}
+/** How to come by the programs that runners may lack; hosted ones have them all. */
+const INSTALL = {
+    docker: 'install Docker with its Compose and buildx plugins on this runner: https://docs.docker.com/engine/install/',
+    git: 'install Git on this runner: https://git-scm.com/downloads',
+};
+function requireProgram(program, env) {
+    const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter);
+    if (folders.some((folder) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(folder, program))))
+        return;
+    throw new StepError({
+        step: `run ${program} on the runner`,
+        why: program.includes('/') ? 'there is no such file' : 'it is not installed, or not on the PATH',
+        next: INSTALL[program] ?? `install ${program} on this runner, in a step before this one`,
+    });
+}
+function killed(program, stderr) {
+    return new StepError({
+        step: `run ${program} on the runner`,
+        why: 'it was killed by a signal: by a cancelled job, or by the system for want of memory',
+        lastLines: stderr.trimEnd().split('\n').slice(-5),
+    });
+}
+function definedOnly(env) {
+    return Object.fromEntries(Object.entries(env).filter((entry) => entry[1] !== undefined));
+}
+
+;// CONCATENATED MODULE: ./src/compose/dotenv.ts
+/**
+ * Reads dotenv text as Docker Compose does, and writes it so that every Compose reads the same.
+ *
+ * The rules are those of compose-go's parser, less what can only be a mistake in a text that is all there is: it looks
+ * nowhere else for a value, so a name without one, or a reference to a name that no line above sets, is a problem.
+ * https://github.com/compose-spec/compose-go/blob/main/dotenv/parser.go
+ */
+/** Parses dotenv text. Returns every problem there is as a string, one a line, each with its line and no piece of a value. */
+function parseDotenv(text) {
+    const reader = new Reader(text.replace(/^\uFEFF/, ''));
+    const problems = [];
+    const env = new Map();
+    while (reader.toStatement()) {
+        const line = reader.line;
+        const statement = readStatement(reader, env);
+        if (typeof statement !== 'string')
+            env.set(statement.name, statement.value);
+        else {
+            problems.push(`line ${line}: ${statement}`);
+            reader.skipLine();
+        }
+    }
+    return problems.length > 0 ? problems.join('\n') : env;
+}
+/** Writes values in the one form that can hold any of them: in double quotes, with `\`, `"` and `$` escaped. */
+function formatDotenv(env) {
+    return [...env].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
+}
+function quoteDotenv(value) {
+    return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
+}
+/** Go's `unicode.IsSpace`, which says where a statement begins and where an unquoted value ends. */
+const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/** Blanks within a line, as the parser counts them. */
+const BLANK = '\\t\\v\\f\\r \\u0085\\u00a0';
+/** What may stand between two statements. */
+const BETWEEN = new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y');
+const AT_END = new RegExp(`[${SPACE}]+$`);
+/** A place in the text that only moves on. */
+class Reader {
+    #text;
+    #at = 0;
+    constructor(text) {
+        this.#text = text;
+    }
+    get line() {
+        return this.#text.slice(0, this.#at).split('\n').length;
+    }
+    /** Moves to what is neither space nor comment; false at the end. */
+    toStatement() {
+        this.take(BETWEEN);
+        return this.#at < this.#text.length;
+    }
+    /** Takes what a sticky pattern finds here; `undefined` where it finds nothing. */
+    take(pattern) {
+        pattern.lastIndex = this.#at;
+        const found = pattern.exec(this.#text);
+        if (found === null)
+            return undefined;
+        this.#at = pattern.lastIndex;
+        return found;
+    }
+    skipLine() {
+        this.take(/[^\n]*/y);
+    }
+}
+const NAME = new RegExp(`(?:export[${BLANK}]+)?([\\p{L}\\p{N}_.\\-[\\]]+)[${BLANK}]*[=:]([${BLANK}]*)`, 'uy');
+const NOT_A_STATEMENT = 'is no NAME=value. A name has letters, digits and _ only, and needs its = on the same line; if this line belongs to the value above it, put that in quotes, and see that a quote in it is written \\\' or \\"';
+function readStatement(reader, env) {
+    const [, name, gap = ''] = reader.take(NAME) ?? [];
+    if (name === undefined)
+        return NOT_A_STATEMENT;
+    const value = readQuoted(reader, env) ?? readUnquoted(reader, gap, env);
+    if ('problem' in value)
+        return `${name}: ${value.problem.replaceAll('NAME', name)}`;
+    return value.text.includes('\0') ? `${name}: no variable can hold a zero byte` : { name, value: value.text };
+}
+const SINGLE = /'((?:\\[^]|[^'\\])*)'/y;
+const DOUBLE = /"((?:\\[^]|[^"\\])*)"/y;
+const REST = new RegExp(`[${BLANK}]*(?=$|[\\n#])`, 'y');
+function readQuoted(reader, env) {
+    const single = reader.take(SINGLE)?.[1];
+    const double = single === undefined ? reader.take(DOUBLE)?.[1] : undefined;
+    const raw = single ?? double;
+    if (raw === undefined)
+        return readUnclosed(reader);
+    // Somebody meant the backslash, and the value goes on into the lines below.
+    if (single !== undefined && QUOTE_AT_LINE_END.test(raw))
+        return { problem: BACKSLASH_AT_END };
+    if (!reader.take(REST))
+        return { problem: AFTER_QUOTE };
+    return single === undefined ? expand(dotenv_unescape(unquote(raw, '"')), env) : { text: unquote(raw, "'") };
+}
+/** Everything up to the end is in doubt then. */
+function readUnclosed(reader) {
+    const [raw] = reader.take(/['"][^]*/y) ?? [];
+    return raw === undefined
+        ? undefined
+        : { problem: raw.startsWith("'") && QUOTE_AT_LINE_END.test(`${raw}\n`) ? BACKSLASH_AT_END : NO_END };
+}
+const QUOTE_AT_LINE_END = /\\'[\t\r ]*\n/;
+const NO_END = 'its quote has no end. See that the value ends in the quote that it begins with; a quote in it is written \\\' or \\"';
+const BACKSLASH_AT_END = 'in single quotes a value can\'t end in a backslash: it makes the quote after it part of the value. Write NAME="..." with \\\\ for each backslash, \\" for a double quote and \\$ for a dollar';
+const AFTER_QUOTE = 'there is text after its closing quote. If the quote is part of the value, write a \\ in front of it; if the rest is a comment, begin it with #';
+/** An escaped quote loses its backslash; every other pair stays for the next pass. */
+function unquote(raw, quote) {
+    return raw.replaceAll(/\\([^])/g, (pair, char) => (char === quote ? char : pair));
+}
+function readUnquoted(reader, gap, env) {
+    const [line = ''] = reader.take(/[^\n]*/y) ?? [];
+    // Compose would take the comment for the value.
+    if (gap !== '' && line.startsWith('#'))
+        return {
+            problem: "it has a comment and no value. Write NAME='' for an empty one, or NAME='#...' if the # is part of it",
+        };
+    const [value = ''] = line.split(' #');
+    return expand(value.replace(AT_END, ''), env);
+}
+const ESCAPED = {
+    ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+    ...{ $: '$$', '"': '"', '\\': '\\' },
+};
+/** The escapes of double quotes. Octal ones are `\0` and three digits; a dollar becomes `$$`, since `expand` comes after. */
+function dotenv_unescape(raw) {
+    return raw.replaceAll(/\\(?:([abfnrtv$"\\])|0(\d{0,3}))/g, (pair, char, digits = '') => {
+        if (char !== undefined)
+            return ESCAPED[char] ?? pair;
+        const code = /^[0-7]{3}$/.test(digits) ? Number.parseInt(digits, 8) : 256;
+        return code < 256 ? String.fromCharCode(code) : `\\${digits}`;
+    });
+}
+const REFERENCE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\}|(\{))/giu;
+/** `$$` is a dollar, and `$NAME` and `${NAME}` refer to a line above. A dollar before anything else is just one. */
+function expand(template, env) {
+    let problem;
+    const text = template.replaceAll(REFERENCE, (_all, dollar, bare, braced, unknown) => {
+        if (dollar !== undefined)
+            return dollar;
+        const value = env.get(bare ?? braced ?? '');
+        if (value === undefined)
+            problem ??= unknown === undefined ? UNSET : UNKNOWN_REFERENCE;
+        return value ?? '';
+    });
+    return problem === undefined ? { text } : { problem };
+}
+// What comes after the dollar may be a piece of a password.
+const AS_IT_IS = "If the $ is part of the value, write the value in single quotes (NAME='...'), or $$ for the dollar in double quotes";
+const UNSET = `it has a $ that begins a reference to a variable, and no line above sets that one. ${AS_IT_IS}`;
+const UNKNOWN_REFERENCE = `it has a \${ that is not closed, or holds more than a name; write out what it should be. ${AS_IT_IS}`;
+
+;// CONCATENATED MODULE: ./src/compose/render.ts
+
+
+
+
+
+
+
+/**
+ * Resolves the compose files once, on the runner, where everything that they refer to is checked out. Compose sees nothing
+ * of the runner's environment but what it needs to run, so that the same inputs give the same text everywhere.
+ */
+async function renderCompose(project) {
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'estiba-compose-'));
+    try {
+        const envFile = (0,external_node_path_namespaceObject.join)(folder, 'env');
+        const echoFile = (0,external_node_path_namespaceObject.join)(folder, 'echo.json');
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(envFile, formatDotenv(project.env), { mode: 0o600 });
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(echoFile, JSON.stringify({ [ECHO]: echoed(project.env) }));
+        const files = [...project.files, echoFile].flatMap((file) => ['--file', file]);
+        const { code, stdout, stderr } = await runLocal(docker(...['compose', '--project-name', project.name, '--project-directory', project.directory], ...['--env-file', envFile, ...files, 'config', '--format', 'json']), { cwd: project.directory, env: bareEnvironment() });
+        if (code !== 0)
+            throw new UsageError(`the compose files can't be resolved: ${render_explain(lastLine(stderr))}`);
+        const { [ECHO]: echo = {}, ...model } = JSON.parse(stdout);
+        requireEcho(project.env, echo);
+        return { ...model, name: model.name, services: model.services };
+    }
+    catch (error) {
+        if (error instanceof SyntaxError)
+            throw new StepError({
+                step: 'resolve the compose files',
+                why: `docker compose config printed no JSON: ${error.message}`,
+                next: 'update Docker Compose on the runner to 2.20 or newer',
+            });
+        throw error;
+    }
+    finally {
+        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+    }
+}
+/** A field of its own for Compose to say what it made of each variable. Extensions are carried along as they are. */
+const ECHO = 'x-estiba-env';
+/** Names that Compose can interpolate. */
+function echoed(env) {
+    return Object.fromEntries([...env.keys()].filter((name) => /^[A-Za-z_]\w*$/.test(name)).map((name) => [name, `\${${name}}`]));
+}
+/** Compose takes some names from its own environment, whatever the file says. */
+function requireEcho(env, echo) {
+    const wrong = Object.entries(echo).flatMap(([name, value]) => value.replaceAll('$$', '$') === env.get(name) ? [] : [name]);
+    if (wrong.length === 0)
+        return;
+    throw new UsageError(`env: Docker Compose on this runner has another value for ${wrong.join(', ')}, since it takes that from its own environment; ` +
+        'use another name in env and in the compose files, or leave the line out');
+}
+/**
+ * The text of a resolved model as the host's Compose reads it. That reads JSON as YAML, which knows no raw control characters
+ * and takes some separators for line ends.
+ */
+function formatModel(model) {
+    const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return `${JSON.stringify(model, null, 1).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escape)}\n`;
+}
+/** What a local docker needs to find itself and its plugins; nothing that a compose file could pick up by accident. */
+function bareEnvironment() {
+    const names = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
+    return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+/** A `.env` on the server is what most stacks begin with; in a checkout there is none. */
+function render_explain(reason) {
+    if (!/env file .* not found/.test(reason))
+        return reason;
+    return (`${reason}. \`env_file\` names a file of the checkout, and the values of the input env are in none: ` +
+        'write those that the service needs under its `environment`, as in `DATABASE_URL: ${DATABASE_URL}`');
+}
+function lastLine(text) {
+    return text.trim().split('\n').at(-1) ?? 'no reason given';
+}
+
 ;// CONCATENATED MODULE: ./src/ledger/ledger.ts
 /** The members without braces, as the agent puts them behind its own. */
 function formatFields(fields) {
-    return JSON.stringify(fields).slice(1, -1);
+    return JSON.stringify({ ...fields, digests: fields.digests ?? {}, approvers: fields.approvers ?? [] }).slice(1, -1);
 }
 /** Parses the ledger's lines; one that a newer version wrote, or that a crash tore, is passed over. */
 function parseLedger(lines) {
@@ -69988,8 +73022,8 @@ function parseLedger(lines) {
 }
 function parseEntry(line) {
     try {
-        const entry = JSON.parse(line);
-        return entry.v === 1 ? [{ ...entry, v: 1 }] : [];
+        const { sum, ...entry } = JSON.parse(line);
+        return entry.v === 1 ? [{ ...entry, v: 1, digests: entry.digests ?? {}, approvers: entry.approvers ?? [] }] : [];
     }
     catch {
         return [];
@@ -70005,762 +73039,32 @@ function whatMadeLive(ledger, release) {
     return ledger.findLast((entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release);
 }
 
-;// CONCATENATED MODULE: ./src/agent/programs.ts
-// Written by scripts/embed.mts from the shell programs beside it: edit those.
-/** src/agent/agent.sh */
-const agentProgram = `#!/bin/sh
-# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
-# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
-# tables, not here. Formats and exit codes: docs/protocol.md.
-#
-#   agent run     STACK TX                    hold the lock, run the phases, obey the owner, end the transaction
-#   agent follow  STACK TX RECORD             print the journal from that record on, until the agent waits or has ended
-#   agent say     STACK TX NONCE WORD [ARG]   hand a word to the agent, then follow what comes of it
-#   agent recover STACK                       end the transaction of an agent that is gone (with TX: the lock is held)
-set -u
-umask 077
-export LC_ALL=C
-
-verb=$1 stack=$2 id=\${3:-}
-tx=$stack/transactions/$id
-journal=$tx/journal
-export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
-
-# What is on disk of a transaction: its journal, and the tables of its plan.
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
-
-# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
-cut_torn_tail() {
-  [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ] || return 0
-  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
+;// CONCATENATED MODULE: ./src/release/manifest.ts
+/**
+ * The name of a release: when it was made and what it is, in characters that are safe in paths and labels.
+ * `20261121-233000-v1.2.3`.
+ */
+function releaseId(version, at) {
+    const [date = '', time = ''] = at.toISOString().split('T');
+    const slug = version.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
+    return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`;
 }
-
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
-record() {
-  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
-  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
-  cut_torn_tail "$journal"
-  return 1
+/** The digest of each service's image, `sha256:…`; a service whose image has none is left out. */
+function imageDigests({ services }) {
+    return Object.fromEntries(Object.entries(services).flatMap(([name, { image }]) => {
+        const digest = image.split('@')[1];
+        return digest === undefined ? [] : [[name, digest]];
+    }));
 }
-
-has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
-last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
-is_over() { [ -n "$(last_of ended)" ]; }
-
-# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
-look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
-
-# One agent at a time: who lives, and who holds the stack.
-
-# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
-# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
-pause() { timeout 1 cat "$tx/door" >/dev/null 2>&1 9>&-; }
-
-# A process id outlives its process; the command line tells whether it is still an agent of this transaction.
-is_alive() {
-  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$tx/pid" 2>/dev/null)/cmdline") in
-    *" run $stack $id "* | *" recover $stack $id "*) return 0 ;;
-    *) return 1 ;;
-  esac
+/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
+function parseManifest(text) {
+    const manifest = JSON.parse(text);
+    return manifest.format === 2 ? { ...manifest, format: 2 } : undefined;
 }
-
-# From here on this process is the transaction's agent.
-be_the_agent() {
-  mkdir -p "$tx/inbox" "$tx/output"
-  [ -p "$tx/door" ] || mkfifo "$tx/door"
-  cut_torn_tail "$journal"
-  heard=0
-  echo $$ >"$tx/pid"
-}
-
-take_the_lock() {
-  exec 9>>"$stack/lock"
-  # BusyBox's \`timeout\` holds on to it for up to a second after its effect has ended.
-  flock -n 9 || { pause; flock -n 9; } && return 0
-  record blocked "$(cat "$stack/open" 2>/dev/null)"
-  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
-  until flock -n 9; do
-    if is_abort_waiting; then end undone aborted; return 1; fi
-    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
-    pause
-  done
-  return 0
-}
-
-# Runs the steps of a phase. Each is a program of the plan, in a process group and with a deadline of its own.
-
-steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
-
-# Ends what is left of the effect: its whole process group, since not every \`timeout\` ends more than its child.
-end_effect() {
-  kill -TERM "-$effect" 2>/dev/null || kill -TERM "$effect" 2>/dev/null || return 0
-  tries=50
-  while [ "$tries" -gt 0 ]; do
-    kill -0 "-$effect" 2>/dev/null || return 0
-    sleep 0.1 9>&-
-    tries=$((tries - 1))
-  done
-  kill -KILL "-$effect" 2>/dev/null
-}
-
-# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
-run_step() {
-  program=$tx/plan/$1/$2.$3 watcher=
-  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
-  (cd "$stack" && exec setsid timeout -k 5 "\${limit:-60}" sh "$program") >"$tx/output/$1-$2.$3" 2>&1 &
-  effect=$!
-  if [ "$3" = run ] && [ "$1" != finish ]; then
-    end_effect_at_abort >/dev/null 2>&1 9>&- &
-    watcher=$!
-  fi
-  wait "$effect"
-  code=$?
-  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  end_effect
-  return "$code"
-}
-
-end_effect_at_abort() {
-  while kill -0 "$effect"; do
-    if is_abort_waiting; then end_effect; return; fi
-    pause
-  done
-}
-
-# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
-run_phase() {
-  for step in $(steps_of "$1"); do
-    is_abort_waiting && return 1
-    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
-    run_step "$1" "$step" run
-    code=$?
-    record did "$1" "$step" "$code"
-    [ "$code" = 0 ] && continue
-    is_abort_waiting || cause=$1-$step
-    return 1
-  done
-}
-
-# three_times COMMAND...: for what must succeed to leave a clean end.
-three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
-
-# The three ways in which a transaction ends: committed, undone, stuck.
-
-# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
-end() {
-  record ended "$1" "$2"
-  rm -rf "$tx/docker" "$tx/release" "$tx/files"
-}
-
-# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
-finish() {
-  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
-  is_over || return 1
-  ledger=$stack/ledger.jsonl
-  cut_torn_tail "$ledger"
-  if ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null; then
-    read -r start over result cause <<EOT
-$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
-EOT
-    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s,%s}\\n' "$id" \\
-      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" \\
-      "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
-  fi
-  rm -f "$stack/open"
-}
-
-begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
-
-# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
-undo() {
-  record undoing "$1"
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.gate" ] || continue
-    run_step "$phase" "$step" gate && continue
-    record forbidden "$phase" "$step"
-    finish stuck "$1"
-    return
-  done
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.undo" ] || continue
-    has undid "$phase" "$step" 0 && continue
-    three_times run_step "$phase" "$step" undo
-    code=$?
-    record undid "$phase" "$step" "$code"
-    [ "$code" = 0 ] || { finish stuck "$1"; return; }
-  done
-  finish undone "$1"
-}
-
-# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
-wind_up() {
-  unfinished=
-  for step in $(steps_of finish); do
-    has did finish "$step" 0 && continue
-    record began finish "$step"
-    three_times run_step finish "$step" run
-    code=$?
-    record did finish "$step" "$code"
-    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
-  done
-  finish committed "\${unfinished:+unfinished:$unfinished}"
-}
-
-# Hears the owner's words in their order. What comes of each stands in the plan's table.
-
-# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
-is_abort_waiting() {
-  ahead=$((heard + 1))
-  while [ -f "$tx/inbox/$ahead" ]; do
-    read -r word cause <"$tx/inbox/$ahead"
-    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
-    ahead=$((ahead + 1))
-  done
-  return 1
-}
-
-# Why a trial may not be confirmed: empty when it may.
-objection() {
-  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
-    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
-          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
-}
-
-enter() { state=$1; record state "$state"; }
-
-obey() {
-  read -r word argument value <<EOT
-$1
-EOT
-  key=$word
-  [ "$word" = advance ] && key=advance:$argument
-  rule=$(look_up verbs "$state" "$key")
-  case \${rule#* } in
-    run:*)
-      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
-      elif run_phase "$argument"; then enter "\${rule##*:}"
-      else undo "$cause"; fi ;;
-    commit)
-      why=$(objection "$argument")
-      if [ -n "$why" ]; then record refused confirm "$why"
-      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
-      else undo "$cause"; fi ;;
-    undo) undo "\${argument:-aborted}" ;;
-    lease)
-      case $argument in
-        '' | *[!0-9]*) record refused renew not-seconds ;;
-        *) lease=$argument; record renewed "$argument" ;;
-      esac ;;
-    note) record reported "$argument" "$value" ;;
-    *) record refused "$word" "state-$state" ;;
-  esac
-}
-
-is_well() { [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ] || timeout -k 2 15 sh "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-; }
-
-wait_for_the_owner() {
-  record waiting "$state" "$lease" "$heard"
-  until_uptime=$(($(uptime_seconds) + lease))
-  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
-    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
-    if ! is_well; then undo unwell-in-trial; return; fi
-    pause
-  done
-  heard=$((heard + 1))
-  obey "$(cat "$tx/inbox/$heard")"
-}
-
-# The verbs of the agent itself: run, and recover for an agent that is gone.
-
-# The caller holds the lock.
-recover() {
-  be_the_agent
-  if is_over; then finish; return; fi
-  record recovering
-  state=$(last_of state)
-  if has committed; then state=committed; fi
-  case $(look_up recovery "\${state:-open}" crash) in
-    *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
-  esac
-}
-
-recover_what_is_open() {
-  [ -f "$stack/open" ] || return 0
-  sh "$0" recover "$stack" "$(cat "$stack/open")"
-}
-
-# For a visitor: an effect that outlived its agent is waited for, a living agent needs no help.
-recover_if_gone() {
-  exec 9>>"$stack/lock"
-  until flock -n 9; do
-    id=$(cat "$stack/open" 2>/dev/null)
-    tx=$stack/transactions/$id
-    if is_alive; then echo 'held by a living agent'; return 0; fi
-    sleep 1 9>&-
-  done
-  recover_what_is_open
-}
-
-run() {
-  be_the_agent
-  lease=$(cat "$tx/plan/lease")
-  record began-agent "$(basename "$0")"
-  take_the_lock || return 0
-  recover_what_is_open
-  touch "$stack/ledger.jsonl"
-  cut_torn_tail "$stack/ledger.jsonl"
-  if [ "$(wc -l <"$stack/ledger.jsonl")" -ne "$(cat "$tx/plan/head")" ]; then
-    end undone stale-plan
-    return 0
-  fi
-  echo "$id" >"$stack/.open" && sync "$stack/.open" && mv "$stack/.open" "$stack/open" && sync "$stack"
-  enter open
-  obey 'advance prepare'
-  until is_over; do wait_for_the_owner; done
-}
-
-# The verbs of those who visit the agent: say, and follow.
-
-is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
-
-say() {
-  nonce=$1 word=$2
-  shift
-  is_known || return
-  length=$(records)
-  is_alive || is_over || { echo gone; return 5; }
-  if is_over; then follow "$(records)"; return; fi
-  key=$word state=$(last_of state)
-  [ "$word" = advance ] && key=advance:$2
-  rule=$(look_up verbs "$state" "$key")
-  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
-  [ "\${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
-  number=1
-  printf '%s\\n' "$*" >"$tx/inbox/.$$" || return 1
-  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do
-    [ -f "$tx/inbox/$number" ] || return 1
-    number=$((number + 1))
-  done
-  rm -f "$tx/inbox/.$$"
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
-  follow "$((length + 1))" "$number"
-}
-
-quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
-
-# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
-wait_for_its_end() {
-  patience=50
-  while [ "$patience" -gt 0 ] && is_alive; do
-    sleep 0.1
-    patience=$((patience - 1))
-  done
-}
-
-# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`.
-follow() {
-  next=$1 unheard=\${2:-0} patience=50
-  while :; do
-    while [ "$next" -le "$(records)" ]; do
-      line=$(sed -n "\${next}p" "$journal")
-      echo "$line"
-      next=$((next + 1))
-      read -r _ _ _ type first second third _ <<EOT
-$line
-EOT
-      case $type in
-        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
-        did) quoted "$tx/output/$first-$second.run" ;;
-        undid) quoted "$tx/output/$first-$second.undo" ;;
-        forbidden) quoted "$tx/output/$first-$second.gate" ;;
-        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
-        blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
-        ended) wait_for_its_end; return 0 ;;
-        waiting)
-          [ "\${third:-0}" -lt "$unheard" ] && continue
-          unheard=0
-          [ "$next" -le "$(records)" ] || return 0 ;;
-      esac
-    done
-    # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
-    [ "$patience" -gt 0 ] || { echo gone; return 5; }
-    sleep 0.1
-  done
-}
-
-case $verb in
-  run) run ;;
-  follow) is_known && follow "$4" ;;
-  say) shift 3; say "$@" ;;
-  recover) if [ -n "$id" ]; then recover; else recover_if_gone; fi ;;
-  *) echo "unknown verb $verb" >&2; exit 64 ;;
-esac
-`;
-/** src/agent/open.sh */
-const openProgram = `# shellcheck shell=sh
-# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 agent=$4
-mkdir -p "$stack/transactions"
-new=$stack/transactions/.$id
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-if [ ! -f "$stack/$agent" ]; then cp "$new/agent.sh" "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; fi
-sync -f "$new"
-mv "$new" "$stack/transactions/$id"
-sync "$stack/transactions"
-setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
-exec sh "$stack/$agent" follow "$stack" "$id" 1
-`;
-/** src/agent/add-phase.sh */
-const addPhaseProgram = `# shellcheck shell=sh
-# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE PHASE, the package on standard input.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 nonce=$4 phase=$5
-tx=$stack/transactions/$id
-[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
-[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
-new=$tx/.$phase
-rm -rf "$new"
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-sync -f "$new"
-[ -d "$tx/plan/$phase" ] || mv -T "$new" "$tx/plan/$phase"
-exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" advance "$phase"
-`;
-/** src/compose/effects.sh */
-const effectsProgram = `# shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets \`project\`, \`release\` and \`stack\` above these lines. Everything
-# is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers with that
-# definition are the new ones, all others of the service the old ones.
-
-: "\${project:?}" "\${release:?}" "\${stack:?}"
-
-# The containers of a service, old and new, and what is done to them.
-
-compose() {
-  docker compose --project-name "$project" --project-directory "$stack/project" \\
-    --file "$stack/releases/$release/compose.json" "$@"
-}
-
-containers() {
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
-}
-
-name() { echo "\${1%%=*}"; }
-more() { echo "\${1#*:}"; }
-
-# Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
-new_of() { definition=\${1#*=}; containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}"; }
-old_of() {
-  every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
-  printf '%s\\n' "$every" | grep -vxF -e "$new" -e '' || true
-}
-new_of_all() { for service; do new_of "$service" || return 1; done; }
-old_of_all() { for service; do old_of "$service" || return 1; done; }
-
-# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
-each() {
-  ids=$1
-  shift
-  # shellcheck disable=SC2086 # a list of ids
-  [ -z "$ids" ] || "$@" $ids >/dev/null
-}
-
-# A way back waits for an engine that is being restarted; its deadline ends the wait.
-await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
-
-# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
-pull() {
-  login=$ESTIBA_TX/docker
-  if [ -d "$login" ]; then
-    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    export DOCKER_CONFIG="$login"
-  fi
-  compose pull --quiet "$@"
-  pulled=$?
-  rm -rf "\${login:?}"
-  return "$pulled"
-}
-
-# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
-create_new() {
-  scale='' names=''
-  for service; do
-    old=$(old_of "$service") || return 1
-    scale="$scale --scale $(name "$service")=$(($(printf '%s' "$old" | grep -c .) + $(more "$service")))"
-    names="$names $(name "$service")"
-  done
-  # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
-}
-
-remove_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
-}
-
-# stop_old NAME=DEFINITION...: remembers which served, since leftovers of an earlier accident must not come back with them.
-# \`update\` first: the engine starts a stopped container again after its own restart when the policy says so.
-stop_old() {
-  old=$(old_of_all "$@") || return 1
-  if [ ! -f "$ESTIBA_TX/served" ]; then
-    each_served "$old" >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" || return 1
-  fi
-  each "$old" docker update --restart=no && each "$old" docker stop
-}
-
-# each_served "IDS": id and restart policy of those that run.
-each_served() {
-  [ -n "$1" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $1) || return 1
-  printf '%s\\n' "$states" | awk '$1 == "running" { print $2, $3 }'
-}
-
-# start_old SECONDS: the way back of stop_old; it counts only when they answer again.
-start_old() {
-  [ -s "$ESTIBA_TX/served" ] || return 0
-  await_engine
-  served=$(awk '{ print $1 }' "$ESTIBA_TX/served")
-  each "$served" docker start || return 1
-  while read -r container policy; do docker update --restart="$policy" "$container" >/dev/null || return 1; done <"$ESTIBA_TX/served"
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$1" $served
-}
-
-start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
-
-stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
-}
-
-# restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
-restart_policies() {
-  for service; do new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" || return 1; done
-}
-
-remove_old() { old=$(old_of_all "$@") && each "$old" docker rm; }
-
-# retire NAME...: services that are no longer in the file.
-retire() {
-  for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
-  done
-}
-
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
-  done
-}
-
-# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
-
-probe() {
-  case $(docker inspect --format '{{with .Config.Healthcheck}}{{index .Test 0}}{{end}}' "$1") in
-    CMD-SHELL) timeout -k 1 10 docker exec "$1" sh -c "$(docker inspect --format '{{index .Config.Healthcheck.Test 1}}' "$1")" ;;
-    CMD)
-      words=$(docker inspect --format '{{range $i, $word := .Config.Healthcheck.Test}}{{if $i}}{{println $word}}{{end}}{{end}}' "$1")
-      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
-$words
-EOT
-      timeout -k 1 10 docker exec "$@" ;;
-    *) [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5 ;;
-  esac
-}
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-
-explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
-}
-
-# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
-prove() {
-  streak=0 give_up=$(($(uptime_seconds) + $1)) restarts=$(docker inspect --format '{{.RestartCount}}' "$2") || return 1
-  while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$2" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$2") || return 1
-    [ "$state" = "running $restarts" ] || { explain "$2" "$answer"; return 1; }
-    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $1 s:"; explain "$2" "$answer"; return 1; }
-    sleep 0.05
-  done
-}
-
-# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
-prove_all() {
-  seconds=$1 proofs='' failed=0
-  shift
-  for container; do
-    prove "$seconds" "$container" &
-    proofs="$proofs $!"
-  done
-  for proof in $proofs; do wait "$proof" || failed=1; done
-  return "$failed"
-}
-
-prove_new() {
-  seconds=$1
-  shift
-  new=$(new_of_all "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $new
-}
-
-# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
-are_well() {
-  for service; do
-    new=$(new_of "$service") || return 1
-    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
-    for container in $new; do
-      case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in
-        'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
-        'running 0 '*) ;;
-        *) explain "$container"; return 1 ;;
-      esac
-    done
-  done
-}
-
-# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
-
-in_postgres() {
-  container=$(containers "$1" status=running | head -n 1)
-  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
-  # shellcheck disable=SC2016 # the variables are the container's
-  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
-    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
-}
-
-# Newer releases of pg_dump print a random token behind \\restrict.
-schema_of() {
-  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
-}
-
-# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
-back_up() {
-  target=$stack/backups/\${ESTIBA_TX##*/}.dump
-  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
-    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
-}
-
-# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
-run_once() {
-  remove_once
-  service=$1
-  shift
-  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
-}
-
-remove_once() { docker rm --force "$project-\${ESTIBA_TX##*/}" >/dev/null 2>&1; true; }
-
-# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
-old_code_can_run() {
-  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
-    echo 'the schema is as it was before the migration: the old release can run on it'
-  elif [ "$1" = true ]; then
-    echo 'old-code-can-run says that the old release can run on the migrated schema'
-  else
-    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
-    return 1
-  fi
-}
-
-# What a transaction brings to the stack's folder, and what it leaves there.
-
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
-stage() {
-  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
-  chmod 0755 "$stack/files"
-  for folder in "$ESTIBA_TX"/files/*; do
-    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
-    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
-  done
-  [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; }
-}
-
-unstage() { [ "$(readlink "$stack/current")" = "releases/$release" ] || rm -rf "\${stack:?}/releases/$release"; }
-
-point_current() { ln -sfn "releases/$release" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
-
-forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
-`;
-/** src/stack/observe.sh */
-const observeProgram = `# shellcheck shell=sh
-# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`; changes nothing.
-stack=$1 project=$2
-fact() { printf '%s\\t%s\\n' "$1" "$2"; }
-
-for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
-  command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
-done
-fact user "$(id -un)"
-if engine=$(docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
-  fact engine "$engine"
-else
-  fact engine-error "$(printf '%s' "$engine" | tail -n 1)"
-fi
-compose=$(docker compose version --short 2>/dev/null) && fact compose "$compose"
-
-nearest=$stack
-while [ ! -d "$nearest" ]; do nearest=$(dirname "$nearest"); done
-if [ -w "$nearest" ]; then fact writable "$nearest"; else fact unwritable "$nearest"; fi
-fact disk-kib "$(df -Pk "$nearest" | awk 'NR == 2 { print $4 }')"
-fact memory-kib "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
-
-docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \\
-  'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
-docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
-image	{{.Repository}}:{{.Tag}}' 2>/dev/null
-
-[ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
-for manifest in "$stack"/releases/*/manifest.json; do
-  [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
-done
-if [ -f "$stack/ledger.jsonl" ]; then
-  fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
-  tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
-fi
-if [ -f "$stack/open" ]; then
-  open=$(cat "$stack/open")
-  fact open "$open"
-  fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
-fi
-:
-`;
 
 ;// CONCATENATED MODULE: ./src/agent/plan-files.ts
+
+
 
 
 
@@ -70777,10 +73081,16 @@ function openingFiles(opening) {
         { name: 'plan/lease', content: `${opening.lease}\n` },
         { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
         { name: 'plan/head', content: `${opening.head}\n` },
-        { name: 'plan/ledger', content: `${formatFields(opening.ledger)}\n` },
+        {
+            name: 'plan/ledger',
+            content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
+        },
+        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
         { name: 'plan/verbs', content: formatVerbs() },
         { name: 'plan/recovery', content: formatRecovery() },
-        { name: 'plan/effects.sh', content: effectsFor(stack, opening.releaseId) },
+        { name: 'plan/limits', content: formatLimits() },
+        { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
+        { name: 'plan/effects.sh', content: effectsFor(opening) },
         ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
         ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
         ...(release ? releaseFiles(release, stack) : []),
@@ -70805,15 +73115,27 @@ function phaseFiles(folder, steps) {
 function stepProgram(line) {
     return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`;
 }
-/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
-function effectsFor(stack, release) {
-    return `project=${stack.name} stack=${stack.path} release=${release}\n${effectsProgram}`;
+/** What was built is what is staged and deployed: by digest, where the image has one. */
+function digestsOf(release) {
+    return release ? imageDigests(release.manifest) : {};
 }
-function releaseFiles({ manifest, compose }, stack) {
+/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
+function effectsFor({ stack, plan, releaseId }) {
+    return `project=${stack.name} stack=${stack.path} release=${releaseId} variant=${plan.variant ?? 'plain'}\n${effectsProgram}`;
+}
+/** In each folder `docker compose` knows its project and its file by itself. */
+function releaseFiles({ manifest, variants, edge }, stack) {
+    const folder = (name, compose) => [
+        { name: `release/${name}/compose.json`, content: formatModel(compose) },
+        { name: `release/${name}/.env`, content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+    ];
     return [
-        { name: 'release/compose.json', content: `${JSON.stringify(compose, null, 1)}\n` },
         { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
-        { name: 'release/.env', content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+        ...variants.flatMap(({ variant, compose, guard }) => [
+            ...folder(variant, compose),
+            ...folder(`${variant}-guard`, guard),
+        ]),
+        ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
     ];
 }
 /** Readable for everybody: the processes in the containers run as whom they like. */
@@ -70825,7 +73147,32 @@ function shippedFiles({ sha256, files }) {
     }));
 }
 
+;// CONCATENATED MODULE: ./src/agent/refusals.ts
+/** What it means that a program of the agent ended with this exit code, before anything was begun. */
+const REFUSALS = {
+    6: {
+        state: 'nothing was changed; should it begin after all, the server goes back by itself',
+        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
+    },
+    7: { state: 'nothing of it was begun', next: 'run the job again' },
+    8: { state: 'nothing of it was begun', next: 'make space on the disk of the host, then run the job again' },
+};
+
+;// CONCATENATED MODULE: ./src/agent/token.ts
+
+const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
+/** Reads id and nonce of a transaction from what an earlier step handed on. Throws a UsageError for anything else. */
+function parseToken(token) {
+    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
+    if (id === undefined || nonce === undefined)
+        throw new UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
+    return { id, nonce };
+}
+
 ;// CONCATENATED MODULE: ./src/agent/transaction.ts
+
+
+
 
 
 
@@ -70839,15 +73186,18 @@ const silent = { line: () => undefined };
 function newTransactionId(at) {
     return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${(0,external_node_crypto_.randomBytes)(3).toString('hex')}`;
 }
+function newWordId() {
+    return (0,external_node_crypto_.randomBytes)(6).toString('hex');
+}
 function newNonce() {
     return (0,external_node_crypto_.randomBytes)(8).toString('hex');
 }
-/** Hands a planned transaction to the host and follows it until it is prepared or has ended. */
+/** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
 async function openTransaction(remote, id, opening, tell, following = {}) {
     const { content, sha256 } = await packFiles(openingFiles(opening));
     const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content };
     const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
-    return { transaction, progress: await transaction.follow(command, tell) };
+    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
 }
 /** Takes up a transaction that an earlier step of the job opened. */
 function joinTransaction(remote, stackPath, token, following = {}) {
@@ -70857,13 +73207,6 @@ function joinTransaction(remote, stackPath, token, following = {}) {
 /** Somebody else's transaction, which anybody with access may abort. */
 function foreignTransaction(remote, stackPath, id, following = {}) {
     return new RemoteTransaction(remote, stackPath, id, 'none', following);
-}
-const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
-function parseToken(token) {
-    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
-    if (id === undefined || nonce === undefined)
-        throw new UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
-    return { id, nonce };
 }
 class RemoteTransaction {
     id;
@@ -70886,8 +73229,11 @@ class RemoteTransaction {
     }
     async migrate(steps, tell) {
         const { content, sha256 } = await packFiles(phaseFiles('.', steps));
-        const command = script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, 'migrate');
-        return this.follow({ ...command, stdin: content }, tell);
+        const word = newWordId();
+        return this.#follow(tell, (from) => ({
+            ...script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, word, String(from), 'migrate'),
+            stdin: content,
+        }));
     }
     async report(check, verdict) {
         this.#mustBeHeard(`report ${check} as ${verdict}`, await this.#say(silent, 'report', check, verdict));
@@ -70902,25 +73248,29 @@ class RemoteTransaction {
         return this.#say(tell, 'abort', cause);
     }
     /**
-     * Runs a command that ends in following the journal. After a lost connection the following is taken up where it broke off;
-     * `again` is said when nothing came of the command yet, so that a word can't get lost.
+     * Runs the command that opens it with so many words. After a lost connection it is not opened again, but followed as far
+     * as it came.
      */
-    async follow(command, tell, again) {
+    begin(command, words, tell) {
+        const again = (from) => this.#agent('follow', String(from || 1), String(words));
+        return this.#follow(tell, (from, isAgain) => (isAgain ? again(from) : command));
+    }
+    /**
+     * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
+     * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
+     */
+    async #follow(tell, command) {
         const reader = new ProgressReader(tell);
-        const resume = () => again !== undefined && reader.next === 1 ? again : this.#agent('follow', String(reader.next));
-        const outcome = await this.#run(command, resume, reader);
+        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
+        const outcome = await this.#run(command(0, false), again, reader);
         if (reader.progress?.kind === 'gone')
             return this.#recover(reader, tell);
         if (reader.progress)
             return reader.progress;
         const where = { step: 'talk to the agent', host: this.#link.host };
-        if (outcome.kind === 'exited' && outcome.code === NO_TRANSACTION)
-            throw new StepError({
-                ...where,
-                why: outcome.stderr.trim(),
-                state: 'nothing was changed; should it begin after all, the server goes back by itself',
-                next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
-            });
+        const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined;
+        if (outcome.kind === 'exited' && refusal)
+            throw new StepError({ ...where, why: outcome.stderr.trim(), ...refusal });
         throw new StepError({
             ...where,
             why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
@@ -70936,6 +73286,7 @@ class RemoteTransaction {
         const onStdoutLine = (line) => {
             reader.read(line);
         };
+        const stopReminding = remindWhileWaiting(reader);
         try {
             return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
         }
@@ -70951,21 +73302,30 @@ class RemoteTransaction {
                 cause: error,
             });
         }
+        finally {
+            stopReminding();
+        }
     }
-    /** Words that may be said twice are said again when the connection was lost before anything came of them. */
+    /** A word is heard once, however often it is said: its id tells. */
     #say(tell, ...words) {
-        const command = this.#agent('say', this.#nonce, ...words);
-        return words[0] === 'advance' ? this.follow(command, tell) : this.follow(command, tell, command);
+        const id = newWordId();
+        return this.#follow(tell, (from) => this.#agent('say', this.#nonce, id, String(from), ...words));
     }
     /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
     async #recover(reader, tell) {
         tell.line('the agent on the host is gone; recovering');
-        const command = script(`${FIND_AGENT}; sh "$agent" recover "$stack"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
-        await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
-            onStdoutLine: (line) => {
-                reader.read(line);
-            },
-        });
+        // On a new connection too: what was lost with the one before may have been a host that was cut off.
+        const command = () => script(`${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
+        // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
+        for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
+            await this.#link.run(command(), command, {
+                onStdoutLine: (line) => {
+                    reader.read(line);
+                },
+            });
+            if (reader.progress?.kind !== 'gone')
+                break;
+        }
         return reader.progress ?? { kind: 'gone' };
     }
     #agent(verb, ...args) {
@@ -70989,13 +73349,9 @@ class RemoteTransaction {
         }
     }
 }
-/** The exit code of all programs of the agent for a transaction that is not there. */
-const NO_TRANSACTION = 6;
 const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
     'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./node_modules/is-stream/index.js
 var is_stream = __nccwpck_require__(6543);
 // EXTERNAL MODULE: ./node_modules/make-dir/index.js
@@ -71879,6 +74235,53 @@ class NodeSSH {
     }
 }
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./src/host/carrier.ts
+
+/** Opens a TCP connection. */
+function dial({ name, port }) {
+    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
+    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
+    let open = false;
+    socket.once('connect', () => {
+        open = true;
+    });
+    return {
+        stream: socket,
+        wasOpen: () => open,
+        bytesRead: () => socket.bytesRead,
+        destroy: () => void socket.destroy(),
+        closed: closeOf(socket),
+    };
+}
+/** A channel to a host, through a jump host that serves nothing else and goes with it. */
+function through(jump, below, channel) {
+    let read = 0;
+    channel.once('close', () => jump.end());
+    // Only when it is read anyway: a listener alone would start the flow, and lose the beginning.
+    channel.once('resume', () => {
+        channel.on('data', (chunk) => (read += chunk.length));
+    });
+    return {
+        stream: channel,
+        wasOpen: () => true,
+        bytesRead: () => read,
+        destroy: () => {
+            channel.destroy();
+            below.destroy();
+        },
+        closed: below.closed,
+    };
+}
+function closeOf(stream) {
+    return new Promise((resolve) => {
+        stream.once('close', () => {
+            resolve();
+        });
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/host/host-key.ts
 
 /** The signature algorithms that a key of each type may use. RSA with SHA-1 (`ssh-rsa`) is not among them. */
@@ -71916,14 +74319,113 @@ function formatKnownHost(host, { type, blob }) {
     return `${knownHostsName(host)} ${type} ${blob.toString('base64')}`;
 }
 
+;// CONCATENATED MODULE: ./src/host/known-hosts.ts
+
+
+/** Whether a key, as a server shows it, is one of these. */
+function includesKey(keys, blob) {
+    return keys.some((key) => key.blob.equals(blob));
+}
+/**
+ * Finds what a known_hosts file pins for a host, as OpenSSH does. Returns the problem as a string when it pins no key, or
+ * when any line is none: OpenSSH skips those, but to skip a line that was meant to forbid something is worse than to stop.
+ * Format: https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT
+ */
+function pinsOf(text, host) {
+    const lines = text.split(/\r?\n/).map(parseLine);
+    const problem = lines.find((line) => typeof line === 'string');
+    if (problem !== undefined)
+        return problem;
+    const entries = lines.filter((line) => typeof line === 'object');
+    const own = entriesFor(host, entries);
+    const marked = (marker) => own.filter((entry) => entry.marker === marker).map(({ key }) => key);
+    const pinned = marked('');
+    if (pinned.length === 0)
+        return noKey(host, marked('@cert-authority').length > 0);
+    const supported = pinned.filter(isSupported);
+    if (supported.length === 0)
+        return notSupported(host, pinned);
+    const revoked = marked('@revoked');
+    const keys = supported.filter(({ blob }) => !includesKey(revoked, blob));
+    return keys.length > 0 ? { keys, revoked } : allRevoked(host);
+}
+/** Lines without the port count where none has it. A key that is revoked for the port is so in either case. */
+function entriesFor(host, entries) {
+    const named = (name) => entries.filter(({ names }) => matches(names, name));
+    const own = named(knownHostsName(host));
+    if (host.port === 22 || own.some(({ marker }) => marker === ''))
+        return own;
+    return [...own, ...named(knownHostsName({ ...host, port: 22 }))];
+}
+const MARKERS = ['', '@revoked', '@cert-authority'];
+/** A line as an entry, undefined when it holds none, or what is wrong with it. */
+function parseLine(line, index) {
+    const fields = line.replace(/^[ \t]+/, '').split(/[ \t]+/);
+    const [first = ''] = fields;
+    if (first === '' || first.startsWith('#'))
+        return undefined;
+    const where = `line ${index + 1}`;
+    const marker = MARKERS.find((known) => known === first) ?? '';
+    if (first.startsWith('@') && marker === '')
+        return `${where}: the marker ${first} is not known; there are @revoked and @cert-authority`;
+    const [names = '', type = '', base64 = ''] = marker === '' ? fields : fields.slice(1);
+    const key = parseHostKey(Buffer.from(base64, 'base64'));
+    if (/^(?:[A-Za-z0-9+/]{4})+$/.test(base64.replace(/={1,2}$/, (end) => 'A'.repeat(end.length))) && key?.type === type)
+        return { marker, names, key };
+    return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
+}
+function matches(names, name) {
+    return names.startsWith('|') ? matchesHash(names, name) : matchesPatterns(names.toLowerCase().split(','), name);
+}
+/** One that matches is enough, unless one behind a `!` matches too. */
+function matchesPatterns(patterns, name) {
+    const some = (list) => list.some((pattern) => matchesPattern(pattern, name));
+    const negated = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+    return !some(negated) && some(patterns.filter((pattern) => !pattern.startsWith('!')));
+}
+/** `*` is any text, `?` any one character; brackets are just brackets. */
+function matchesPattern(pattern, name) {
+    const wild = { '*': '.*', '?': '.' };
+    const source = pattern.replaceAll(/\*+|[^\w]/g, (char) => wild[char.charAt(0)] ?? `\\${char}`);
+    return new RegExp(`^${source}$`, 's').test(name);
+}
+/** `|1|salt|hash`: HMAC-SHA1 of the name under the salt, both in base64. */
+function matchesHash(names, name) {
+    const [, version, salt = '', hash] = names.split('|');
+    const key = Buffer.from(salt, 'base64');
+    return version === '1' && key.length === 20 && hash === (0,external_node_crypto_.createHmac)('sha1', key).update(name).digest('base64');
+}
+function noKey(host, certified) {
+    const certificates = certified
+        ? " It has a @cert-authority for it, but host certificates can't be checked here: pin the host's own key."
+        : '';
+    return `has no line for ${host.name} port ${host.port}.${certificates} ${howToScan(host)}`;
+}
+function notSupported(host, pinned) {
+    const types = pinned.map(({ type }) => type).join(', ');
+    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
+}
+function allRevoked(host) {
+    return `revokes every key that it pins for ${host.name}; pin the server's new key. ${howToScan(host)}`;
+}
+/** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
+function howToScan({ name, port }) {
+    return (`From a network that you trust run \`ssh-keyscan -p ${port} ${name}\`, compare the fingerprints ` +
+        `(\`ssh-keyscan -p ${port} ${name} | ssh-keygen -lf -\`) with those that ` +
+        '`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done` prints on the server itself, and paste the lines');
+}
+
 ;// CONCATENATED MODULE: ./src/host/connect-failure.ts
+
 
 
 
 /** Turns what ssh2 or the socket reported into where, why, and what to do next. */
 function explainConnectFailure(cause, attempt) {
-    const { host, pinned, shown } = attempt;
-    if (shown !== undefined && !pinned.some((key) => key.blob.equals(shown.blob)))
+    const { host, pins, shown } = attempt;
+    if (shown !== undefined && includesKey(pins.revoked, shown.blob))
+        return revokedHostKey(attempt, shown);
+    if (shown !== undefined && !includesKey(pins.keys, shown.blob))
         return wrongHostKey(attempt, shown);
     if (attempt.accepts !== undefined)
         return refused(attempt, attempt.accepts);
@@ -71934,7 +74436,7 @@ function explainConnectFailure(cause, attempt) {
         host: formatHost(host),
         why: `${network.why} (${message})`,
         state: 'nothing was run on the host',
-        next: network.next,
+        next: network.next.replace('INPUT', attempt.input),
         cause,
     });
 }
@@ -71950,12 +74452,12 @@ const UNREACHABLE = {
 };
 const UNKNOWN_NAME = {
     why: 'the name can not be resolved',
-    next: 'see that the name in the input host is right and has a DNS record; an address works too',
+    next: 'see that the name in the input INPUT is right and has a DNS record; an address works too',
 };
 const NETWORK = {
     ECONNREFUSED: {
         why: 'nothing listens on that port',
-        next: 'see that sshd runs there, and the port in the input host',
+        next: 'see that sshd runs there, and the port in the input INPUT',
     },
     ENOTFOUND: UNKNOWN_NAME,
     EAI_AGAIN: UNKNOWN_NAME,
@@ -71965,19 +74467,30 @@ const NETWORK = {
 };
 const EARLY_END = {
     why: 'the connection ended before the login was done',
-    next: 'see that the port in the input host is that of sshd; a busy or wary sshd does this too ' +
+    next: 'see that the port in the input INPUT is that of sshd; a busy or wary sshd does this too ' +
         '(MaxStartups, PerSourcePenalties, fail2ban): its log says why, and a later try may pass',
 };
-function handshake({ host, pinned }) {
-    const types = [...new Set(pinned.map(({ type }) => type))].join(', ');
+function handshake({ host, pins }) {
+    const types = [...new Set(pins.keys.map(({ type }) => type))].join(', ');
     return {
         why: 'no common algorithms',
         next: `known-hosts pins ${types} for this host, and only that is accepted; if the server has keys of other types, ` +
             `add their lines (\`ssh-keyscan -p ${host.port} ${host.name}\`, and compare the fingerprints on the server)`,
     };
 }
-function wrongHostKey({ host, pinned }, shown) {
-    const same = pinned.filter(({ type }) => type === shown.type);
+const NOTHING_SENT = 'nothing was sent to the host, neither login nor command';
+function revokedHostKey({ host }, shown) {
+    return new StepError({
+        step: 'check the host key',
+        host: formatHost(host),
+        why: 'the server shows a key that known-hosts marks as @revoked: somebody else may have it',
+        lastLines: [`shown:  ${fingerprint(shown.blob)} (${shown.type})`],
+        state: NOTHING_SENT,
+        next: 'give the server new host keys (`ssh-keygen -A` after removing the old ones), and pin those in the input known-hosts',
+    });
+}
+function wrongHostKey({ host, pins }, shown) {
+    const same = pins.keys.filter(({ type }) => type === shown.type);
     return new StepError({
         step: 'check the host key',
         host: formatHost(host),
@@ -71986,7 +74499,7 @@ function wrongHostKey({ host, pinned }, shown) {
             ...same.map(({ type, blob }) => `pinned: ${fingerprint(blob)} (${type})`),
             `shown:  ${fingerprint(shown.blob)} (${shown.type})`,
         ],
-        state: 'nothing was sent to the host, neither login nor command',
+        state: NOTHING_SENT,
         next: `on the server itself run \`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done\`. Only if that prints ` +
             `the shown fingerprint, pin the key in the input known-hosts with this line:\n    ${formatKnownHost(host, shown)}`,
     });
@@ -72015,80 +74528,6 @@ function details(cause) {
 }
 function word(value) {
     return typeof value === 'string' ? value : '';
-}
-
-;// CONCATENATED MODULE: ./src/host/known-hosts.ts
-
-
-/**
- * Finds the keys that a known_hosts file pins for a host. Returns the problem as a string when it pins none, or when any
- * line holds what is not supported: to skip a line that was meant to forbid something would be worse than to stop.
- * Format: https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT
- */
-function pinnedKeys(text, host) {
-    const lines = text.split(/\r\n|\n|\r/).map(parseLine);
-    const problem = lines.find((line) => typeof line === 'string');
-    if (problem !== undefined)
-        return problem;
-    const entries = lines.filter((line) => typeof line === 'object');
-    const own = entries.filter(({ names }) => names.some((name) => matches(name, host)));
-    if (own.length === 0)
-        return noLine(host, entries);
-    const keys = own.map(({ key }) => key).filter(isSupported);
-    if (keys.length > 0)
-        return keys;
-    const types = own.map(({ key }) => key.type).join(', ');
-    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
-}
-/** A line as an entry, undefined when it holds none, or what is wrong with it. */
-function parseLine(line, index) {
-    const fields = line.trim().split(/[ \t]+/);
-    const [names = '', type = '', base64 = ''] = fields;
-    if (names === '' || names.startsWith('#'))
-        return undefined;
-    const where = `line ${index + 1}`;
-    if (names in MARKERS)
-        return `${where}: ${names} lines are not supported yet: ${MARKERS[names]}`;
-    if (names.startsWith('@'))
-        return `${where}: the marker ${names} is not known; write a line that begins with the host's name`;
-    if (/[*?!]/.test(names)) {
-        return `${where}: wildcards and negation (${names}) are not supported yet; write the host's name in full`;
-    }
-    const key = parseHostKey(Buffer.from(base64, 'base64'));
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || key?.type !== type) {
-        return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
-    }
-    return { names: names.split(','), key };
-}
-const MARKERS = {
-    '@revoked': 'delete the line, and see that the revoked key is on no other line; only keys listed here are accepted',
-    '@cert-authority': "host certificates can't be checked; pin the host's own key, as ssh-keyscan prints it",
-};
-function matches(pattern, host) {
-    const name = knownHostsName(host);
-    if (pattern.startsWith('|'))
-        return matchesHash(pattern, name);
-    return pattern.toLowerCase() === name || (host.port === 22 && pattern.toLowerCase() === `[${name}]:22`);
-}
-/** `|1|salt|hash`: HMAC-SHA1 of the name under the salt, both in base64. */
-function matchesHash(pattern, name) {
-    const [, version, salt = '', hash = ''] = pattern.split('|');
-    const expected = Buffer.from(hash, 'base64');
-    const actual = (0,external_node_crypto_.createHmac)('sha1', Buffer.from(salt, 'base64')).update(name).digest();
-    return version === '1' && expected.length === actual.length && (0,external_node_crypto_.timingSafeEqual)(expected, actual);
-}
-function noLine(host, entries) {
-    const withoutPort = host.port !== 22 && entries.some(({ names }) => names.some((name) => matches(name, { ...host, port: 22 })));
-    const hint = withoutPort
-        ? ` It has one without the port: lines for port ${host.port} begin with ${knownHostsName(host)}.`
-        : '';
-    return `has no line for ${host.name} port ${host.port}.${hint} ${howToScan(host)}`;
-}
-/** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
-function howToScan({ name, port }) {
-    return (`From a network that you trust run \`ssh-keyscan -p ${port} ${name}\`, compare the fingerprints ` +
-        `(\`ssh-keyscan -p ${port} ${name} | ssh-keygen -lf -\`) with those that ` +
-        '`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done` prints on the server itself, and paste the lines');
 }
 
 ;// CONCATENATED MODULE: ./src/host/private-key.ts
@@ -72162,61 +74601,6 @@ function parsePem(key, passphrase) {
 const FORMATS = { rsa: 'pkcs1', ec: 'sec1' };
 const UNSUPPORTED = 'is of a type that is not supported in PEM format; make one with `ssh-keygen -t ed25519 -f key` and paste the file';
 
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ./src/command/output.ts
-
-/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
-class LineSplitter {
-    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
-    #onLine;
-    #rest = '';
-    constructor(onLine) {
-        this.#onLine = onLine;
-    }
-    write(chunk) {
-        const text = this.#decoder.write(chunk);
-        // A line of many chunks must not be searched from its beginning with each of them.
-        if (!text.includes('\n')) {
-            this.#rest += text;
-            return;
-        }
-        const lines = (this.#rest + text).split('\n');
-        this.#rest = lines.pop() ?? '';
-        for (const line of lines)
-            this.#onLine(line);
-    }
-    /** Hands out the last line if it had no end. */
-    end() {
-        const rest = this.#rest + this.#decoder.end();
-        this.#rest = '';
-        if (rest !== '')
-            this.#onLine(rest);
-    }
-}
-/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
-class Output {
-    #lines;
-    #chunks = [];
-    constructor(onLine) {
-        this.#lines = onLine && new LineSplitter(onLine);
-    }
-    write(chunk) {
-        if (this.#lines === undefined)
-            this.#chunks.push(chunk);
-        else
-            this.#lines.write(chunk);
-    }
-    /** Hands out the last line if it had no end. */
-    end() {
-        this.#lines?.end();
-    }
-    /** What was collected. */
-    text() {
-        return Buffer.concat(this.#chunks).toString('utf8');
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/host/exchange.ts
 
 
@@ -72275,18 +74659,14 @@ const GOODBYE_SECONDS = 1;
 class SshRemote {
     host;
     #client;
-    #socket;
-    #closed;
+    #carrier;
     #watch;
     /** Why the connection is gone; undefined as long as it is there. */
     #lost;
-    constructor(host, client, socket) {
+    constructor(host, client, carrier) {
         this.host = host;
         this.#client = client;
-        this.#socket = socket;
-        this.#closed = new Promise((resolve) => socket.once('close', () => {
-            resolve();
-        }));
+        this.#carrier = carrier;
         let reason = 'the server closed the connection';
         client.on('error', (error) => {
             reason = error.message;
@@ -72296,7 +74676,7 @@ class SshRemote {
             this.#lost ??= reason;
         });
         this.#watch = this.#watchSilence();
-        socket.on('close', () => {
+        void carrier.closed.then(() => {
             clearInterval(this.#watch);
         });
     }
@@ -72316,9 +74696,11 @@ class SshRemote {
     }
     async [Symbol.asyncDispose]() {
         this.#lost ??= 'the connection was closed here';
-        const hurry = setTimeout(() => this.#socket.destroy(), GOODBYE_SECONDS * 1000);
+        const hurry = setTimeout(() => {
+            this.#carrier.destroy();
+        }, GOODBYE_SECONDS * 1000);
         this.#client.end();
-        await this.#closed;
+        await this.#carrier.closed;
         clearTimeout(hurry);
     }
     /** Undefined when the connection is gone. */
@@ -72363,15 +74745,15 @@ class SshRemote {
      * seconds: when this process itself was held up, what came meanwhile has not been read yet.
      */
     #watchSilence() {
-        let seen = this.#socket.bytesRead;
+        let seen = this.#carrier.bytesRead();
         let silentLooks = 0;
         return setInterval(() => {
-            silentLooks = this.#socket.bytesRead === seen ? silentLooks + 1 : 0;
-            seen = this.#socket.bytesRead;
+            silentLooks = this.#carrier.bytesRead() === seen ? silentLooks + 1 : 0;
+            seen = this.#carrier.bytesRead();
             if (silentLooks <= SILENCE_SECONDS * LOOKS_PER_SECOND)
                 return;
             this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`;
-            this.#socket.destroy();
+            this.#carrier.destroy();
         }, 1000 / LOOKS_PER_SECOND);
     }
 }
@@ -72404,71 +74786,115 @@ async function untilAborted(work, signal, stop) {
 
 
 
+
 /** Until the login is done. A server that resolves its callers' names may take 10 s of it. */
 const CONNECT_SECONDS = 20;
 /** How often the server is asked for a sign of life; `SshRemote` gives up after `SILENCE_SECONDS` without one. */
 const KEEPALIVE_SECONDS = 4;
 /**
- * Opens a connection to a host whose key is pinned in `knownHosts`. One connection serves a whole action.
+ * Opens a connection to a host whose key is pinned in `knownHosts`, if need be through a jump host whose key is pinned
+ * there too. One connection serves a whole action.
  *
  * @throws UsageError where an input is wrong
- * @throws StepError where the host can't be reached, shows another key, or refuses the login
+ * @throws StepError where a host can't be reached, shows another key, or refuses the login
  */
-async function connect(connection, options = {}) {
-    const { signal } = options;
+async function connect(connection, { signal, open = dial } = {}) {
     signal?.throwIfAborted();
-    const pinned = usable('known-hosts', pinnedKeys(connection.knownHosts, connection.host));
     const key = usable('ssh-key', parsePrivateKey(connection.privateKey, connection.passphrase));
-    const attempt = { host: connection.host, pinned, userKey: fingerprint(key.getPublicSSH()) };
-    const seen = { connected: false };
-    const { name, port } = connection.host;
-    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
-    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
-    socket.once('connect', () => {
-        seen.connected = true;
-    });
-    const abort = () => void socket.destroy();
-    signal?.addEventListener('abort', abort);
-    const ssh = new NodeSSH();
-    try {
-        const ready = ssh.connect(configure(attempt, key, socket, seen));
-        const client = ssh.connection;
-        if (client === null)
-            throw new Error('node-ssh made no client');
-        // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
-        client.on('error', () => undefined);
-        await ready;
-        return new SshRemote(connection.host, client, socket);
-    }
-    catch (error) {
-        socket.destroy();
-        signal?.throwIfAborted();
-        throw explainConnectFailure(error, { ...attempt, ...seen });
-    }
-    finally {
-        signal?.removeEventListener('abort', abort);
-    }
+    const target = (input, host) => {
+        const pins = usable('known-hosts', pinsOf(connection.knownHosts, host));
+        return { input, host, pins, key, userKey: fingerprint(key.getPublicSSH()) };
+    };
+    const last = target('host', connection.host);
+    const jump = connection.jump && target('jump-host', connection.jump);
+    const carrier = jump === undefined ? open(last.host) : await jumpTo(last, jump, open(jump.host), signal);
+    const client = await logIn(last, carrier, signal);
+    return new SshRemote(last.host, client, carrier);
 }
 function usable(input, value) {
     if (typeof value === 'string')
         throw new UsageError(`${input}: ${value}`);
     return value;
 }
-function configure(attempt, key, socket, seen) {
-    const { host, pinned } = attempt;
+async function jumpTo(target, jump, carrier, signal) {
+    const client = await logIn(jump, carrier, signal);
+    try {
+        const forwarding = forward(client, target.host);
+        return through(client, carrier, await untilStopped(carrier, signal, forwarding));
+    }
+    catch (error) {
+        carrier.destroy();
+        signal?.throwIfAborted();
+        throw new StepError({
+            step: 'connect',
+            host: formatHost(target.host),
+            why: `the jump host ${formatHost(jump.host)} opened no way to it (${error instanceof Error ? error.message : String(error)})`,
+            state: 'nothing was run on the host',
+            next: 'see that the jump host reaches that name and port, and that its sshd lets this user forward: AllowTcpForwarding and ' +
+                'PermitOpen, and port-forwarding after restrict in authorized_keys',
+            cause: error,
+        });
+    }
+}
+function forward(client, { name, port }) {
+    return new Promise((resolve, reject) => {
+        client.forwardOut('127.0.0.1', 0, name, port, (error, channel) => {
+            if (error === undefined)
+                resolve(channel);
+            else
+                reject(error);
+        });
+    });
+}
+/** Ends what is under way when the job is cancelled or the time is over, so that it fails by itself. */
+async function untilStopped(carrier, signal, work) {
+    const stop = () => {
+        carrier.destroy();
+    };
+    const timer = setTimeout(stop, CONNECT_SECONDS * 1000);
+    signal?.addEventListener('abort', stop);
+    try {
+        return await work;
+    }
+    finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+    }
+}
+/** Nothing is sent to a host, neither name nor key, before it has shown a key that is pinned. */
+async function logIn(target, carrier, signal) {
+    const seen = {};
+    const ssh = new NodeSSH();
+    try {
+        const ready = ssh.connect(configure(target, carrier, seen));
+        const client = ssh.connection;
+        if (client === null)
+            throw new Error('node-ssh made no client');
+        // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
+        client.on('error', () => undefined);
+        await untilStopped(carrier, signal, ready);
+        return client;
+    }
+    catch (error) {
+        carrier.destroy();
+        signal?.throwIfAborted();
+        throw explainConnectFailure(error, { ...target, ...seen, connected: carrier.wasOpen() });
+    }
+}
+function configure({ host, pins, key }, carrier, seen) {
     return {
-        sock: socket,
+        sock: carrier.stream,
         username: host.user,
         readyTimeout: CONNECT_SECONDS * 1000,
         keepaliveInterval: KEEPALIVE_SECONDS * 1000,
         // It counts unanswered questions, which also wait behind a slow upload; silence is what SshRemote looks at.
         keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pinned) },
+        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pins.keys) },
         hostVerifier: (blob) => {
             const shown = parseHostKey(blob);
             if (shown !== undefined)
                 seen.shown = shown;
-            return pinned.some((pin) => pin.blob.equals(blob));
+            return includesKey(pins.keys, blob);
         },
         // The first call comes before anything was tried; a second one means that the key was refused.
         authHandler: (left, _partial, next) => {
@@ -72551,21 +74977,38 @@ var abort_disposeResources = (undefined && undefined.__disposeResources) || (fun
 
 
 
+
+
+/** Of a transaction whose opening was cut off: the host may only now be making it from what it got. */
+const TRIES = 3;
 /**
  * The post step: what this step opened and nobody confirmed is taken back, also after a failure or a cancelled job. It
  * never confirms.
  */
-async function abortUnconfirmed(inputs, job) {
+async function abortUnconfirmed(inputs, job, reach = () => connect(inputs.connection)) {
+    const token = job.state('transaction');
+    if (token === '')
+        return;
+    await job.log.chapter('See that nothing is left unconfirmed', async () => {
+        const progress = await untilEnded(inputs.path, token, job, reach);
+        if (progress === undefined)
+            job.log.line('The transaction was never begun; nothing was changed.');
+        else
+            tellEnding(progress, job.log);
+    });
+}
+async function untilEnded(path, token, job, reach) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const token = job.state('transaction');
-        if (token === '')
-            return;
-        const reach = () => connect(inputs.connection);
         const remote = abort_addDisposableResource(env_1, await reach(), true);
-        const transaction = joinTransaction(remote, inputs.path, token, { connect: reach });
-        const progress = await job.log.chapter('See that nothing is left unconfirmed', () => transaction.abort('not-confirmed-by-the-job', job.log));
-        tellEnding(progress, job.log);
+        const transaction = joinTransaction(remote, path, token, { connect: reach });
+        for (let tries = 1;; tries++) {
+            const standing = await readStanding(remote, path, transaction.id);
+            const progress = standing?.kind === 'none' ? undefined : await transaction.abort('not-confirmed-by-the-job', job.log);
+            if (progress?.kind === 'ended' || tries === TRIES)
+                return progress;
+            await (0,promises_namespaceObject.setTimeout)(1000);
+        }
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -72575,6 +75018,122 @@ async function abortUnconfirmed(inputs, job) {
         const result_1 = abort_disposeResources(env_1);
         if (result_1)
             await result_1;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/agent/cancelled.ts
+var cancelled_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var cancelled_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+/** A cancelled step has 7.5 s; the rest of them is for ending what was under way. */
+const ASK_MS = 3500;
+/**
+ * Runs the work of a step that follows a transaction. If the job is cancelled meanwhile, the host is asked once more where the
+ * transaction stands, over a new connection and not for long, and the error says so.
+ *
+ * @param held what the step has open at that moment; undefined when nothing was begun
+ */
+async function unlessCancelled(signal, held, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        if (!signal.aborted)
+            throw error;
+        throw await cancelled(held(), error);
+    }
+}
+async function cancelled(held, cause) {
+    const error = { step: 'run', why: 'the job was cancelled', cause };
+    if (held === undefined)
+        return new StepError({ ...error, state: 'this step had nothing open on the server' });
+    const id = held.transaction.split('.')[0] ?? '';
+    const { host, standing } = await ask(held, id);
+    const isOpen = standing === undefined || standing.kind === 'waiting' || standing.kind === 'busy';
+    return new StepError({
+        ...error,
+        step: 'follow the transaction',
+        ...(host !== undefined && { host }),
+        state: describeStanding(id, standing),
+        ...(isOpen && {
+            next: `${held.next ?? 'the post step of deploy-over-ssh takes it back now'}; ` +
+                `by hand, on the host: sh ${held.path}/${agentName} say ${held.path} ${id} none abort`,
+        }),
+    });
+}
+async function ask({ connect, path }, id) {
+    const signal = AbortSignal.timeout(ASK_MS);
+    try {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const remote = cancelled_addDisposableResource(env_1, await connect(signal), true);
+            return { host: formatHost(remote.host), standing: await readStanding(remote, path, id, signal) };
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = cancelled_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    catch {
+        return {};
     }
 }
 
@@ -72617,7 +75176,7 @@ function unexpected(progress, { what, host, path }) {
             return ended(progress, where, path);
     }
 }
-function ended({ result, cause, failure, obstacle }, where, path) {
+function ended({ result, cause, failure, obstacle, holder }, where, path) {
     const why = failure === undefined ? explainCause(cause) : `${failure.title}: failed`;
     const details = failure === undefined ? {} : { exitCode: failure.exitCode, lastLines: failure.lastLines };
     const error = { ...where, ...details, why };
@@ -72635,6 +75194,14 @@ function ended({ result, cause, failure, obstacle }, where, path) {
                 next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
             });
         case 'undone':
+            if (cause === 'lock-timeout')
+                return new StepError({
+                    ...where,
+                    why: [explainCause(cause), ...(holder === undefined ? [] : [`it was ${holder}`])].join('; '),
+                    state: 'nothing was changed',
+                    next: 'run the job again when that one has ended; a longer `lock-timeout` waits longer, and the action rollback ' +
+                        'takes back what is open',
+                });
             return new StepError({
                 ...error,
                 state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
@@ -72645,24 +75212,318 @@ function ended({ result, cause, failure, obstacle }, where, path) {
 /** Causes of an end before the transaction had the stack to itself. */
 const UNTOUCHED = ['lock-timeout', 'stale-plan'];
 
-;// CONCATENATED MODULE: ./src/runner/markdown.ts
-/** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
-function escapeMarkdown(text) {
-    return text
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replace(/[\\`*_[\]{}()#+!|~$@-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
-        .replace(/\r\n|[\n\r\u2028\u2029]/g, '<br>');
+;// CONCATENATED MODULE: ./src/ledger/chain.ts
+
+const SUM = /^(?<text>.*),"sum":"(?<sum>[0-9a-f]{64})"\}$/;
+/** The checksum that a line's text must have behind a line with the checksum `before`; hex. */
+function chainSum(before, text) {
+    return (0,external_node_crypto_.createHash)('sha256').update(before).update(text).digest('hex');
 }
-/** A Markdown table; cells are plain text and get escaped here. */
-function formatTable(header, rows) {
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    return [
-        line(header.map(escapeMarkdown)),
-        line(header.map(() => '---')),
-        ...rows.map((row) => line(row.map(escapeMarkdown))),
-    ].join('\n');
+/**
+ * The numbers of the ledger's lines, as given from `first` on, whose checksum is not that of the line before and their own
+ * text: a line there or the one before was changed, or lines between them are gone. A line without a checksum says nothing;
+ * one after a line with a checksum is wrong. What stood before the first line is known only where that is line 1.
+ */
+function brokenLines(lines, first = 1) {
+    const broken = [];
+    let before = first === 1 ? '' : undefined;
+    for (const [index, line] of lines.entries()) {
+        const { text, sum } = SUM.exec(line)?.groups ?? {};
+        const isRight = text === undefined || sum === undefined ? !before : before === undefined || chainSum(before, text) === sum;
+        if (!isRight)
+            broken.push(first + index);
+        before = sum ?? '';
+    }
+    return broken;
+}
+
+;// CONCATENATED MODULE: ./src/stack/host-facts.ts
+function parseHostFacts({ all, one }) {
+    const dataRoot = one('data-root');
+    return {
+        user: one('user') ?? '',
+        shell: one('shell') ?? '',
+        system: one('system')?.trim() ?? '',
+        missing: all('missing'),
+        docker: one('docker'),
+        dockerHost: one('docker-host'),
+        engine: parseEngine(one('engine'), one('rootless') === 'yes'),
+        unanswered: all('failed'),
+        noEngine: {
+            error: one('engine-error') ?? '',
+            endpoint: one('endpoint') ?? '',
+            socket: ['missing', 'denied', 'silent', 'hangs'].find((state) => state === one('socket')),
+            sudo: one('sudo') === 'yes',
+            other: one('other-engine'),
+        },
+        compose: one('compose'),
+        oldCompose: one('docker-compose'),
+        folder: {
+            nearest: one('nearest') ?? '',
+            realPath: one('real-path') ?? '',
+            notFolder: one('no-folder'),
+            space: parseSpace(one('disk')),
+            mount: one('mount') ?? '',
+            trial: one('trial'),
+            foreign: all('foreign'),
+            owner: one('owner'),
+        },
+        dataRoot: dataRoot === undefined ? undefined : { path: dataRoot, space: parseSpace(one('data-disk')) },
+        emulators: all('emulator'),
+        memory: { totalKiB: Number(one('memory-total-kib') ?? 0), availableKiB: Number(one('memory-kib') ?? 0) },
+        uses: new Map(all('uses').flatMap(parseUse)),
+        ports: {
+            listening: all('listening').flatMap(parseListener),
+            published: all('published').flatMap(parsePublished),
+            unprivilegedStart: Number(one('unprivileged-port-start') ?? 1024),
+        },
+    };
+}
+function parseEngine(text, rootless) {
+    const [version, platform] = text?.split(' ') ?? [];
+    return version === undefined || platform === undefined ? undefined : { version, platform, rootless };
+}
+function parseSpace(text = '') {
+    const [device, free, inodes, allInodes] = text.split(' ');
+    if (device === undefined || free === undefined)
+        return undefined;
+    return { device, freeKiB: Number(free), freeInodes: Number(allInodes) > 0 ? Number(inodes) : undefined };
+}
+/** `/sys/fs/cgroup/docker/ID BYTES`, or `…/docker-ID.scope`. */
+function parseUse(text) {
+    const { id, bytes } = /(?<id>[0-9a-f]{64})(?:\.scope)? (?<bytes>\d+)$/.exec(text)?.groups ?? {};
+    return id === undefined ? [] : [[id, Number(bytes)]];
+}
+/** `tcp 0100007F:1538 postgres`: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
+function parseListener(text) {
+    const [protocol, local = '', user = ''] = text.split(' ');
+    const [address = '', port] = local.split(':');
+    if (protocol === undefined || port === undefined)
+        return [];
+    return [{ protocol, address: readAddress(address), port: Number.parseInt(port, 16), user }];
+}
+/** The kernel writes each 32 bits of an address in the machine's order, which is little-endian on all that Docker runs on. */
+function readAddress(hex) {
+    if (/^0+$/.test(hex))
+        return 'any';
+    const v4 = hex.length === 8 ? hex : /^0{16}FFFF0000(.{8})$/.exec(hex)?.[1];
+    if (v4 === undefined)
+        return hex;
+    const bytes = (v4.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16));
+    return bytes.reverse().join('.');
+}
+/** `NAME<TAB>PROJECT<TAB>0.0.0.0:8000-8001->8000-8001/tcp, [::]:80->80/tcp`, as `docker ps` prints it. */
+function parsePublished(text) {
+    const [container = '', project = '', ports = ''] = text.split('\t');
+    return ports.split(', ').flatMap((port) => {
+        const { address, from, to, protocol } = /^(?<address>.*):(?<from>\d+)(?:-(?<to>\d+))?->.*\/(?<protocol>\w+)$/.exec(port)?.groups ?? {};
+        if (address === undefined || from === undefined || protocol === undefined)
+            return [];
+        const isAny = ['0.0.0.0', '::', '[::]'].includes(address);
+        return [
+            { container, project, protocol, address: isAny ? 'any' : address, from: Number(from), to: Number(to ?? from) },
+        ];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/edge/slots.ts
+/**
+ * Two slots for what serves: networks `slot-a` and `slot-b` with addresses of their own. One holds the release that serves,
+ * the other is free for the next one, and the edge chooses between them by one rename.
+ */
+const SLOTS = ['a', 'b'];
+/** How a release is laid out on a host: in a slot, or `plain`, where old and new take turns. */
+const VARIANTS = ['plain', ...SLOTS];
+function otherSlot(slot) {
+    return slot === 'a' ? 'b' : 'a';
+}
+/** The engine's name of a slot's network. It sorts behind `default`, which stays the containers' gateway. */
+function slotNetwork(project, slot) {
+    return `${project}_slot-${slot}`;
+}
+function slotAddress({ subnets }, slot, host) {
+    return subnets[slot].replace(/\d+\/24$/, String(host));
+}
+const FIRST_HOST = 10;
+const LAST_HOST = 127;
+/** Gives each web service its place: the one that any release before gave it, or the next that nobody has. */
+function webAddresses(ports, before) {
+    const known = new Map(before.flatMap(({ web }) => Object.entries(web).map(([name, { host }]) => [name, host])));
+    const taken = new Set(known.values());
+    const addresses = {};
+    for (const [name, port] of [...ports].sort(([one], [other]) => (one < other ? -1 : 1))) {
+        let host = known.get(name);
+        for (let next = FIRST_HOST; host === undefined && next <= LAST_HOST; next++)
+            if (!taken.has(next))
+                host = next;
+        if (host === undefined)
+            throw new Error(`more than ${LAST_HOST - FIRST_HOST + 1} web services`);
+        taken.add(host);
+        addresses[name] = { host, port };
+    }
+    return addresses;
+}
+
+;// CONCATENATED MODULE: ./src/stack/observation.ts
+
+
+
+
+
+/** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab, after what a login shell says itself. */
+function parseObservation(text, asked) {
+    const lines = text.split('\n');
+    const start = Math.max(0, lines.indexOf('observation\t1'));
+    const facts = new Map();
+    for (const line of lines.slice(start)) {
+        const tab = line.indexOf('\t');
+        if (tab > 0)
+            facts.set(line.slice(0, tab), [...(facts.get(line.slice(0, tab)) ?? []), line.slice(tab + 1)]);
+    }
+    const all = (name) => facts.get(name) ?? [];
+    const one = (name) => all(name)[0];
+    const open = one('open');
+    const ledgerLength = Number(one('ledger-length') ?? 0);
+    const [current, variant = ''] = one('current')?.split('/') ?? [];
+    const [slot = '', hash = ''] = one('edge')?.split(' ') ?? [];
+    return {
+        host: {
+            ...parseHostFacts({ all, one }),
+            banner: lines.slice(0, start).filter((line) => line.trim() !== ''),
+            clockAhead: clockAhead(Number(one('epoch')), asked),
+        },
+        containers: all('container').map((json) => JSON.parse(json)),
+        images: new Set(all('image')),
+        networks: all('network').map((network) => {
+            const [name = '', ...subnets] = network.split(' ');
+            return { name, subnets };
+        }),
+        routes: all('route').flatMap(parseRoute),
+        edge: hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash },
+        current,
+        currentVariant: VARIANTS.find((known) => variant.replace(/-guard$/, '') === known),
+        releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
+        ledger: parseLedger(all('ledger')),
+        ledgerLength,
+        brokenLedgerLines: brokenLines(all('ledger'), ledgerLength - all('ledger').length + 1),
+        cron: one('cron') === 'yes',
+        open: open === undefined ? undefined : { tx: open, by: one('open-by') ?? '' },
+    };
+}
+/** The host's whole second lies anywhere between question and answer; only what is beyond that tells of its clock. */
+function clockAhead(epoch, asked) {
+    if (asked === undefined || Number.isNaN(epoch))
+        return 0;
+    const [from, to] = [Math.floor(asked.from / 1000), asked.to / 1000];
+    return Math.round(Math.max(0, epoch - to) || Math.min(0, epoch - from));
+}
+/** Destination and mask as /proc/net/route has them, in hex with the lowest byte first: `0000D50A 0000FFFF`. */
+function parseRoute(text) {
+    const [destination = '', mask = ''] = text.split(' ');
+    const bytes = (hex) => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16));
+    const bits = bytes(mask).reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    return bits === 0 ? [] : [`${bytes(destination).join('.')}/${bits}`];
+}
+function liveRelease({ current, releases }) {
+    return releases.find(({ id }) => id === current);
+}
+/** The containers of a service, one-off ones apart. */
+function containersOf({ containers }, service) {
+    return containers.filter(({ labels }) => labels['com.docker.compose.service'] === service && labels['com.docker.compose.oneoff'] !== 'True');
+}
+/** Where each service has its bind mounts: as its running containers say, or stopped ones, or else the live release. */
+function runningMounts(observation) {
+    const mounts = new Map();
+    for (const [service, { mounts: released }] of Object.entries(liveRelease(observation)?.services ?? {}))
+        mounts.set(service, new Map(released.flatMap(bindMount)));
+    const latestLast = observation.containers.toSorted((a, b) => Number(a.status === 'running') - Number(b.status === 'running'));
+    for (const { labels, mounts: mounted } of latestLast) {
+        const service = labels['com.docker.compose.service'];
+        if (service === undefined || labels['com.docker.compose.oneoff'] === 'True')
+            continue;
+        const of = mounts.get(service) ?? new Map();
+        for (const { Type, Source, Destination } of mounted)
+            if (Type === 'bind')
+                of.set(Destination, Source);
+        mounts.set(service, of);
+    }
+    return mounts;
+}
+/** A manifest's `source:target`; none for a named volume. */
+function bindMount(mount) {
+    const colon = mount.lastIndexOf(':');
+    return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : [];
+}
+
+;// CONCATENATED MODULE: ./src/stack/shells.ts
+/** Login shells that read `sh -c '…'` otherwise than a POSIX shell does. */
+const shells_OTHERS = ['csh', 'tcsh', 'fish', 'nu', 'elvish', 'xonsh', 'pwsh'];
+/** Whether the shell at this path is known to be no POSIX shell. */
+function isNoPosixShell(path) {
+    return shells_OTHERS.includes(path.split('/').at(-1) ?? '');
+}
+/** What is wrong with such a login shell, and what to do. */
+function describeNoPosixShell(user, path) {
+    return (`the login shell of ${user} is ${path}, and what is sent to it is written for a POSIX shell; ` +
+        `run once on the host: sudo usermod --shell /bin/sh ${user}`);
+}
+
+;// CONCATENATED MODULE: ./src/stack/observe.ts
+
+
+
+
+
+
+/** Looks at a stack: one command, no effects. */
+const observe = async (remote, stack, signal) => {
+    const from = Date.now();
+    const outcome = await remote.run(script(observeProgram, stack.path, stack.name), signal && { signal });
+    const asked = { from, to: Date.now() };
+    if (outcome.kind === 'lost')
+        throw failure(remote, outcome.reason, { next: 'run the job again' });
+    if (/^observed\t1$/m.test(outcome.stdout))
+        return parseObservation(outcome.stdout, asked);
+    if (outcome.stdout.includes('observation\t1'))
+        throw unfinished(remote, outcome);
+    throw await notRun(remote, outcome);
+};
+/** Something between sshd and the program is in its way; what, takes one more question. */
+async function notRun(remote, outcome) {
+    const probe = await remote.run(command('printenv', 'SHELL'));
+    if (probe.kind === 'lost')
+        return failure(remote, probe.reason, { next: 'run the job again' });
+    const { user } = remote.host;
+    const shell = probe.stdout.trim().split('\n').at(-1) ?? '';
+    const isRun = probe.code === 0 && shell.startsWith('/');
+    if (isRun && !isNoPosixShell(shell))
+        return unfinished(remote, outcome);
+    const problem = isRun
+        ? describeNoPosixShell(user, shell)
+        : `${user} can log in but not run commands: something else ran in place of ours, ended with exit code ${outcome.code} and ` +
+            `said: ${answerOf(outcome)}; give ${user} a shell (sudo usermod --shell /bin/sh ${user}), and take away what forces a ` +
+            'command on it (command="…" before its key in authorized_keys, ForceCommand in the configuration of sshd)';
+    return new UsageError(`${formatHost(remote.host)} is not ready; nothing was changed:\n- ${problem}`);
+}
+function answerOf({ stdout, stderr }) {
+    const lines = `${stdout}\n${stderr}`.trim().split('\n');
+    const text = lines.slice(-2).join(' ').slice(0, 200);
+    return text === '' ? 'nothing' : `"${text}"`;
+}
+function unfinished(remote, { code, stderr }) {
+    return failure(remote, 'the program that looks at it did not run to its end', {
+        exitCode: code,
+        lastLines: stderr.trim().split('\n').slice(-5),
+    });
+}
+function failure(remote, why, more) {
+    return new StepError({
+        step: 'look at the stack',
+        host: formatHost(remote.host),
+        why,
+        state: 'nothing was changed',
+        ...more,
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/health/duration.ts
@@ -72976,6 +75837,12 @@ function secretsOf({ send }) {
 
 /** Checks at a time: few enough not to be a load of their own on a small server. */
 const AT_ONCE = 8;
+/** The most that `runChecks` may take, in seconds: with more checks than are made at a time, they queue. */
+function longestSeconds(checks) {
+    const each = checks.map(({ timeoutMs, retries, everyMs }) => (retries + 1) * timeoutMs + retries * everyMs);
+    const queued = checks.length > AT_ONCE ? each.reduce((sum, ms) => sum + ms, 0) / AT_ONCE : 0;
+    return Math.ceil((Math.max(0, ...each) + queued) / 1000);
+}
 /**
  * Asks every check, some at a time, each until it is good or its tries are used up.
  *
@@ -73029,55 +75896,160 @@ function judge(check, tries, reply) {
     return { check, tries, status, ms, failures, verdict: failures.length === 0 ? 'good' : 'bad' };
 }
 
-;// CONCATENATED MODULE: ./src/plan/preflight.ts
+;// CONCATENATED MODULE: ./actions/deploy-over-ssh/check.ts
 
-/** Free space below which nothing is staged or pulled: what the way back and the journal need. */
-const LEAST_DISK_KIB = 512 * 1024;
-/** Throws one error with every reason why a change of this stack can't begin, each with its fix. */
-function checkHost(observation, stack, host) {
-    const problems = hostProblems(observation, stack);
-    if (problems.length > 0)
-        throw new UsageError([`${host} is not ready; nothing was changed:`, ...problems.map((text) => `- ${text}`)].join('\n'));
+
+
+
+/** Beside the checks, the report of what they found must get through. */
+const MARGIN = 30;
+/** Seconds that the lease needs so that the checks can't outlast it. */
+function leaseFor(checks, lease) {
+    return checks.length === 0 ? lease : Math.max(lease, longestSeconds(checks) + MARGIN);
 }
-function hostProblems(observation, stack) {
-    const { user, missing, engine, engineError, compose, unwritable, diskKiB } = observation;
+/** Asks what serves from outside, tells a transaction if there is one, and fails unless all is good. */
+async function check({ checks, connection }, job, report) {
+    const title = report === undefined ? 'Check what serves' : 'Check the release on trial';
+    const found = await job.log.chapter(title, () => runChecks(checks, job));
+    const { markdown, lines, warnings, errors } = formatReport(found);
+    for (const line of lines)
+        job.log.line(line);
+    for (const warning of warnings)
+        job.log.warning(`Advisory: ${warning}`);
+    await job.summarize(markdown);
+    // What was cut off has found nothing out.
+    job.signal.throwIfAborted();
+    await report?.(found.verdict);
+    if (found.verdict === 'good')
+        return;
+    throw new StepError({
+        step: report === undefined ? 'check what serves' : 'check the release on trial',
+        host: formatHost(connection.host),
+        why: found.verdict === 'bad' ? 'it does not answer as it should' : 'it could not be told whether it works',
+        lastLines: errors,
+        state: report === undefined
+            ? 'nothing was changed: the release that was live before this job serves'
+            : 'not confirmed: the post step of this action takes the server back to the release before',
+        next: 'correct the release or the check, and run the job again',
+    });
+}
+
+;// CONCATENATED MODULE: ./actions/deploy-over-ssh/opening.ts
+/** What the host gets of a deploy that was planned. */
+function openingOf(deploy, planned, context, { nonce, goal }) {
+    const { plan, observation, version } = planned;
+    const { release, shipments } = planned.built;
+    return {
+        stack: deploy.stack,
+        plan,
+        releaseId: release.manifest.id,
+        nonce,
+        ...(goal === 'trial' && { goesOn: 'advance switch' }),
+        lease: deploy.lease,
+        lockTimeout: deploy.lockTimeout,
+        head: observation.ledgerLength,
+        ledger: {
+            action: 'deploy',
+            release: release.manifest.id,
+            version,
+            commit: context.sha,
+            from: observation.current ?? '',
+            actor: context.actor,
+            run: context.runUrl,
+            approvers: deploy.approvers,
+        },
+        release,
+        shipments,
+        ...(deploy.registry && { dockerConfig: dockerConfig(deploy.registry) }),
+    };
+}
+/** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */
+function dockerConfig({ server, username, password }) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    const key = server === 'docker.io' ? 'https://index.docker.io/v1/' : server;
+    return JSON.stringify({ auths: { [key]: { auth } } });
+}
+
+;// CONCATENATED MODULE: ./src/plan/deadlines.ts
+
+
+/** The deadlines of a transaction, its turn in the queue of the stack first. */
+function deadlinesOf({ phases }, lockTimeout) {
     return [
-        ...(missing.length > 0
-            ? [`these tools are missing: ${missing.join(', ')}; install them with the host's packages`]
-            : []),
-        ...(engine === undefined && !missing.includes('docker')
-            ? [
-                `${user} can't reach the Docker engine (${engineError}); add the user to the group docker, or start the engine`,
-            ]
-            : []),
-        ...(engine !== undefined && compose === undefined
-            ? ['`docker compose` is missing; install the Compose plugin, version 2.20 or newer']
-            : []),
-        ...(compose !== undefined && isOlder(compose, [2, 20])
-            ? [`Docker Compose is ${compose}; 2.20 is the oldest that is supported`]
-            : []),
-        ...(unwritable === undefined
-            ? []
-            : [
-                `${user} can't write to ${unwritable}, so ${stack.path} can't be made; ` +
-                    `run once on the host: sudo install -d -o ${user} ${stack.path}`,
-            ]),
-        ...(diskKiB > 0 && diskKiB < LEAST_DISK_KIB
-            ? [
-                `only ${Math.floor(diskKiB / 1024)} MiB of disk are free; make room (docker image prune), 512 MiB is the least`,
-            ]
-            : []),
-    ];
+        { part: 'waiting for its turn', seconds: lockTimeout },
+        ...Object.entries(phases).map(([part, steps]) => ({
+            part,
+            seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0),
+        })),
+    ].filter(({ seconds }) => seconds > 0);
 }
-function isOlder(version, [major, minor]) {
-    const [, ownMajor = '0', ownMinor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? [];
-    return Number(ownMajor) < major || (Number(ownMajor) === major && Number(ownMinor) < minor);
+/**
+ * The sum for the plan; it must fit into the job, or GitHub might end the job in the middle of what goes well. What the job
+ * does besides, its checkout, its migration, its checks, comes on top.
+ *
+ * @param jobTimeout seconds, the job's `timeout-minutes`; undefined when it is not known
+ */
+function describeDeadlines(deadlines, jobTimeout) {
+    const sum = deadlines.reduce((total, { seconds }) => total + seconds, 0);
+    const parts = deadlines.map(({ part, seconds }) => `${part} ${formatDuration(seconds)}`).join(', ');
+    const text = `at most ${formatDuration(sum)} in all (${parts}), besides migration and checks`;
+    if (jobTimeout === undefined)
+        return text;
+    if (sum < jobTimeout)
+        return `${text}; the job has ${formatDuration(jobTimeout)}`;
+    throw new UsageError(`the deadlines of the deploy add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
+        `Give the job timeout-minutes: ${Math.ceil(sum / 60) + 5}, or shorten lock-timeout or healthy-within`);
+}
+
+;// CONCATENATED MODULE: ./src/plan/downgrade.ts
+
+/**
+ * Refuses an older commit than the live one, unless it is meant: what was fixed since would silently be gone. One that has
+ * diverged is not older, and where the order can't be told, the deploy goes on and says so.
+ *
+ * @throws UsageError
+ */
+function checkOrder(order, successor) {
+    const { version, commit, live, allowDowngrade } = successor;
+    const here = `${downgrade_short(commit)} (${version})`;
+    const there = `${downgrade_short(live.commit)} of the live release ${live.id}`;
+    switch (order.kind) {
+        case 'same':
+        case 'newer':
+            return undefined;
+        case 'diverged':
+            return { as: 'line', text: `The commit ${here} and ${there} have diverged: neither is older.` };
+        case 'unknown':
+            return { as: 'warning', text: `Whether the commit ${here} is older than ${there} can't be told: ${order.why}.` };
+        case 'older':
+            if (!allowDowngrade)
+                throw new UsageError(refusal(here, there, successor));
+            return {
+                as: 'warning',
+                text: `allow-downgrade: the commit ${here} is older than ${there}. The database is not taken back with it.`,
+            };
+    }
+}
+function refusal(here, there, { madeLive }) {
+    const by = madeLive === undefined ? '' : `, which ${madeLive.actor} deployed at ${madeLive.time} (${madeLive.run})`;
+    return [
+        `allow-downgrade: the commit ${here} is older than ${there}${by}. Nothing was changed.`,
+        '  A run that waited or was started again must not undo a newer one. Deploy the newest commit;',
+        '  to go back, use the action rollback; if this very commit is meant, write `allow-downgrade: true`.',
+    ].join('\n');
+}
+function downgrade_short(commit) {
+    return commit.slice(0, 12) || 'unknown';
 }
 
 ;// CONCATENATED MODULE: ./src/plan/plan.ts
 /** Gives the steps of a phase their ids. */
 function numbered(steps) {
     return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
+}
+/** The plan with more for its reader. */
+function withNotes(plan, notes) {
+    return { ...plan, notes: [...plan.notes, ...notes] };
 }
 /** The plan as the log, the job summary, the dry run and the tests show it. */
 function formatPlan({ title, services, phases, watch, notes }) {
@@ -73099,98 +76071,107 @@ function formatStep({ id, title, because, run, undo, gate, reversibility, deadli
     ];
 }
 
-;// CONCATENATED MODULE: ./src/release/manifest.ts
-/**
- * The name of a release: when it was made and what it is, in characters that are safe in paths and labels.
- * `20261121-233000-v1.2.3`.
- */
-function releaseId(version, at) {
-    const [date = '', time = ''] = at.toISOString().split('T');
-    const slug = version.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
-    return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`;
+;// CONCATENATED MODULE: ./src/plan/summary.ts
+
+
+/** The plan on the job's page: what happens to which service, and the steps folded away. */
+function planSummary(plan) {
+    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
+        name,
+        kind,
+        action,
+        downtime === undefined ? because : `${because}; ${downtime}`,
+    ]);
+    return [
+        `### Plan: ${plan.title}`,
+        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
+        '<details><summary>Steps and ways back</summary>',
+        `~~~text\n${formatPlan(plan)}\n~~~`,
+        '</details>',
+    ].join('\n\n');
 }
-/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
-function parseManifest(text) {
-    const manifest = JSON.parse(text);
-    return manifest.format === 1 ? { ...manifest, format: 1 } : undefined;
+
+;// CONCATENATED MODULE: ./src/plan/layout.ts
+
+
+/** Where what serves is now: the slot that the edge leads to, whatever else is written down. */
+function whereLive(to, { edge, currentVariant }) {
+    if (to.slots === undefined)
+        return 'plain';
+    return edge?.live ?? (currentVariant === 'plain' ? undefined : currentVariant);
 }
-
-;// CONCATENATED MODULE: ./src/stack/observation.ts
-
-
-/** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab. */
-function parseObservation(text) {
-    const facts = new Map();
-    for (const line of text.split('\n')) {
-        const tab = line.indexOf('\t');
-        if (tab > 0)
-            facts.set(line.slice(0, tab), [...(facts.get(line.slice(0, tab)) ?? []), line.slice(tab + 1)]);
-    }
-    const all = (name) => facts.get(name) ?? [];
-    const one = (name) => all(name)[0];
-    const open = one('open');
+/** The release goes to the slot that is free; one that moves nothing stays where the other one was. */
+function layoutFor(to, observation, moves) {
+    const before = liveRelease(observation);
+    const where = whereLive(to, observation);
+    const live = where === 'plain' ? undefined : where;
+    const variant = to.slots === undefined ? 'plain' : live === undefined ? 'a' : moves === 'stays' ? live : otherSlot(live);
     return {
-        user: one('user') ?? '',
-        missing: all('missing'),
-        engine: one('engine'),
-        engineError: one('engine-error') ?? '',
-        compose: one('compose'),
-        unwritable: one('unwritable'),
-        diskKiB: Number(one('disk-kib') ?? 0),
-        memoryKiB: Number(one('memory-kib') ?? 0),
-        containers: all('container').map((json) => JSON.parse(json)),
-        images: new Set(all('image')),
-        current: one('current'),
-        releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
-        ledger: parseLedger(all('ledger')),
-        ledgerLength: Number(one('ledger-length') ?? 0),
-        open: open === undefined ? undefined : { tx: open, by: one('open-by') ?? '' },
+        variant,
+        live,
+        from: before && `releases/${before.id}/${observation.currentVariant ?? 'plain'}`,
+        to: `releases/${to.id}/${variant}`,
+        leftover: variant === 'plain' || variant === live
+            ? []
+            : observation.containers.filter(({ labels }) => labels['estiba.slot'] === variant),
     };
 }
-function liveRelease({ current, releases }) {
-    return releases.find(({ id }) => id === current);
+
+;// CONCATENATED MODULE: ./src/plan/words.ts
+
+/** For a title: `api, worker`. */
+function names(changes) {
+    return changes.map(({ name }) => name).join(', ');
 }
-/** The containers of a service, one-off ones apart. */
-function containersOf({ containers }, service) {
-    return containers.filter(({ labels }) => labels['com.docker.compose.service'] === service && labels['com.docker.compose.oneoff'] !== 'True');
+/** A line of shell: one of the functions of `src/compose/effects.sh` and its arguments. */
+function words(program, args) {
+    return [program, ...args.map(quote)].join(' ');
 }
-/** Where each service has its bind mounts: as its running containers say, or stopped ones, or else the live release. */
-function runningMounts(observation) {
-    const mounts = new Map();
-    for (const [service, { mounts: released }] of Object.entries(liveRelease(observation)?.services ?? {}))
-        mounts.set(service, new Map(released.flatMap(bindMount)));
-    const latestLast = observation.containers.toSorted((a, b) => Number(a.status === 'running') - Number(b.status === 'running'));
-    for (const { labels, mounts: mounted } of latestLast) {
-        const service = labels['com.docker.compose.service'];
-        if (service === undefined || labels['com.docker.compose.oneoff'] === 'True')
-            continue;
-        const of = mounts.get(service) ?? new Map();
-        for (const { Type, Source, Destination } of mounted)
-            if (Type === 'bind')
-                of.set(Destination, Source);
-        mounts.set(service, of);
-    }
-    return mounts;
+/** `NAME=DEFINITION` of each, which is how the host tells new containers from old. */
+function definitions(changes) {
+    return changes.map(({ name, service }) => quote(`${name}=${service.definition}`)).join(' ');
 }
-/** A manifest's `source:target`; none for a named volume. */
-function bindMount(mount) {
-    const colon = mount.lastIndexOf(':');
-    return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : [];
+/** `NAME=DEFINITION:MORE` of each. */
+function definitionsWith(changes, more) {
+    return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ');
 }
 
 ;// CONCATENATED MODULE: ./src/plan/changes.ts
 
+
+
 const ALIVE = ['running', 'restarting', 'paused'];
-/** Compares a release with what runs, service by service; edges and apps in the order in which they start. */
+/** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
 function changesFor(to, observation) {
     const live = liveRelease(observation);
+    const where = whereLive(to, observation);
     const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
-    return [...dataFirst, ...to.order.flat()].flatMap((name) => {
+    const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
         const service = to.services[name];
-        return service ? [changeOf(name, service, live?.services[name], observation)] : [];
+        return service ? [changeOf(name, service, live?.services[name], observation, where)] : [];
+    });
+    return to.slots === undefined ? changes : movedTogether(changes);
+}
+/** Whether a release replaces it, together with the others of its kind where there are slots. */
+function isOfTheSet({ service: { kind } }) {
+    return kind === 'web' || kind === 'app';
+}
+/** In a slot nothing is mixed: when one of the set changes, all of it moves. */
+function movedTogether(changes) {
+    const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave');
+    if (movers.length === 0)
+        return changes;
+    return changes.map((change) => {
+        if (!isOfTheSet(change) || change.action === 'create' || change.action === 'replace')
+            return change;
+        return {
+            ...change,
+            action: 'replace',
+            because: change.action === 'leave' ? `it moves to the other slot with ${names(movers)}` : change.because,
+        };
     });
 }
-function changeOf(name, service, before, observation) {
+function changeOf(name, service, before, observation, where) {
     const containers = containersOf(observation, name);
     const running = containers.filter(({ status }) => status === 'running');
     const alive = containers.filter(({ status }) => ALIVE.includes(status));
@@ -73199,7 +76180,7 @@ function changeOf(name, service, before, observation) {
         return { ...change, action: 'create', because: 'it has no container yet' };
     if (service.kind === 'data')
         return { ...change, action: 'leave', because: 'a deploy never touches data' };
-    const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition;
+    const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where);
     const asWished = running.filter(isAsWished);
     if (asWished.length === service.replicas && running.length === service.replicas)
         return asWished.every((container) => keepsRunning(container, service))
@@ -73268,176 +76249,22 @@ function isMounted(mount, { mounts }) {
     return mounts.some(({ Type, Source, Name = '', Destination }) => Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/words.ts
+;// CONCATENATED MODULE: ./src/plan/steps.ts
 
-/** For a title: `api, worker`. */
-function names(changes) {
-    return changes.map(({ name }) => name).join(', ');
+
+
+/** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */
+function standBy({ healthyWithin }, services) {
+    return words('stand_by', [String(healthyWithin), ...services.map(({ name }) => name)]);
 }
-/** A line of shell: one of the functions of `src/compose/effects.sh` and its arguments. */
-function words(program, args) {
-    return [program, ...args.map(quote)].join(' ');
+/** Services that the plan leaves running, in the order in which they would start. */
+function staying({ changes }) {
+    return changes.filter(({ action, running }) => action === 'leave' && running.length > 0);
 }
-/** `NAME=DEFINITION` of each, which is how the host tells new containers from old. */
-function definitions(changes) {
-    return changes.map(({ name, service }) => quote(`${name}=${service.definition}`)).join(' ');
-}
-/** `NAME=DEFINITION:MORE` of each. */
-function definitionsWith(changes, more) {
-    return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ');
-}
-
-;// CONCATENATED MODULE: ./src/plan/finish.ts
-
-
-/** What follows the commit: it can only be completed. */
-function finishSteps(request, changed, gone) {
-    const old = changed.filter(({ action }) => action !== 'create');
-    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
-    const step = (title, because, run) => ({
-        title,
-        because,
-        run,
-        reversibility: 'irreversible',
-        deadline: grace + 60,
-    });
-    return [
-        step('point current to the release', 'it is confirmed', 'point_current'),
-        ...(changed.length > 0
-            ? [
-                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `restart_policies ${definitionsWith(changed, ({ service }) => service.restart)}`),
-            ]
-            : []),
-        ...(old.length > 0
-            ? [
-                step('remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`),
-            ]
-            : []),
-        ...(gone.length > 0
-            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
-            : []),
-        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
-    ];
-}
-/** Releases beyond the kept ones, and the images that only they use. */
-function forget({ to, observation, keep }) {
-    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
-    const live = observation.current;
-    if (live !== undefined)
-        kept.add(live);
-    const old = observation.releases.filter(({ id }) => !kept.has(id));
-    if (old.length === 0)
-        return [];
-    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
-    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
-    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
-    return [
-        [
-            `the last ${keep} are kept`,
-            words('forget_releases', old.map(({ id }) => id)),
-        ],
-        ...(images.length > 0
-            ? [['no kept release uses their images', words('forget_images', images)]]
-            : []),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/switch.ts
-
-
-
-
-
-
-/** Plans the way from what runs to a release. Services are replaced stop-first: all of the old, then all of the new. */
-function planSwitch(request) {
-    const { to, observation } = request;
-    const objections = dataObjections(to, observation);
-    if (objections.length > 0)
-        throw new UsageError(objections.join('\n'));
-    const changes = changesFor(to, observation);
-    const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data');
-    const gone = retired(to, observation);
-    return {
-        title: request.title,
-        services: [...changes.map(describeChange), ...gone.map(describeRetired)],
-        phases: {
-            prepare: numbered(prepareSteps(request, changes)),
-            switch: numbered(switchSteps(request, changes, changed)),
-            commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
-            finish: numbered(finishSteps(request, changed, gone)),
-        },
-        ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
-        notes: [
-            ...(changed.length + gone.length === 0 ? ['nothing changed: no container is touched'] : []),
-            ...(changes.some(({ because }) => because.includes('taken over'))
-                ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
-                : []),
-        ],
-    };
-}
-function prepareSteps({ to, from, healthyWithin }, changes) {
-    const needed = changes.filter(({ action }) => action !== 'leave');
-    const stores = needed.filter(({ service }) => service.kind === 'data').map(({ name }) => name);
-    const steps = [
-        {
-            title: 'stage the release',
-            because: `everything of ${to.id} is on the host before anything changes`,
-            run: 'stage',
-            ...(from === 'registry' && { undo: 'unstage' }),
-            reversibility: 'reversible',
-            deadline: 60,
-        },
-    ];
-    if (needed.length > 0 && from === 'registry')
-        steps.push({
-            title: 'pull the images',
-            because: 'what is switched to must be there, also for the way back',
-            run: words('pull', needed.map(({ name }) => name)),
-            reversibility: 'nothing to undo',
-            deadline: 900,
-        });
-    if (stores.length > 0)
-        steps.push({
-            title: `start ${stores.join(', ')}`,
-            because: 'a store must run before what uses it; it stays, whatever becomes of the release',
-            run: `compose up --detach --no-deps --no-recreate --wait --wait-timeout ${healthyWithin} ${stores.map(quote).join(' ')}`,
-            reversibility: 'nothing to undo',
-            deadline: healthyWithin + 30,
-        });
-    return steps;
-}
-function switchSteps(request, changes, changed) {
-    if (changed.length === 0)
-        return [];
-    const { healthyWithin, to } = request;
-    const fresh = changed.filter(({ action }) => action !== 'repair');
-    const repaired = changed.filter(({ action }) => action === 'repair');
-    const replaced = changed.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
-    const reload = changes
-        .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
-        .map(({ name }) => `reload_nginx ${quote(name)}`);
-    const layers = to.order
-        .map((layer) => changed.filter(({ name }) => layer.includes(name)))
-        .filter((layer) => layer.length > 0);
-    return [
-        ...(repaired.length > 0 ? [fillUp(repaired)] : []),
-        ...(fresh.length > 0 ? [createNew(fresh)] : []),
-        ...(replaced.length > 0 ? [stopOld(replaced, healthyWithin, reload)] : []),
-        ...layers.flatMap((layer) => startAndProve(layer, healthyWithin)),
-        ...reload.map((run) => ({
-            title: 'reload nginx',
-            because: 'it looks names up only when it starts, and the containers have new addresses',
-            run,
-            reversibility: 'nothing to undo',
-            deadline: 30,
-        })),
-    ];
-}
-function createNew(fresh) {
+function createNew(fresh, because) {
     return {
         title: `create the new ${names(fresh)}`,
-        because: 'made beside the old, so that the stop is short',
+        because,
         run: `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`,
         undo: `remove_new ${definitions(fresh)}`,
         reversibility: 'reversible',
@@ -73445,25 +76272,32 @@ function createNew(fresh) {
     };
 }
 /** What of them runs well serves now: the way back leaves every container where it is. */
-function fillUp(repaired) {
-    return {
-        title: `complete ${names(repaired)}`,
-        because: 'containers of this very release are missing or have ended',
-        run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
-        undo: `restart_policies ${definitionsWith(repaired, ({ service }) => service.restart)}`,
-        reversibility: 'reversible',
-        deadline: 120,
-    };
+function fillUp(changed) {
+    const repaired = changed.filter(({ action }) => action === 'repair');
+    if (repaired.length === 0)
+        return [];
+    return [
+        {
+            title: `complete ${names(repaired)}`,
+            because: 'containers of this very release are missing or have ended',
+            run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
+            undo: `keep_alive ${definitionsWith(repaired, ({ service }) => service.restart)}`,
+            reversibility: 'reversible',
+            deadline: 120,
+        },
+    ];
 }
-function stopOld(replaced, healthyWithin, reload) {
+/** Stops what is replaced; the way back starts it again, behind what it needs. */
+function stopOld(switching, replaced) {
     const served = replaced.filter(({ running }) => running.length > 0);
+    const data = staying(switching).filter(({ service }) => service.kind === 'data');
     return {
         title: `stop the old ${names(replaced)}`,
-        because: 'old and new do not share a name; the old are kept, stopped, for the way back',
+        because: 'old and new of them must not run at once; the old are kept, stopped, for the way back',
         run: `stop_old ${definitions(replaced)}`,
-        ...(served.length > 0 && { undo: [`start_old ${healthyWithin}`, ...reload].join(' && ') }),
+        ...(served.length > 0 && { undo: standBy(switching, [...data, ...served]) }),
         reversibility: 'reversible',
-        deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + healthyWithin + 30,
+        deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + switching.healthyWithin + 30,
     };
 }
 function startAndProve(layer, healthyWithin) {
@@ -73486,6 +76320,368 @@ function startAndProve(layer, healthyWithin) {
         },
     ];
 }
+/** The changed services in the order in which they start, each layer at once. */
+function layersOf(order, changed) {
+    return order.map((layer) => changed.filter(({ name }) => layer.includes(name))).filter((layer) => layer.length > 0);
+}
+/**
+ * Notes what serves, and leads `current` to a file with which `up` does nothing; undone last, when all else is back. An engine
+ * that was killed ends also what no step has touched yet.
+ */
+function guardStep(switching, from) {
+    const served = switching.changes.filter(({ running }) => running.length > 0);
+    const up = served.map(({ name }) => name);
+    const back = [
+        ...(served.length > 0 ? [standBy(switching, served)] : []),
+        ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
+    ];
+    return {
+        title: 'note what serves, and guard it against a `docker compose up` by hand',
+        because: 'the way back leads there, and `up` would mix two releases',
+        run: [
+            ...(up.length > 0 ? [words('bring_up', up)] : []),
+            'remember_served',
+            ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`]),
+        ].join(' && '),
+        ...(back.length > 0 && { undo: back.join(' && ') }),
+        reversibility: 'reversible',
+        deadline: switching.healthyWithin + 60,
+    };
+}
+function webOf(changes) {
+    return changes.filter(({ service }) => service.kind === 'web');
+}
+/** Replaced by every release, and never beside their successors. */
+function appsOf(changes) {
+    return changes.filter((change) => isOfTheSet(change) && change.service.kind === 'app');
+}
+function edgesOf(changes) {
+    return changes.filter(({ service }) => service.kind === 'edge');
+}
+function aliveOf(changes) {
+    return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
+}
+
+;// CONCATENATED MODULE: ./src/plan/finish.ts
+
+
+
+
+
+/** What follows the commit: it can only be completed. */
+function finishSteps(request, changed, gone) {
+    const old = changed.filter(({ action }) => action !== 'create');
+    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
+    const step = (title, because, run) => ({
+        title,
+        because,
+        run,
+        reversibility: 'irreversible',
+        deadline: grace + 60,
+    });
+    return [
+        step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
+        ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
+        ...(changed.length > 0
+            ? [
+                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(changed, ({ service }) => service.restart)}`),
+            ]
+            : []),
+        ...(old.length > 0
+            ? [
+                step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`),
+            ]
+            : []),
+        ...(gone.length > 0
+            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+            : []),
+        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
+    ];
+}
+/** Before the old containers go, the edge stops to fall back on them. */
+function settleEdge({ layout, changes }, changed) {
+    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
+        return [];
+    const edges = edgesOf(changes).map(({ name }) => name);
+    return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
+}
+/** Releases beyond the kept ones, and the images that only they use. */
+function forget({ to, observation, keep }) {
+    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
+    const live = observation.current;
+    if (live !== undefined)
+        kept.add(live);
+    const old = observation.releases.filter(({ id }) => !kept.has(id));
+    if (old.length === 0)
+        return [];
+    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
+    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
+    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
+    return [
+        [
+            `the last ${keep} are kept`,
+            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
+        ],
+        ...(images.length > 0
+            ? [['no kept release uses their images', words('forget_images', images)]]
+            : []),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/slots.ts
+
+
+
+
+/**
+ * The set goes to the free slot: web services beside the old ones, until they have proved themselves; then the others, of
+ * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
+ * before it was ever seen by a visitor.
+ */
+function slotSteps(request) {
+    const { changed, healthyWithin, layout, order } = request;
+    if (changed.length === 0)
+        return [];
+    const fresh = changed.filter(({ action }) => action !== 'repair');
+    const apps = appsOf(changed);
+    const oldApps = aliveOf(apps);
+    const isMoving = changed.some(isOfTheSet);
+    return [
+        guardStep(request, layout.from),
+        ...fillUp(changed),
+        ...(fresh.length > 0
+            ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
+            : []),
+        ...layersOf(order, webOf(changed)).flatMap((layer) => startAndProve(layer, healthyWithin)),
+        ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
+        ...layersOf(order, apps).flatMap((layer) => startAndProve(layer, healthyWithin)),
+        ...(request.edgeChanged ? [configureEdge(request)] : []),
+        ...replaceEdges(request, isMoving),
+        ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
+    ];
+}
+/** Edges that stay are switched; those that are replaced themselves start on the new slot. */
+function replaceEdges(request, isMoving) {
+    const edges = edgesOf(request.changed);
+    const old = aliveOf(edges);
+    return [
+        ...(old.length > 0 ? [stopOld(request, old)] : []),
+        ...(isMoving ? [switchEdge(request)] : []),
+        ...layersOf(request.order, edges).flatMap((layer) => startAndProve(layer, request.healthyWithin)),
+    ];
+}
+function switchEdge(request) {
+    const { layout } = request;
+    const stay = staying(request);
+    const edges = edgesOf(stay).map(({ name }) => name);
+    const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)];
+    const see = (folder) => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : []);
+    const trial = `${layout.variant}-trial`;
+    return {
+        title: `lead the edge to slot ${layout.variant}`,
+        because: 'what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection',
+        run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
+        ...(layout.live !== undefined && {
+            undo: [`switch_edge ${layout.live}`, standBy(request, served), ...see(layout.live)].join(' && '),
+        }),
+        reversibility: 'reversible',
+        deadline: request.healthyWithin + 30,
+    };
+}
+/** An edge that was started anew says itself where it leads; those that stayed have been asked. */
+function seeEdge({ layout }, started, folder) {
+    if (started.length === 0)
+        return [];
+    return [
+        {
+            title: `see through ${names(started)} that it leads to slot ${layout.variant}`,
+            because: 'a switch counts only when it is seen',
+            run: words('see_edge', [folder, ...started.map(({ name }) => name)]),
+            reversibility: 'nothing to undo',
+            deadline: 30,
+        },
+    ];
+}
+function configureEdge(request) {
+    const edges = edgesOf(staying(request)).map(({ name }) => quote(name));
+    return {
+        title: 'give the edge its new configuration',
+        because: 'the release has other web services or ports than the one before; nginx is reloaded this once',
+        run: ['configure_edge', ...edges].join(' '),
+        undo: ['configure_edge_back', ...edges].join(' '),
+        reversibility: 'reversible',
+        deadline: 60,
+    };
+}
+/** The networks, before anything is made that names them. */
+function makeSlots({ a, b }) {
+    return {
+        title: 'have the networks of both slots',
+        because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release`,
+        run: words('make_slots', [a, b]),
+        reversibility: 'nothing to undo',
+        deadline: 60,
+    };
+}
+/** What stays joins both slots, and the one to move to is empty. */
+function joinSlots(changes, layout) {
+    const stay = changes.filter(({ service }) => service.kind === 'data' || service.kind === 'edge');
+    return [
+        ...(stay.length > 0
+            ? [
+                {
+                    title: `have ${names(stay)} in both slots`,
+                    because: 'what the set needs is found by its name there, and the edge reaches both',
+                    run: words('join_slots', stay.map(({ name }) => name)),
+                    reversibility: 'nothing to undo',
+                    deadline: 60,
+                },
+            ]
+            : []),
+        ...(layout.leftover.length > 0 && layout.variant !== 'plain'
+            ? [
+                {
+                    title: `clear slot ${layout.variant}`,
+                    because: `${layout.leftover.length} containers are left in it, and the edge does not lead to them`,
+                    run: `clear_slot ${layout.variant}`,
+                    reversibility: 'irreversible',
+                    deadline: 120,
+                },
+            ]
+            : []),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/prepare.ts
+
+
+
+/** Everything that the release needs is on the host before anything changes. */
+function prepareSteps({ to, changes, layout, healthyWithin, from }) {
+    const needed = changes.filter(({ action }) => action !== 'leave').map(({ name }) => name);
+    const stores = changes.filter(({ action, service }) => action !== 'leave' && service.kind === 'data');
+    return [
+        {
+            title: 'stage the release',
+            because: `everything of ${to.id} is on the host before anything changes`,
+            run: 'stage',
+            ...(from === 'registry' && { undo: 'unstage' }),
+            reversibility: 'reversible',
+            deadline: 60,
+        },
+        ...(to.slots && needed.length > 0 ? [makeSlots(to.slots.subnets)] : []),
+        ...(needed.length > 0 && from === 'registry' ? [pull(needed)] : []),
+        ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
+        ...(to.slots && needed.length > 0 ? joinSlots(changes, layout) : []),
+    ];
+}
+function pull(needed) {
+    return {
+        title: 'pull the images',
+        because: 'what is switched to must be there, also for the way back',
+        run: words('pull', needed),
+        reversibility: 'nothing to undo',
+        deadline: 900,
+    };
+}
+function startStores(stores, healthyWithin) {
+    const list = stores.map(({ name }) => name);
+    return {
+        title: `start ${list.join(', ')}`,
+        because: 'a store must run before what uses it; it stays, whatever becomes of the release',
+        run: `compose up --detach --no-deps --no-recreate --wait --wait-timeout ${healthyWithin} ${list.map(quote).join(' ')}`,
+        reversibility: 'nothing to undo',
+        deadline: healthyWithin + 30,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/turns.ts
+
+
+/** Old and new take turns: all of the old are stopped, then all of the new started. */
+function turnSteps(switching, order, from) {
+    const { changes, changed, healthyWithin } = switching;
+    if (changed.length === 0)
+        return [];
+    const fresh = changed.filter(({ action }) => action !== 'repair');
+    const replaced = aliveOf(changed);
+    const reload = changes
+        .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
+        .map(({ name }) => `reload_nginx ${quote(name)}`);
+    return [
+        guardStep(switching, from),
+        ...fillUp(changed),
+        ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+        ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
+        ...layersOf(order, changed).flatMap((layer) => startAndProve(layer, healthyWithin)),
+        ...reload.map((run) => ({
+            title: 'reload nginx',
+            because: 'it looks names up only when it starts, and the containers have new addresses',
+            run,
+            reversibility: 'nothing to undo',
+            deadline: 30,
+        })),
+    ];
+}
+/** The way back also tells nginx, whose containers must run for that. */
+function stopAndReload(switching, replaced, reload) {
+    const step = stopOld(switching, replaced);
+    if (step.undo === undefined || reload.length === 0)
+        return step;
+    const edges = switching.changes.filter(({ action, service }) => action === 'leave' && service.kind === 'edge');
+    return { ...step, undo: [step.undo, standBy(switching, edges), ...reload].join(' && ') };
+}
+
+;// CONCATENATED MODULE: ./src/plan/switch.ts
+
+
+
+
+
+
+
+
+
+/** Plans the way from what runs to a release. */
+function planSwitch(request) {
+    const { to, observation, healthyWithin } = request;
+    const objections = dataObjections(to, observation);
+    if (objections.length > 0)
+        throw new UsageError(objections.join('\n'));
+    const changes = changesFor(to, observation);
+    const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data');
+    const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays');
+    const gone = retired(to, observation);
+    const switching = { changes, changed, healthyWithin };
+    const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
+    return {
+        title: request.title,
+        variant: layout.variant,
+        services: [...changes.map((change) => describeChange(change, layout)), ...gone.map(describeRetired)],
+        phases: {
+            prepare: numbered(prepareSteps({ ...request, changes, layout })),
+            switch: numbered(to.slots === undefined
+                ? turnSteps(switching, to.order, layout.from)
+                : slotSteps({ ...switching, order: to.order, layout, edgeChanged })),
+            commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
+            finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
+        },
+        ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
+        notes: notesOn(to, changes, changed, gone),
+    };
+}
+function notesOn(to, changes, changed, gone) {
+    if (changed.length + gone.length === 0)
+        return ['nothing changed: no container is touched'];
+    return [
+        ...(changes.some(({ because }) => because.includes('taken over'))
+            ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
+            : []),
+        ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
+            ? []
+            : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
+    ];
+}
 function stillWell(changed) {
     return {
         title: 'look at the new containers once more',
@@ -73495,10 +76691,12 @@ function stillWell(changed) {
         deadline: 30,
     };
 }
-function describeChange({ name, service, action, because, running }) {
+function describeChange({ name, service, action, because, running }, { variant }) {
     const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
     if (action !== 'replace' || running.length === 0)
         return base;
+    if (variant !== 'plain' && service.kind === 'web')
+        return { ...base, downtime: 'no downtime: new beside old, then one switch' };
     const seconds = `at most ${service.stopGrace} s to stop, plus its start`;
     return { ...base, downtime: `down from the stop of the old until the new is healthy: ${seconds}` };
 }
@@ -73506,59 +76704,491 @@ function describeRetired(name) {
     return { name, kind: 'app', action: 'retire', because: 'the release has it no more' };
 }
 
-;// CONCATENATED MODULE: ./src/plan/summary.ts
+;// CONCATENATED MODULE: ./src/plan/unchanged.ts
 
-
-/** The plan on the job's page: what happens to which service, and the steps folded away. */
-function planSummary(plan) {
-    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
-        name,
-        kind,
-        action,
-        downtime === undefined ? because : `${because}; ${downtime}`,
-    ]);
-    return [
-        `### Plan: ${plan.title}`,
-        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
-        '<details><summary>Steps and ways back</summary>',
-        `~~~text\n${formatPlan(plan)}\n~~~`,
-        '</details>',
-    ].join('\n\n');
-}
-
-;// CONCATENATED MODULE: ./src/stack/observe.ts
-
-
-
-
-
-/** Looks at a stack: one command, no effects. */
-async function observe(remote, stack) {
-    const outcome = await remote.run(script(observeProgram, stack.path, stack.name));
-    const where = { step: 'look at the stack', host: formatHost(remote.host), state: 'nothing was changed' };
-    if (outcome.kind === 'lost')
-        throw new StepError({ ...where, why: outcome.reason, next: 'run the job again' });
-    if (outcome.code !== 0)
-        throw new StepError({
-            ...where,
-            why: 'the commands that look at it failed; is the login shell of this user a POSIX shell?',
-            exitCode: outcome.code,
-            lastLines: outcome.stderr.trim().split('\n').slice(-5),
-        });
-    return parseObservation(outcome.stdout);
-}
-
-;// CONCATENATED MODULE: ./src/compose/secrets.ts
-
-const SECRET_NAME = /pass|secret|token|key|credential|private|auth|dsn/i;
-/** `scheme://user:password@host`. */
-const WITH_PASSWORD = /^[a-z][\w+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i;
 /**
- * The values of a dotenv text that must not be seen alone, as a failing container may print them: by their names, and
- * addresses with a password. All values would be too many: a log without each `80` and `shop` can't be read.
+ * The live release, when a release would change nothing of it: no container, no data, not what `current` names. Undefined
+ * when there is something to do, also when only a transaction can tidy up what an earlier one has left.
  */
-function secretValues(dotenv) {
-    return Object.entries((0,external_node_util_.parseEnv)(dotenv)).flatMap(([name, value = '']) => SECRET_NAME.test(name) || WITH_PASSWORD.test(value) ? [value] : []);
+function unchangedRelease(plan, to, observation) {
+    const live = liveRelease(observation);
+    const isQuiet = observation.open === undefined && observation.ledger.at(-1)?.result !== 'stuck';
+    const isLeft = (plan.phases.switch ?? []).length === 0 && plan.services.every(({ action }) => action === 'leave');
+    return live !== undefined && isQuiet && isLeft && definitionsOf(live) === definitionsOf(to) ? live : undefined;
+}
+function definitionsOf({ services }) {
+    return Object.entries(services)
+        .map(([name, { definition, image }]) => `${name} ${definition} ${image}`)
+        .sort()
+        .join('\n');
+}
+
+;// CONCATENATED MODULE: ./src/preflight/engine.ts
+/** Docker Engine 20.10 speaks the oldest API that Compose 2.20 is made for (1.41), and knows cgroups of version 2. */
+const OLDEST_ENGINE = [20, 10];
+const OLDEST_COMPOSE = [2, 20];
+function engineProblems(facts) {
+    const { docker, engine, unanswered } = facts;
+    if (docker === undefined)
+        return [
+            'Docker is not installed; install Docker Engine with the Compose plugin: https://docs.docker.com/engine/install/',
+        ];
+    if (engine === undefined)
+        return [unreachable(facts)];
+    if (!engine.platform.startsWith('linux/'))
+        return [`the Docker engine runs ${engine.platform} containers; switch it to Linux containers`];
+    // What it did not list is not nothing: a plan made on it would forget containers.
+    if (unanswered.length > 0)
+        return [
+            `the Docker engine answers, but not to ${unanswered.join(', ')} within 10 s; see its log (journalctl -u docker), and run the job again`,
+        ];
+    return isOlder(engine.version, OLDEST_ENGINE)
+        ? [
+            `the Docker engine is ${engine.version}; ${OLDEST_ENGINE.join('.')} is the oldest that is supported: ` +
+                'upgrade it (https://docs.docker.com/engine/install/)',
+        ]
+        : [];
+}
+function composeProblems({ docker, compose, oldCompose }) {
+    if (docker === undefined)
+        return [];
+    if (compose === undefined) {
+        const old = oldCompose === undefined ? '' : ` (${oldCompose} is another program, and no longer maintained)`;
+        return [
+            `\`docker compose\` is missing${old}; install the Compose plugin, version ${OLDEST_COMPOSE.join('.')} or newer: ` +
+                'https://docs.docker.com/compose/install/linux/',
+        ];
+    }
+    return isOlder(compose, OLDEST_COMPOSE)
+        ? [`Docker Compose is ${compose}; ${OLDEST_COMPOSE.join('.')} is the oldest that is supported: upgrade the plugin`]
+        : [];
+}
+function engineWarnings({ docker, dockerHost, user }) {
+    return [
+        ...(docker?.startsWith('/snap/') === true
+            ? [
+                `Docker comes from a snap (${docker}), which sees only some folders of the host: mounts from others are empty there. ` +
+                    'Install Docker Engine from its own packages instead',
+            ]
+            : []),
+        ...(dockerHost === undefined
+            ? []
+            : [
+                `the engine is found by DOCKER_HOST (${dockerHost}), which the minute job of cron does not have, so that nothing is ` +
+                    `recovered by itself; make a context of it: docker context create deploy --docker host=${dockerHost} && ` +
+                    `docker context use deploy, and take the variable from ${user}`,
+            ]),
+    ];
+}
+/** The cause comes from what the socket is, not from the client's words, which change. */
+function unreachable({ user, noEngine }) {
+    const { endpoint, socket, sudo, other, error } = noEngine;
+    if (other !== undefined)
+        return reachableElsewhere(other, endpoint);
+    const path = endpoint.replace('unix://', '');
+    switch (socket) {
+        case 'denied':
+            return (`${user} may not use the Docker engine: it can't write to ${path}; run once on the host: ` +
+                `sudo usermod --append --groups docker ${user}` +
+                (sudo ? '. `sudo docker` works for this user, but nobody types sudo in a deploy: it is not used' : ''));
+        case 'silent':
+            return `the Docker engine does not run: nobody answers at ${path} (${error}); start it: sudo systemctl start docker`;
+        case 'hangs':
+            return `the Docker engine hangs: it took the request at ${path} and did not answer within 10 s; see its log (journalctl -u docker), and restart it: sudo systemctl restart docker`;
+        case 'missing':
+            return `the Docker engine does not run: there is no ${path}; start it: sudo systemctl enable --now docker`;
+        case undefined:
+            return `the Docker engine${endpoint === '' ? '' : ` at ${endpoint}`} can't be reached: ${error}; see DOCKER_HOST and \`docker context ls\` of ${user}`;
+    }
+}
+function reachableElsewhere(other, endpoint) {
+    const rootless = other !== 'unix:///var/run/docker.sock';
+    return (`no Docker engine answers at ${endpoint}, where \`docker\` looks, but ${rootless ? 'a rootless one' : 'one'} does at ${other}; ` +
+        (rootless
+            ? `make it the default: docker context create rootless --docker host=${other} && docker context use rootless ` +
+                '(and let it run without a login: sudo loginctl enable-linger $USER)'
+            : 'make it the default: docker context use default, and take DOCKER_HOST out of the start-up files'));
+}
+function isOlder(version, [major, minor]) {
+    const [, ownMajor = '0', ownMinor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? [];
+    return Number(ownMajor) < major || (Number(ownMajor) === major && Number(ownMinor) < minor);
+}
+
+;// CONCATENATED MODULE: ./src/preflight/folder.ts
+function folderProblems({ user, folder, missing }, stack) {
+    const { notFolder, trial, mount, foreign } = folder;
+    if (notFolder !== undefined)
+        return [`${notFolder} is no folder, so ${stack.path} can't be made; move it away, or give another \`path\``];
+    const [type = '', options = ''] = mount.split(' ');
+    if (options.split(',').includes('ro'))
+        return [
+            `the file system (${type}) of ${folder.nearest} is mounted read-only; mount it read-write, or give another \`path\``,
+        ];
+    // What a full file system or a missing tool does to the trial is told as such.
+    if (trial !== undefined && !isFull(folder) && !isForWantOf(missing, trial))
+        return [failedTrial(user, trial, folder, stack)];
+    return foreign.length === 0
+        ? []
+        : [
+            `${user} can't write to ${foreign.join(', ')}, which belong to somebody else; ` +
+                // Below `project` is the data of containers, which have users of their own.
+                `run once on the host: sudo chown ${foreign.some((part) => part.endsWith('/project')) ? '' : '--recursive '}${user} ${foreign.join(' ')}`,
+        ];
+}
+function failedTrial(user, trial, { nearest, mount }, { path }) {
+    const [part = '', ...words] = trial.split(': ');
+    const why = words.join(': ');
+    if (part === 'make a folder') {
+        return nearest === path
+            ? `${user} can't write to ${path} (${why}); run once on the host: sudo chown ${user} ${path} && sudo chmod u+rwx ${path}`
+            : `${user} can't write to ${nearest}, so ${path} can't be made; run once on the host: sudo install -d -o ${user} ${path}`;
+    }
+    const type = mount.split(' ')[0] ?? '';
+    return (`the file system (${type}) of ${nearest} can't ${part} (${why}); a transaction needs that: ` +
+        'use a file system of Linux such as ext4, xfs or btrfs for the stack');
+}
+/** The tool that each part of the trial is about. */
+const TOOLS = { 'make a folder': 'mktemp', sync: 'sync', 'lock a file': 'flock' };
+function isForWantOf(missing, trial) {
+    return missing.includes(TOOLS[trial.split(': ')[0] ?? ''] ?? '');
+}
+function isFull({ space }) {
+    return space !== undefined && (space.freeKiB === 0 || space.freeInodes === 0);
+}
+
+;// CONCATENATED MODULE: ./src/preflight/login.ts
+
+/** Tools and the package that has them: the same names on Debian, Fedora and Alpine. */
+const PACKAGES = {
+    'util-linux': ['flock', 'setsid'],
+    coreutils: ['timeout', 'sha256sum', 'sync', 'mktemp'],
+    gawk: ['awk'],
+    findutils: ['xargs'],
+    tar: ['tar'],
+    gzip: ['gzip'],
+};
+function loginProblems({ user, shell }) {
+    return isNoPosixShell(shell) ? [describeNoPosixShell(user, shell)] : [];
+}
+function loginWarnings({ user, banner }) {
+    const [first] = banner;
+    return first === undefined
+        ? []
+        : [
+            `the login shell of ${user} prints "${first.slice(0, 80)}" before it runs a command, which mixes with the answers of ` +
+                'the host; let its start-up files (~/.bashrc, ~/.profile) print only when the shell is interactive',
+        ];
+}
+function toolProblems({ missing, system }) {
+    const tools = missing.filter((tool) => tool !== 'docker');
+    const packages = Object.keys(PACKAGES).filter((name) => PACKAGES[name]?.some((tool) => tools.includes(tool)));
+    return tools.length === 0
+        ? []
+        : [`these tools are missing: ${tools.join(', ')}; run once on the host: ${installer(system)} ${packages.join(' ')}`];
+}
+function installer(system) {
+    const families = system.split(' ');
+    if (families.includes('alpine'))
+        return 'sudo apk add';
+    return families.some((family) => ['fedora', 'rhel', 'centos'].includes(family))
+        ? 'sudo dnf install'
+        : 'sudo apt-get install';
+}
+/** Seconds beyond which certificates and the tokens of registries may be refused. */
+const WORRYING_SKEW = 30;
+function clockWarnings({ clockAhead }) {
+    const seconds = Math.abs(clockAhead);
+    return seconds <= WORRYING_SKEW
+        ? []
+        : [
+            `the host's clock is ${seconds} s ${clockAhead > 0 ? 'ahead of' : 'behind'} the runner's: certificates and the tokens of ` +
+                'registries may be refused, and the times in the ledger are off; let the host keep its time (sudo timedatectl set-ntp true)',
+        ];
+}
+
+;// CONCATENATED MODULE: ./src/preflight/size.ts
+const MIB = 1024 * 1024;
+/** Bytes that are needed, for a reader: `512 MiB`, `1.4 GiB`. Rounded up, as what is there is rounded down. */
+function formatNeed(bytes) {
+    return format(bytes, Math.ceil);
+}
+/** Bytes that are there, for a reader. */
+function formatSupply(bytes) {
+    return format(bytes, Math.floor);
+}
+function format(bytes, round) {
+    if (bytes < 1024 * MIB)
+        return `${round(bytes / MIB)} MiB`;
+    return `${(round((bytes / 1024 / MIB) * 10) / 10).toFixed(1)} GiB`;
+}
+
+;// CONCATENATED MODULE: ./src/preflight/memory.ts
+
+
+/** Only what the compose file itself says is needed at least can rule a host out: limits and use are no demand. */
+function memoryProblems({ host }, demand) {
+    const total = host.memory.totalKiB * 1024;
+    const reserved = (demand?.memory ?? []).filter(({ reservation }) => reservation !== undefined);
+    const needed = reserved.reduce((sum, { reservation = 0, replicas }) => sum + replicas * reservation, 0);
+    return total === 0 || needed <= total
+        ? []
+        : [
+            `the services reserve ${formatNeed(needed)} of memory (${reserved.map(({ service }) => service).join(', ')}), and the host ` +
+                `has ${formatSupply(total)} in all; lower deploy.resources.reservations.memory, or take a bigger host`,
+        ];
+}
+/**
+ * Old and new run side by side for a while: whether the new ones fit into what is free now.
+ *
+ * @param replaced the services that get new containers
+ */
+function memoryWarnings(observation, demand, replaced) {
+    const available = observation.host.memory.availableKiB * 1024;
+    const guesses = (demand?.memory ?? [])
+        .filter(({ service, isData }) => !isData && replaced.includes(service))
+        .flatMap((wanted) => guess(wanted, observation));
+    const needed = guesses.reduce((sum, { bytes }) => sum + bytes, 0);
+    return available === 0 || needed <= available
+        ? []
+        : [
+            `old and new containers together may not fit into memory: the new ones may take ${formatNeed(needed)} ` +
+                `(${guesses.map(({ why }) => why).join(', ')}), and ${formatSupply(available)} are available`,
+        ];
+}
+/** As the old ones use now, at least what is reserved, at most the limit; the limit alone where nothing runs. */
+function guess({ service, replicas, limit, reservation }, observation) {
+    const uses = containersOf(observation, service).flatMap(({ id }) => observation.host.uses.get(id) ?? []);
+    const used = uses.length === 0 ? undefined : Math.max(...uses);
+    const each = used === undefined ? (reservation ?? limit) : Math.min(Math.max(used, reservation ?? 0), limit ?? Infinity);
+    if (each === undefined)
+        return [];
+    const times = replicas === 1 ? '' : `${replicas} x `;
+    return [
+        { bytes: replicas * each, why: `${service} ${times}${formatNeed(each)}${used === undefined ? '' : ' as now'}` },
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/preflight/neighbours.ts
+/** Two stacks in one folder, or two folders of one stack. */
+function neighbourProblems({ host, containers }, stack) {
+    const { owner, realPath } = host.folder;
+    const own = [stack.path, realPath].map((path) => `${path}/project`);
+    const elsewhere = containers.flatMap(({ labels }) => {
+        const folder = labels['com.docker.compose.project.working_dir'];
+        // Without a definition it was started by hand, from wherever: such a stack is taken over.
+        return labels['estiba.definition'] === undefined || folder === undefined || own.includes(folder) ? [] : [folder];
+    });
+    return [
+        ...(owner === undefined || owner === stack.name
+            ? []
+            : [
+                `${stack.path} is the folder of another stack, ${owner}; give ${stack.name} a \`path\` of its own, or write stack: ${owner} if it is meant`,
+            ]),
+        ...[...new Set(elsewhere)].map((folder) => {
+            const path = folder.replace(/\/project$/, '');
+            return (`another stack of the name ${stack.name} runs from ${path}; give this one another name with \`stack\`, ` +
+                `or write path: ${path} if that one is meant`);
+        }),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/preflight/platform.ts
+/** What a processor runs beside its own programs. `fit_this_host` on the host has the same table. */
+const ALSO = { amd64: '386', arm64: 'arm' };
+const EMULATORS = { amd64: 'x86_64', arm64: 'aarch64', '386': 'i386' };
+/** Images that were not built for the host's processor. */
+function platformProblems({ engine, emulators }, demand) {
+    if (engine === undefined)
+        return [];
+    return (demand?.images ?? []).flatMap(({ service, image, platforms, platform }) => {
+        // Who names a platform has arranged for it.
+        if (platforms === undefined || platform !== undefined)
+            return [];
+        const names = Object.keys(platforms);
+        if (names.length === 0 || names.some((name) => runsOn(engine.platform, name, emulators)))
+            return [];
+        return [
+            `services.${service}: ${image} is built for ${names.join(', ')}, and the host is ${engine.platform}; ` +
+                `build it for that too: build.platforms: [${[...names, engine.platform].join(', ')}] in the compose file`,
+        ];
+    });
+}
+/** By itself, or by an emulator; whether the variant of an architecture fits, only a start can tell. */
+function runsOn(host, image, emulators) {
+    const [hostSystem, hostArchitecture = ''] = host.split('/');
+    const [system, architecture = ''] = image.split('/');
+    if (hostSystem !== system)
+        return false;
+    return (architecture === hostArchitecture ||
+        architecture === ALSO[hostArchitecture] ||
+        emulators.includes(`qemu-${EMULATORS[architecture] ?? architecture}`) ||
+        emulators.includes('rosetta'));
+}
+
+;// CONCATENATED MODULE: ./src/preflight/ports.ts
+/** Ports that the release publishes and somebody else has, or that this engine may not open. */
+function portProblems({ host }, project, demand) {
+    const wanted = demand?.ports ?? [];
+    return [
+        ...wanted.flatMap((port) => taken(port, host.ports, project)),
+        ...(host.engine?.rootless === true
+            ? wanted.flatMap((port) => privileged(port, host.ports.unprivilegedStart, host.user))
+            : []),
+    ];
+}
+function taken(wanted, { published, listening }, project) {
+    const publishers = published.filter((other) => meets(wanted, other, other.from, other.to));
+    // The engine's own proxy listens where its containers publish.
+    if (publishers.some((other) => other.project === project))
+        return [];
+    const [publisher] = publishers;
+    if (publisher !== undefined)
+        return [
+            `${ports_describe(wanted)}, which the container ${publisher.container} has${publisher.project === '' ? '' : ` (of the Compose project ${publisher.project})`}; ` +
+                'stop that container, or publish another port',
+        ];
+    const listener = listening.find((other) => meets(wanted, other, other.port, other.port));
+    if (listener === undefined)
+        return [];
+    return [
+        `${ports_describe(wanted)}, where a process of the host listens already, of the user ${listener.user}; ` +
+            `see what it is (sudo ss -lnp 'sport = :${listener.port}') and stop it, or publish another port`,
+    ];
+}
+function privileged(wanted, start, user) {
+    return wanted.from >= start
+        ? []
+        : [
+            `${ports_describe(wanted)}, but the rootless engine of ${user} may open ports from ${start} only; run once on the host: ` +
+                `echo net.ipv4.ip_unprivileged_port_start=${wanted.from} | sudo tee /etc/sysctl.d/50-ports.conf && sudo sysctl --system`,
+        ];
+}
+function meets(wanted, { protocol, address }, from, to) {
+    return (wanted.protocol === protocol &&
+        wanted.from <= to &&
+        from <= wanted.to &&
+        (wanted.address === 'any' || address === 'any' || wanted.address === address));
+}
+function ports_describe({ service, protocol, address, from, to }) {
+    const ports = from === to ? String(from) : `${from}-${to}`;
+    return `services.${service} publishes port ${address === 'any' ? '' : `${address}:`}${ports}/${protocol}`;
+}
+
+;// CONCATENATED MODULE: ./src/preflight/recovery.ts
+/** What to know of recovery without the runner, where it is not as it should be, and of a history that was changed. */
+function recoveryWarnings({ cron, brokenLedgerLines, }) {
+    return [
+        ...(cron
+            ? []
+            : [
+                'no minute job, since the user has no crontab on the host: what a crash or a restart of the host leaves half done ' +
+                    'is recovered only at the next deploy or rollback; install cron, or allow the user to use it',
+            ]),
+        ...brokenLedgerLines.map((line) => `line ${line} of ledger.jsonl does not fit the one before it: the history of this stack was changed by hand`),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/stack/image-list.ts
+/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
+function imageAsListed(image) {
+    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
+    return tagged.replace(/^docker\.io\/(library\/)?/, '');
+}
+
+;// CONCATENATED MODULE: ./src/preflight/room.ts
+
+
+/** Room below which nothing is staged or pulled: what the way back, the journal and a backup need. */
+const FOR_DEPLOY = { bytes: 512 * 1024 * 1024, inodes: 2000 };
+/** A rollback brings nothing, and may be what a full disk calls for: a journal must fit. */
+const FOR_ROLLBACK = { bytes: 16 * 1024 * 1024, inodes: 100 };
+/** A pulled image lies there compressed and unpacked for a moment: about once and twice its compressed size. */
+const UNPACKED = 3;
+/** What ext4 reckons with when it is made. */
+const BYTES_PER_INODE = 16 * 1024;
+/** Room for the stack's folder, and for what is pulled. */
+function roomProblems({ host, images }, path, demand) {
+    const { folder, dataRoot, engine } = host;
+    const pulled = (demand?.images ?? []).filter(({ image }) => !images.has(imageAsListed(image)));
+    const bytes = UNPACKED * pulled.reduce((sum, image) => sum + sizeFor(image, engine?.platform), 0);
+    const together = folder.space !== undefined && folder.space.device === dataRoot?.space?.device;
+    const least = demand === undefined ? FOR_ROLLBACK : FOR_DEPLOY;
+    const own = { place: path, least, bytes: 0, fix: 'make room there (sudo du -xh --max-depth 2)' };
+    const engines = { place: dataRoot?.path ?? '', least, bytes, fix: 'make room (docker system df, docker image prune)' };
+    return [
+        ...lack(folder.space, together ? { ...engines, place: `${path} and ${engines.place}` } : own),
+        ...(together ? [] : lack(dataRoot?.space, engines)),
+    ];
+}
+function lack(space, need) {
+    if (space === undefined)
+        return [];
+    const bytes = need.least.bytes + need.bytes;
+    const inodes = need.least.inodes + Math.ceil(need.bytes / BYTES_PER_INODE);
+    const pulling = need.bytes === 0 ? '' : ` (${formatNeed(need.bytes)} of them for the images that are pulled)`;
+    return [
+        ...(space.freeKiB * 1024 < bytes
+            ? [
+                `only ${formatSupply(space.freeKiB * 1024)} of disk are free for ${need.place}, and ${formatNeed(bytes)} are needed${pulling}; ${need.fix}`,
+            ]
+            : []),
+        ...(space.freeInodes !== undefined && space.freeInodes < inodes
+            ? [
+                `only ${space.freeInodes} inodes are free for ${need.place}, and ${inodes} are needed: the file system holds no more ` +
+                    `files, however much space is left; remove many small files (df --inodes), or ${need.fix}`,
+            ]
+            : []),
+    ];
+}
+/** 0 for an image of unknown size: the fixed least stands in for it. */
+function sizeFor({ platforms }, platform = '') {
+    const sizes = Object.entries(platforms ?? {});
+    const own = sizes.find(([name]) => name === platform || name.startsWith(`${platform}/`));
+    return own?.[1] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./src/preflight/check.ts
+
+
+
+
+
+
+
+
+
+
+/**
+ * Throws one error with every reason why a change of this stack can't begin, each with its fix. Returns what does not
+ * stand in the way but should be known, for the plan.
+ */
+function checkHost(observation, preflight) {
+    const { problems = [] } = preflight;
+    const ofHost = hostProblems(observation, preflight);
+    if (ofHost.length > 0)
+        throw new UsageError([
+            `${preflight.host} is not ready; nothing was changed:`,
+            ...[...ofHost, ...problems].map((text) => `- ${text}`),
+        ].join('\n'));
+    if (problems.length > 0)
+        throw new UsageError(problems.join('\n'));
+    const { host } = observation;
+    return [...loginWarnings(host), ...clockWarnings(host), ...engineWarnings(host), ...recoveryWarnings(observation)];
+}
+function hostProblems(observation, { stack, demand }) {
+    const { host } = observation;
+    return [
+        ...loginProblems(host),
+        ...toolProblems(host),
+        ...engineProblems(host),
+        ...composeProblems(host),
+        ...neighbourProblems(observation, stack),
+        ...folderProblems(host, stack),
+        ...roomProblems(observation, stack.path, demand),
+        ...memoryProblems(observation, demand),
+        ...platformProblems(host, demand),
+        ...portProblems(observation, stack.name, demand),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/compose/model.ts
@@ -73580,9 +77210,10 @@ function repositoryOf(image) {
 
 /**
  * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
- * and is outside every deploy's reach, `app` is everything that a release replaces.
+ * and is outside every deploy's reach. A release replaces the others: of a `web` service old and new may run beside each
+ * other, of an `app` (a worker, a scheduler) they take turns.
  */
-const KINDS = ['edge', 'app', 'data'];
+const KINDS = ['edge', 'web', 'app', 'data'];
 const PROXIES = ['nginx', 'traefik', 'caddy', 'haproxy'];
 /** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
 const STORES = new Set([
@@ -73617,139 +77248,5530 @@ function isReadOnly(mount) {
     return mount.read_only === true;
 }
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const external_node_fs_promises_namespaceObject = require("node:fs/promises");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = require("node:path");
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
-;// CONCATENATED MODULE: ./src/command/local.ts
+;// CONCATENATED MODULE: ./src/preflight/demand.ts
 
 
-
-
-
-
-
-/**
- * Runs a program on the runner without echoing its command line. Every exit code is an outcome.
- *
- * @throws StepError when the program is not installed, or was killed
- */
-const runLocal = async ({ argv, stdin }, options = {}) => {
-    const { cwd, env = process.env } = options;
-    const [program] = argv;
-    requireProgram(program, env);
-    const stdout = new Output(options.onStdoutLine);
-    const stderr = new Output(options.onStderrLine);
-    const code = await withInputFile(stdin, (file) => exec_exec('sh', ['-c', 'exec "$@" < "$0"', file, ...argv], {
-        silent: true,
-        ignoreReturnCode: true,
-        env: definedOnly(env),
-        ...(cwd !== undefined && { cwd }),
-        listeners: {
-            stdout: (chunk) => {
-                stdout.write(chunk);
-            },
-            stderr: (chunk) => {
-                stderr.write(chunk);
-            },
+/** Reads the demand from the resolved, pinned compose files. */
+function demandOf(model, built) {
+    const services = Object.entries(model.services);
+    return {
+        images: wantedImages(services, built),
+        ports: services.flatMap(([name, service]) => (service.ports ?? []).flatMap((port) => wantedPort(name, port))),
+        memory: services.map(([name, service]) => wantedMemory(name, service)),
+    };
+}
+function wantedImages(services, built) {
+    const byName = new Map(Object.values(built).map((image) => [`${image.repository}@${image.digest}`, image]));
+    const wanted = new Map();
+    for (const [service, { image = '', platform }] of services) {
+        if (image === '' || wanted.has(image))
+            continue;
+        wanted.set(image, {
+            service,
+            image,
+            platforms: byName.get(image)?.platforms,
+            platform: typeof platform === 'string' ? platform : undefined,
+        });
+    }
+    return [...wanted.values()];
+}
+/** The long form, which `docker compose config` writes; `published` may be a range, or absent for any free port. */
+function wantedPort(service, port) {
+    const { published = '', protocol = 'tcp', host_ip: address = '' } = port;
+    const { from, to } = /^(?<from>\d+)(?:-(?<to>\d+))?$/.exec(typeof published === 'number' ? String(published) : published)?.groups ?? {};
+    if (from === undefined || Number(from) === 0)
+        return [];
+    const isAny = ['', '0.0.0.0', '::'].includes(address);
+    return [
+        {
+            service,
+            protocol,
+            address: isAny ? 'any' : address,
+            from: Number(from),
+            to: Number(to ?? from),
         },
-    }));
-    stdout.end();
-    stderr.end();
-    // Null when a signal ended it, whatever the types say.
-    if (!Number.isInteger(code))
-        throw killed(program, stderr.text());
-    return { code, stdout: stdout.text(), stderr: stderr.text() };
-};
-/**
- * Lends a file with what the program is to read, which nobody else can.
- *
- * `@actions/exec` has an option for this, but writes to a pipe without listening for errors: a program that ends at once,
- * whether it reads or not, takes this process with it by EPIPE. Without the option the pipe never ends.
- */
-async function withInputFile(stdin, work) {
-    if (stdin === undefined)
-        return work('/dev/null');
-    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), 'estiba-'));
-    try {
-        const file = (0,external_node_path_namespaceObject.join)(folder, 'stdin');
-        await (0,external_node_fs_promises_namespaceObject.writeFile)(file, stdin, { mode: 0o600 });
-        return await work(file);
-    }
-    finally {
-        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
-    }
+    ];
 }
-/** How to come by the programs that runners may lack; hosted ones have them all. */
-const INSTALL = {
-    docker: 'install Docker with its Compose and buildx plugins on this runner: https://docs.docker.com/engine/install/',
-    git: 'install Git on this runner: https://git-scm.com/downloads',
-};
-function requireProgram(program, env) {
-    const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter);
-    if (folders.some((folder) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(folder, program))))
-        return;
-    throw new StepError({
-        step: `run ${program} on the runner`,
-        why: program.includes('/') ? 'there is no such file' : 'it is not installed, or not on the PATH',
-        next: INSTALL[program] ?? `install ${program} on this runner, in a step before this one`,
-    });
+function wantedMemory(name, service) {
+    const { limits, reservations } = service.deploy?.resources ?? {};
+    const kind = kindOf(name, service);
+    return {
+        service: name,
+        replicas: replicas(service),
+        limit: bytes(service['mem_limit'] ?? limits?.memory),
+        reservation: bytes(service['mem_reservation'] ?? reservations?.memory),
+        isData: typeof kind !== 'string' && kind.kind === 'data',
+    };
 }
-function killed(program, stderr) {
-    return new StepError({
-        step: `run ${program} on the runner`,
-        why: 'it was killed by a signal: by a cancelled job, or by the system for want of memory',
-        lastLines: stderr.trimEnd().split('\n').slice(-5),
-    });
-}
-function definedOnly(env) {
-    return Object.fromEntries(Object.entries(env).filter((entry) => entry[1] !== undefined));
+/** `docker compose config` writes bytes, as text; 0 means no limit. */
+function bytes(value) {
+    const count = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
+    return count > 0 ? count : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/compose/render.ts
-
-
-
-
+;// CONCATENATED MODULE: ./src/release/order.ts
 
 
 /**
- * Resolves the compose files once, on the runner, where everything that they refer to is checked out. Compose sees nothing
- * of the runner's environment but what it needs to run, so that the same inputs give the same text everywhere.
+ * Asks the history on the runner, and GitHub where that one does not reach far enough, as in a shallow clone. What can't be
+ * told is an answer too; it only rejects when the job is cancelled.
  */
-async function renderCompose(project) {
-    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'estiba-compose-'));
+async function findOrder(commits, historians, signal) {
+    const { commit, live } = commits;
+    if (commit === '' || live === '')
+        return { kind: 'unknown', why: `no commit is known of ${live === '' ? 'the live release' : 'this run'}` };
+    if (commit === live)
+        return { kind: 'same' };
+    return (await orderInHistory(commits, historians)) ?? (await orderOnGitHub(commits, historians.github, signal));
+}
+/** Undefined where the clone does not hold both commits and everything between them. */
+async function orderInHistory({ commit, live }, { run, workspace }) {
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], GIT_NO_LAZY_FETCH: '1' };
+    const git = async (...args) => run(command('git', '-C', workspace, ...args), { env });
+    // 0: it is; 1: it is not; anything else: one of them is not there.
+    const isAncestor = async (one, other) => (await git('merge-base', '--is-ancestor', one, other)).code;
     try {
-        const envFile = (0,external_node_path_namespaceObject.join)(folder, 'env');
-        await (0,external_node_fs_promises_namespaceObject.writeFile)(envFile, project.env ?? '', { mode: 0o600 });
-        const files = project.files.flatMap((file) => ['--file', file]);
-        const { code, stdout, stderr } = await runLocal(docker(...['compose', '--project-name', project.name, '--project-directory', project.directory], ...['--env-file', envFile, ...files, 'config', '--format', 'json']), { cwd: project.directory, env: bareEnvironment() });
-        if (code !== 0)
-            throw new UsageError(`the compose files can't be resolved: ${lastLine(stderr)}`);
-        return JSON.parse(stdout);
+        const older = await isAncestor(commit, live);
+        if (older === 0)
+            return { kind: 'older' };
+        const newer = await isAncestor(live, commit);
+        if (newer === 0)
+            return { kind: 'newer' };
+        const isWhole = (await git('rev-parse', '--is-shallow-repository')).stdout.trim() === 'false';
+        return older === 1 && newer === 1 && isWhole ? { kind: 'diverged' } : undefined;
     }
     catch (error) {
-        if (error instanceof SyntaxError)
-            throw new StepError({
-                step: 'resolve the compose files',
-                why: `docker compose config printed no JSON: ${error.message}`,
-                next: 'update Docker Compose on the runner to 2.20 or newer',
-            });
+        if (error instanceof StepError)
+            return undefined;
         throw error;
     }
-    finally {
-        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+}
+const ORDERS = { ahead: 'newer', behind: 'older', identical: 'same', diverged: 'diverged' };
+async function orderOnGitHub({ commit, live }, github, signal) {
+    if (github === undefined)
+        return { kind: 'unknown', why: 'the clone does not hold both commits, and there is no github-token to ask GitHub' };
+    try {
+        const comparison = await github.compare(live, commit);
+        return comparison === undefined
+            ? { kind: 'unknown', why: 'GitHub does not know both commits in this repository, or the token may not read it' }
+            : { kind: ORDERS[comparison] };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof StepError || error instanceof UsageError)
+            return { kind: 'unknown', why: error.message };
+        throw error;
     }
 }
-/** What a local docker needs to find itself and its plugins; nothing that a compose file could pick up by accident. */
-function bareEnvironment() {
-    const names = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
-    return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/context.js
+
+
+class Context {
+    /**
+     * Hydrate the context from the environment
+     */
+    constructor() {
+        var _a, _b, _c;
+        this.payload = {};
+        if (process.env.GITHUB_EVENT_PATH) {
+            if ((0,external_fs_.existsSync)(process.env.GITHUB_EVENT_PATH)) {
+                this.payload = JSON.parse((0,external_fs_.readFileSync)(process.env.GITHUB_EVENT_PATH, { encoding: 'utf8' }));
+            }
+            else {
+                const path = process.env.GITHUB_EVENT_PATH;
+                process.stdout.write(`GITHUB_EVENT_PATH ${path} does not exist${external_os_namespaceObject.EOL}`);
+            }
+        }
+        this.eventName = process.env.GITHUB_EVENT_NAME;
+        this.sha = process.env.GITHUB_SHA;
+        this.ref = process.env.GITHUB_REF;
+        this.workflow = process.env.GITHUB_WORKFLOW;
+        this.action = process.env.GITHUB_ACTION;
+        this.actor = process.env.GITHUB_ACTOR;
+        this.job = process.env.GITHUB_JOB;
+        this.runAttempt = parseInt(process.env.GITHUB_RUN_ATTEMPT, 10);
+        this.runNumber = parseInt(process.env.GITHUB_RUN_NUMBER, 10);
+        this.runId = parseInt(process.env.GITHUB_RUN_ID, 10);
+        this.apiUrl = (_a = process.env.GITHUB_API_URL) !== null && _a !== void 0 ? _a : `https://api.github.com`;
+        this.serverUrl = (_b = process.env.GITHUB_SERVER_URL) !== null && _b !== void 0 ? _b : `https://github.com`;
+        this.graphqlUrl =
+            (_c = process.env.GITHUB_GRAPHQL_URL) !== null && _c !== void 0 ? _c : `https://api.github.com/graphql`;
+    }
+    get issue() {
+        const payload = this.payload;
+        return Object.assign(Object.assign({}, this.repo), { number: (payload.issue || payload.pull_request || payload).number });
+    }
+    get repo() {
+        if (process.env.GITHUB_REPOSITORY) {
+            const [owner, repo] = process.env.GITHUB_REPOSITORY.split('/');
+            return { owner, repo };
+        }
+        if (this.payload.repository) {
+            return {
+                owner: this.payload.repository.owner.login,
+                repo: this.payload.repository.name
+            };
+        }
+        throw new Error("context.repo requires a GITHUB_REPOSITORY environment variable like 'owner/repo'");
+    }
 }
-function lastLine(text) {
-    return text.trim().split('\n').at(-1) ?? 'no reason given';
+//# sourceMappingURL=context.js.map
+// EXTERNAL MODULE: ./node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+var http_client_lib = __nccwpck_require__(9659);
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/internal/utils.js
+var utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+function getAuthString(token, options) {
+    if (!token && !options.auth) {
+        throw new Error('Parameter token or opts.auth is required');
+    }
+    else if (token && options.auth) {
+        throw new Error('Parameters token and opts.auth may not both be specified');
+    }
+    return typeof options.auth === 'string' ? options.auth : `token ${token}`;
+}
+function getProxyAgent(destinationUrl) {
+    const hc = new http_client_lib.HttpClient();
+    return hc.getAgent(destinationUrl);
+}
+function getProxyAgentDispatcher(destinationUrl) {
+    const hc = new http_client_lib.HttpClient();
+    return hc.getAgentDispatcher(destinationUrl);
+}
+function getProxyFetch(destinationUrl) {
+    const httpDispatcher = getProxyAgentDispatcher(destinationUrl);
+    const proxyFetch = (url, opts) => utils_awaiter(this, void 0, void 0, function* () {
+        return (0,undici.fetch)(url, Object.assign(Object.assign({}, opts), { dispatcher: httpDispatcher }));
+    });
+    return proxyFetch;
+}
+function getApiBaseUrl() {
+    return process.env['GITHUB_API_URL'] || 'https://api.github.com';
+}
+function getUserAgentWithOrchestrationId(baseUserAgent) {
+    var _a;
+    const orchId = (_a = process.env['ACTIONS_ORCHESTRATION_ID']) === null || _a === void 0 ? void 0 : _a.trim();
+    if (orchId) {
+        const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+        const tag = `actions_orchestration_id/${sanitizedId}`;
+        if (baseUserAgent === null || baseUserAgent === void 0 ? void 0 : baseUserAgent.includes(tag))
+            return baseUserAgent;
+        const ua = baseUserAgent ? `${baseUserAgent} ` : '';
+        return `${ua}${tag}`;
+    }
+    return baseUserAgent;
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ./node_modules/universal-user-agent/index.js
+function getUserAgent() {
+  if (typeof navigator === "object" && "userAgent" in navigator) {
+    return navigator.userAgent;
+  }
+
+  if (typeof process === "object" && process.version !== undefined) {
+    return `Node.js/${process.version.substr(1)} (${process.platform}; ${
+      process.arch
+    })`;
+  }
+
+  return "<environment undetectable>";
+}
+
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/register.js
+// @ts-check
+
+function register(state, name, method, options) {
+  if (typeof method !== "function") {
+    throw new Error("method for before hook must be a function");
+  }
+
+  if (!options) {
+    options = {};
+  }
+
+  if (Array.isArray(name)) {
+    return name.reverse().reduce((callback, name) => {
+      return register.bind(null, state, name, callback, options);
+    }, method)();
+  }
+
+  return Promise.resolve().then(() => {
+    if (!state.registry[name]) {
+      return method(options);
+    }
+
+    return state.registry[name].reduce((method, registered) => {
+      return registered.hook.bind(null, method, options);
+    }, method)();
+  });
+}
+
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/add.js
+// @ts-check
+
+function addHook(state, kind, name, hook) {
+  const orig = hook;
+  if (!state.registry[name]) {
+    state.registry[name] = [];
+  }
+
+  if (kind === "before") {
+    hook = (method, options) => {
+      return Promise.resolve()
+        .then(orig.bind(null, options))
+        .then(method.bind(null, options));
+    };
+  }
+
+  if (kind === "after") {
+    hook = (method, options) => {
+      let result;
+      return Promise.resolve()
+        .then(method.bind(null, options))
+        .then((result_) => {
+          result = result_;
+          return orig(result, options);
+        })
+        .then(() => {
+          return result;
+        });
+    };
+  }
+
+  if (kind === "error") {
+    hook = (method, options) => {
+      return Promise.resolve()
+        .then(method.bind(null, options))
+        .catch((error) => {
+          return orig(error, options);
+        });
+    };
+  }
+
+  state.registry[name].push({
+    hook: hook,
+    orig: orig,
+  });
+}
+
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/remove.js
+// @ts-check
+
+function removeHook(state, name, method) {
+  if (!state.registry[name]) {
+    return;
+  }
+
+  const index = state.registry[name]
+    .map((registered) => {
+      return registered.orig;
+    })
+    .indexOf(method);
+
+  if (index === -1) {
+    return;
+  }
+
+  state.registry[name].splice(index, 1);
+}
+
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/index.js
+// @ts-check
+
+
+
+
+
+// bind with array of arguments: https://stackoverflow.com/a/21792913
+const bind = Function.bind;
+const bindable = bind.bind(bind);
+
+function bindApi(hook, state, name) {
+  const removeHookRef = bindable(removeHook, null).apply(
+    null,
+    name ? [state, name] : [state]
+  );
+  hook.api = { remove: removeHookRef };
+  hook.remove = removeHookRef;
+  ["before", "error", "after", "wrap"].forEach((kind) => {
+    const args = name ? [state, kind, name] : [state, kind];
+    hook[kind] = hook.api[kind] = bindable(addHook, null).apply(null, args);
+  });
+}
+
+function Singular() {
+  const singularHookName = Symbol("Singular");
+  const singularHookState = {
+    registry: {},
+  };
+  const singularHook = register.bind(null, singularHookState, singularHookName);
+  bindApi(singularHook, singularHookState, singularHookName);
+  return singularHook;
+}
+
+function Collection() {
+  const state = {
+    registry: {},
+  };
+
+  const hook = register.bind(null, state);
+  bindApi(hook, state);
+
+  return hook;
+}
+
+/* harmony default export */ const before_after_hook = ({ Singular, Collection });
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/endpoint/dist-bundle/index.js
+// pkg/dist-src/defaults.js
+
+
+// pkg/dist-src/version.js
+var VERSION = "0.0.0-development";
+
+// pkg/dist-src/defaults.js
+var userAgent = `octokit-endpoint.js/${VERSION} ${getUserAgent()}`;
+var DEFAULTS = {
+  method: "GET",
+  baseUrl: "https://api.github.com",
+  headers: {
+    accept: "application/vnd.github.v3+json",
+    "user-agent": userAgent
+  },
+  mediaType: {
+    format: ""
+  }
+};
+
+// pkg/dist-src/util/lowercase-keys.js
+function dist_bundle_lowercaseKeys(object) {
+  if (!object) {
+    return {};
+  }
+  return Object.keys(object).reduce((newObj, key) => {
+    newObj[key.toLowerCase()] = object[key];
+    return newObj;
+  }, {});
+}
+
+// pkg/dist-src/util/is-plain-object.js
+function isPlainObject(value) {
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.prototype.toString.call(value) !== "[object Object]") return false;
+  const proto = Object.getPrototypeOf(value);
+  if (proto === null) return true;
+  const Ctor = Object.prototype.hasOwnProperty.call(proto, "constructor") && proto.constructor;
+  return typeof Ctor === "function" && Ctor instanceof Ctor && Function.prototype.call(Ctor) === Function.prototype.call(value);
+}
+
+// pkg/dist-src/util/merge-deep.js
+function mergeDeep(defaults, options) {
+  const result = Object.assign({}, defaults);
+  Object.keys(options).forEach((key) => {
+    if (isPlainObject(options[key])) {
+      if (!(key in defaults)) Object.assign(result, { [key]: options[key] });
+      else result[key] = mergeDeep(defaults[key], options[key]);
+    } else {
+      Object.assign(result, { [key]: options[key] });
+    }
+  });
+  return result;
+}
+
+// pkg/dist-src/util/remove-undefined-properties.js
+function removeUndefinedProperties(obj) {
+  for (const key in obj) {
+    if (obj[key] === void 0) {
+      delete obj[key];
+    }
+  }
+  return obj;
+}
+
+// pkg/dist-src/merge.js
+function merge(defaults, route, options) {
+  if (typeof route === "string") {
+    let [method, url] = route.split(" ");
+    options = Object.assign(url ? { method, url } : { url: method }, options);
+  } else {
+    options = Object.assign({}, route);
+  }
+  options.headers = dist_bundle_lowercaseKeys(options.headers);
+  removeUndefinedProperties(options);
+  removeUndefinedProperties(options.headers);
+  const mergedOptions = mergeDeep(defaults || {}, options);
+  if (options.url === "/graphql") {
+    if (defaults && defaults.mediaType.previews?.length) {
+      mergedOptions.mediaType.previews = defaults.mediaType.previews.filter(
+        (preview) => !mergedOptions.mediaType.previews.includes(preview)
+      ).concat(mergedOptions.mediaType.previews);
+    }
+    mergedOptions.mediaType.previews = (mergedOptions.mediaType.previews || []).map((preview) => preview.replace(/-preview/, ""));
+  }
+  return mergedOptions;
+}
+
+// pkg/dist-src/util/add-query-parameters.js
+function addQueryParameters(url, parameters) {
+  const separator = /\?/.test(url) ? "&" : "?";
+  const names = Object.keys(parameters);
+  if (names.length === 0) {
+    return url;
+  }
+  return url + separator + names.map((name) => {
+    if (name === "q") {
+      return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
+    }
+    return `${name}=${encodeURIComponent(parameters[name])}`;
+  }).join("&");
+}
+
+// pkg/dist-src/util/extract-url-variable-names.js
+var urlVariableRegex = /\{[^{}}]+\}/g;
+function removeNonChars(variableName) {
+  return variableName.replace(/(?:^\W+)|(?:(?<!\W)\W+$)/g, "").split(/,/);
+}
+function extractUrlVariableNames(url) {
+  const matches = url.match(urlVariableRegex);
+  if (!matches) {
+    return [];
+  }
+  return matches.map(removeNonChars).reduce((a, b) => a.concat(b), []);
+}
+
+// pkg/dist-src/util/omit.js
+function omit(object, keysToOmit) {
+  const result = { __proto__: null };
+  for (const key of Object.keys(object)) {
+    if (keysToOmit.indexOf(key) === -1) {
+      result[key] = object[key];
+    }
+  }
+  return result;
+}
+
+// pkg/dist-src/util/url-template.js
+function encodeReserved(str) {
+  return str.split(/(%[0-9A-Fa-f]{2})/g).map(function(part) {
+    if (!/%[0-9A-Fa-f]/.test(part)) {
+      part = encodeURI(part).replace(/%5B/g, "[").replace(/%5D/g, "]");
+    }
+    return part;
+  }).join("");
+}
+function encodeUnreserved(str) {
+  return encodeURIComponent(str).replace(/[!'()*]/g, function(c) {
+    return "%" + c.charCodeAt(0).toString(16).toUpperCase();
+  });
+}
+function encodeValue(operator, value, key) {
+  value = operator === "+" || operator === "#" ? encodeReserved(value) : encodeUnreserved(value);
+  if (key) {
+    return encodeUnreserved(key) + "=" + value;
+  } else {
+    return value;
+  }
+}
+function isDefined(value) {
+  return value !== void 0 && value !== null;
+}
+function isKeyOperator(operator) {
+  return operator === ";" || operator === "&" || operator === "?";
+}
+function getValues(context, operator, key, modifier) {
+  var value = context[key], result = [];
+  if (isDefined(value) && value !== "") {
+    if (typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
+      value = value.toString();
+      if (modifier && modifier !== "*") {
+        value = value.substring(0, parseInt(modifier, 10));
+      }
+      result.push(
+        encodeValue(operator, value, isKeyOperator(operator) ? key : "")
+      );
+    } else {
+      if (modifier === "*") {
+        if (Array.isArray(value)) {
+          value.filter(isDefined).forEach(function(value2) {
+            result.push(
+              encodeValue(operator, value2, isKeyOperator(operator) ? key : "")
+            );
+          });
+        } else {
+          Object.keys(value).forEach(function(k) {
+            if (isDefined(value[k])) {
+              result.push(encodeValue(operator, value[k], k));
+            }
+          });
+        }
+      } else {
+        const tmp = [];
+        if (Array.isArray(value)) {
+          value.filter(isDefined).forEach(function(value2) {
+            tmp.push(encodeValue(operator, value2));
+          });
+        } else {
+          Object.keys(value).forEach(function(k) {
+            if (isDefined(value[k])) {
+              tmp.push(encodeUnreserved(k));
+              tmp.push(encodeValue(operator, value[k].toString()));
+            }
+          });
+        }
+        if (isKeyOperator(operator)) {
+          result.push(encodeUnreserved(key) + "=" + tmp.join(","));
+        } else if (tmp.length !== 0) {
+          result.push(tmp.join(","));
+        }
+      }
+    }
+  } else {
+    if (operator === ";") {
+      if (isDefined(value)) {
+        result.push(encodeUnreserved(key));
+      }
+    } else if (value === "" && (operator === "&" || operator === "?")) {
+      result.push(encodeUnreserved(key) + "=");
+    } else if (value === "") {
+      result.push("");
+    }
+  }
+  return result;
+}
+function parseUrl(template) {
+  return {
+    expand: dist_bundle_expand.bind(null, template)
+  };
+}
+function dist_bundle_expand(template, context) {
+  var operators = ["+", "#", ".", "/", ";", "?", "&"];
+  template = template.replace(
+    /\{([^\{\}]+)\}|([^\{\}]+)/g,
+    function(_, expression, literal) {
+      if (expression) {
+        let operator = "";
+        const values = [];
+        if (operators.indexOf(expression.charAt(0)) !== -1) {
+          operator = expression.charAt(0);
+          expression = expression.substr(1);
+        }
+        expression.split(/,/g).forEach(function(variable) {
+          var tmp = /([^:\*]*)(?::(\d+)|(\*))?/.exec(variable);
+          values.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
+        });
+        if (operator && operator !== "+") {
+          var separator = ",";
+          if (operator === "?") {
+            separator = "&";
+          } else if (operator !== "#") {
+            separator = operator;
+          }
+          return (values.length !== 0 ? operator : "") + values.join(separator);
+        } else {
+          return values.join(",");
+        }
+      } else {
+        return encodeReserved(literal);
+      }
+    }
+  );
+  if (template === "/") {
+    return template;
+  } else {
+    return template.replace(/\/$/, "");
+  }
+}
+
+// pkg/dist-src/parse.js
+function parse(options) {
+  let method = options.method.toUpperCase();
+  let url = (options.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
+  let headers = Object.assign({}, options.headers);
+  let body;
+  let parameters = omit(options, [
+    "method",
+    "baseUrl",
+    "url",
+    "headers",
+    "request",
+    "mediaType"
+  ]);
+  const urlVariableNames = extractUrlVariableNames(url);
+  url = parseUrl(url).expand(parameters);
+  if (!/^http/.test(url)) {
+    url = options.baseUrl + url;
+  }
+  const omittedParameters = Object.keys(options).filter((option) => urlVariableNames.includes(option)).concat("baseUrl");
+  const remainingParameters = omit(parameters, omittedParameters);
+  const isBinaryRequest = /application\/octet-stream/i.test(headers.accept);
+  if (!isBinaryRequest) {
+    if (options.mediaType.format) {
+      headers.accept = headers.accept.split(/,/).map(
+        (format) => format.replace(
+          /application\/vnd(\.\w+)(\.v3)?(\.\w+)?(\+json)?$/,
+          `application/vnd$1$2.${options.mediaType.format}`
+        )
+      ).join(",");
+    }
+    if (url.endsWith("/graphql")) {
+      if (options.mediaType.previews?.length) {
+        const previewsFromAcceptHeader = headers.accept.match(/(?<![\w-])[\w-]+(?=-preview)/g) || [];
+        headers.accept = previewsFromAcceptHeader.concat(options.mediaType.previews).map((preview) => {
+          const format = options.mediaType.format ? `.${options.mediaType.format}` : "+json";
+          return `application/vnd.github.${preview}-preview${format}`;
+        }).join(",");
+      }
+    }
+  }
+  if (["GET", "HEAD"].includes(method)) {
+    url = addQueryParameters(url, remainingParameters);
+  } else {
+    if ("data" in remainingParameters) {
+      body = remainingParameters.data;
+    } else {
+      if (Object.keys(remainingParameters).length) {
+        body = remainingParameters;
+      }
+    }
+  }
+  if (!headers["content-type"] && typeof body !== "undefined") {
+    headers["content-type"] = "application/json; charset=utf-8";
+  }
+  if (["PATCH", "PUT"].includes(method) && typeof body === "undefined") {
+    body = "";
+  }
+  return Object.assign(
+    { method, url, headers },
+    typeof body !== "undefined" ? { body } : null,
+    options.request ? { request: options.request } : null
+  );
+}
+
+// pkg/dist-src/endpoint-with-defaults.js
+function endpointWithDefaults(defaults, route, options) {
+  return parse(merge(defaults, route, options));
+}
+
+// pkg/dist-src/with-defaults.js
+function withDefaults(oldDefaults, newDefaults) {
+  const DEFAULTS2 = merge(oldDefaults, newDefaults);
+  const endpoint2 = endpointWithDefaults.bind(null, DEFAULTS2);
+  return Object.assign(endpoint2, {
+    DEFAULTS: DEFAULTS2,
+    defaults: withDefaults.bind(null, DEFAULTS2),
+    merge: merge.bind(null, DEFAULTS2),
+    parse
+  });
+}
+
+// pkg/dist-src/index.js
+var endpoint = withDefaults(null, DEFAULTS);
+
+
+;// CONCATENATED MODULE: ./node_modules/content-type/dist/index.js
+/*!
+ * content-type
+ * Copyright(c) 2015 Douglas Christopher Wilson
+ * MIT Licensed
+ */
+const SP = 32; // " "
+const HTAB = 9; // "\t"
+const SEMI = 59; // ";"
+const EQ = 61; // "="
+const DQUOTE = 34; // '"'
+const BSLASH = 92; // "\\"
+const COMMA = 44; // ","
+const LOWER_CASE = 1;
+const OWS = 2;
+const SEMI_FLAG = 4;
+const COMMA_FLAG = 8;
+const TOKEN_FLAG = 16;
+const NON_ASCII = 0xff00;
+const CASE_FLAGS = LOWER_CASE | NON_ASCII;
+/**
+ * Character flags used to normalize HTTP field values while scanning.
+ * Out-of-range reads intentionally coerce to zero in bitwise expressions.
+ */
+const CHAR_MAP = new Uint8Array(0x100);
+CHAR_MAP[HTAB] |= OWS;
+CHAR_MAP[SP] |= OWS;
+CHAR_MAP[SEMI] |= SEMI_FLAG;
+CHAR_MAP[COMMA] |= COMMA_FLAG;
+for (let code = 0x80 /* non-ASCII */; code <= 0xff; code++) {
+    CHAR_MAP[code] |= LOWER_CASE;
+}
+for (const char of "!#$%&'*+-.^_`|~") {
+    CHAR_MAP[char.charCodeAt(0)] |= TOKEN_FLAG;
+}
+for (let code = 0x30 /* 0 */; code <= 0x39 /* 9 */; code++) {
+    CHAR_MAP[code] |= TOKEN_FLAG;
+}
+for (let code = 0x41 /* A */; code <= 0x5a /* Z */; code++) {
+    CHAR_MAP[code] |= LOWER_CASE | TOKEN_FLAG;
+}
+for (let code = 0x61 /* a */; code <= 0x7a /* z */; code++) {
+    CHAR_MAP[code] |= TOKEN_FLAG;
+}
+/**
+ * Null object perf optimization. Faster than `Object.create(null)` and `{ __proto__: null }`.
+ */
+const NullObject = /* @__PURE__ */ (() => {
+    const C = function () { };
+    C.prototype = Object.create(null);
+    return C;
+})();
+/**
+ * Validate a type string against RFC 9110.
+ */
+function isTypeValid(type, start = 0, end = type.length) {
+    let hasSlash = false;
+    for (let index = start; index < end; index++) {
+        const code = type.charCodeAt(index);
+        if (code === 47 /* / */) {
+            if (hasSlash || index === start || index >= end - 1)
+                return false;
+            hasSlash = true;
+        }
+        else if (!isTokenCode(code)) {
+            return false;
+        }
+    }
+    return hasSlash;
+}
+/**
+ * Validate a token against RFC 9110.
+ */
+function isTokenValid(token, start = 0, end = token.length) {
+    if (start >= end)
+        return false;
+    for (let index = start; index < end; index++) {
+        if (!isTokenCode(token.charCodeAt(index)))
+            return false;
+    }
+    return true;
+}
+/**
+ * Check whether a character code belongs to the token production in RFC 9110.
+ */
+function isTokenCode(code) {
+    return (CHAR_MAP[code] & TOKEN_FLAG) !== 0;
+}
+/**
+ * Serialize a parameter value.
+ */
+function parameterValue(str) {
+    const len = str.length;
+    if (len === 0)
+        return '""';
+    let index = 0;
+    while (index < len && isTokenCode(str.charCodeAt(index)))
+        index++;
+    if (index === len)
+        return str;
+    let result = '"';
+    let start = 0;
+    while (index < len) {
+        const code = str.charCodeAt(index);
+        if (code !== HTAB && (code < SP || code === 127 || code > 255)) {
+            throw new TypeError(`Invalid parameter value: ${str}`);
+        }
+        if (code === 34 /* " */ || code === 92 /* \\ */) {
+            result += `${str.slice(start, index)}\\`;
+            start = index;
+        }
+        index++;
+    }
+    return `${result}${str.slice(start)}"`;
+}
+/**
+ * Format an object into a `Content-Type` header.
+ */
+function dist_format(obj) {
+    const { type, parameters } = obj;
+    if (!type || !isTypeValid(type)) {
+        throw new TypeError(`Invalid type: ${type}`);
+    }
+    let result = type;
+    if (parameters) {
+        for (const param of Object.keys(parameters)) {
+            if (!isTokenValid(param)) {
+                throw new TypeError(`Invalid parameter name: ${param}`);
+            }
+            result += `; ${param}=${parameterValue(parameters[param])}`;
+        }
+    }
+    return result;
+}
+/**
+ * Parse a `Content-Type` header.
+ */
+function dist_parse(header, options) {
+    const stopFlags = SEMI_FLAG | (options?.comma === true ? COMMA_FLAG : 0);
+    const len = header.length;
+    let valueStart = options?.start ?? 0;
+    while ((CHAR_MAP[header.charCodeAt(valueStart)] & OWS) !== 0) {
+        valueStart++;
+    }
+    let index = valueStart;
+    let typeFlags = 0;
+    let whitespace = -1;
+    let stop = options?.parameters === false ? COMMA_FLAG : 0;
+    while (index < len) {
+        const code = header.charCodeAt(index);
+        const flags = CHAR_MAP[code];
+        if ((flags & stopFlags) !== 0) {
+            stop |= flags & COMMA_FLAG;
+            break;
+        }
+        if ((flags & OWS) !== 0) {
+            if (whitespace === -1)
+                whitespace = index;
+        }
+        else {
+            whitespace = -1;
+        }
+        typeFlags |= (code & NON_ASCII) | flags;
+        index++;
+    }
+    const valueEnd = whitespace === -1 ? index : whitespace;
+    const value = header.slice(valueStart, valueEnd);
+    const type = (typeFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
+    if (index === len || stop !== 0) {
+        return { type, index, parameters: new NullObject() };
+    }
+    return parseParameters(header, type, index, len, stopFlags);
+}
+/**
+ * Parses the parameters of a `Content-Type` header starting at the given index.
+ */
+function parseParameters(header, type, index, len, stopFlags) {
+    const parameters = new NullObject();
+    parameter: while (index < len) {
+        index++; // Skip over ;
+        while ((CHAR_MAP[header.charCodeAt(index)] & OWS) !== 0) {
+            index++;
+        }
+        const keyStart = index;
+        let keyFlags = 0;
+        let keyWhitespace = -1;
+        while (index < len) {
+            const code = header.charCodeAt(index);
+            const flags = CHAR_MAP[code];
+            if ((flags & stopFlags) !== 0) {
+                if ((flags & COMMA_FLAG) !== 0)
+                    break parameter;
+                continue parameter;
+            }
+            if (code === EQ) {
+                const keyEnd = keyWhitespace === -1 ? index : keyWhitespace;
+                const value = header.slice(keyStart, keyEnd);
+                const key = (keyFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
+                index++;
+                while ((CHAR_MAP[header.charCodeAt(index)] & OWS) !== 0) {
+                    index++;
+                }
+                if (index < len && header.charCodeAt(index) === DQUOTE) {
+                    const quotedStart = ++index;
+                    let escaped = false;
+                    while (index < len) {
+                        const code = header.charCodeAt(index);
+                        if (code === DQUOTE) {
+                            if (parameters[key] === undefined) {
+                                parameters[key] = escaped
+                                    ? unescapeQuotedPairs(header, quotedStart, index)
+                                    : header.slice(quotedStart, index);
+                            }
+                            index++;
+                            let stop = 0;
+                            // Discard characters between quote and delimiter.
+                            while (index < len) {
+                                const code = header.charCodeAt(index);
+                                const flags = CHAR_MAP[code];
+                                if ((flags & stopFlags) !== 0) {
+                                    stop = flags & COMMA_FLAG;
+                                    break;
+                                }
+                                index++;
+                            }
+                            if (stop !== 0)
+                                break parameter;
+                            continue parameter;
+                        }
+                        if (code === BSLASH && index + 1 < len) {
+                            escaped = true;
+                            index += 2;
+                            continue;
+                        }
+                        index++;
+                    }
+                    continue parameter;
+                }
+                const valueStart = index;
+                let stop = 0;
+                let valueWhitespace = -1;
+                while (index < len) {
+                    const code = header.charCodeAt(index);
+                    const flags = CHAR_MAP[code];
+                    if ((flags & stopFlags) !== 0) {
+                        stop = flags & COMMA_FLAG;
+                        break;
+                    }
+                    if ((flags & OWS) !== 0) {
+                        if (valueWhitespace === -1)
+                            valueWhitespace = index;
+                    }
+                    else {
+                        valueWhitespace = -1;
+                    }
+                    index++;
+                }
+                if (parameters[key] === undefined) {
+                    const valueEnd = valueWhitespace === -1 ? index : valueWhitespace;
+                    parameters[key] = header.slice(valueStart, valueEnd);
+                }
+                if (stop !== 0)
+                    break parameter;
+                continue parameter;
+            }
+            if ((flags & OWS) !== 0) {
+                if (keyWhitespace === -1)
+                    keyWhitespace = index;
+            }
+            else {
+                keyWhitespace = -1;
+            }
+            keyFlags |= (code & NON_ASCII) | flags;
+            index++;
+        }
+    }
+    return { type, index, parameters };
+}
+/**
+ * Remove backslashes from quoted pairs in a known-terminated quoted string body.
+ */
+function unescapeQuotedPairs(str, start, end) {
+    let result = "";
+    for (let index = start; index < end; index++) {
+        if (str.charCodeAt(index) === BSLASH) {
+            result += str.slice(start, index);
+            start = ++index;
+        }
+    }
+    return result + str.slice(start, end);
+}
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/json-with-bigint/json-with-bigint.js
+const intRegex = /^-?\d+$/;
+const noiseValue = /^-?\d+n+$/; // Noise - strings that match the custom format before being converted to it
+const originalStringify = JSON.stringify;
+const originalParse = JSON.parse;
+const customFormat = /^-?\d+n$/;
+
+const bigIntsStringify = /([\[:])?"(-?\d+)n"($|\s*[,\}\]])/g;
+const noiseStringify = /([\[:])?("-?\d+n+)n("$|"\s*[,\}\]])/g;
+
+/**
+ * @typedef {(this: any, key: string | number | undefined, value: any) => any} Replacer
+ * @typedef {(key: string | number | undefined, value: any, context?: { source: string }) => any} Reviver
+ */
+
+/**
+ * Checks if a value is unstringifiable according to native JSON.stringify rules.
+ *
+ * @param {any} val The value to check.
+ * @returns {boolean} True if the value is undefined, a function, or a symbol.
+ */
+const isUnstringifiable = (val) =>
+  val === undefined || typeof val === "function" || typeof val === "symbol";
+
+/**
+ * Checks if a value is a native JSON.rawJSON object (Node.js 22+).
+ *
+ * @param {any} val The value to check.
+ * @returns {boolean} True if the value is a RawJSON instance.
+ */
+const isRawJSON = (val) =>
+  val !== null &&
+  typeof val === "object" &&
+  val.constructor &&
+  val.constructor.name === "RawJSON";
+
+/**
+ * Iteratively converts a JS value to a JSON string.
+ * Used as a fallback when the native JSON.stringify hits the Maximum Call Stack size.
+ * Fully compliant with JSON formatting (space), replacers, and toJSON behaviors.
+ *
+ * @param {any} rootValue The value to stringify.
+ * @param {Replacer | Array<string | number> | null} [replacer] User's custom replacer function.
+ * @param {string | number} [spaceParam] Indentation for pretty-printing.
+ * @returns {string | undefined} The generated JSON string.
+ */
+const stringifyIteratively = (rootValue, replacer, spaceParam) => {
+  let space = "";
+
+  if (typeof spaceParam === "number") {
+    space = " ".repeat(Math.min(10, Math.max(0, Math.floor(spaceParam))));
+  } else if (typeof spaceParam === "string") {
+    space = spaceParam.slice(0, 10);
+  }
+
+  const isFunctionReplacer = typeof replacer === "function";
+  const propertyList = Array.isArray(replacer)
+    ? new Set(replacer.map(String))
+    : null;
+
+  /**
+   * Prepares a value for stringification by resolving toJSON, handling BigInts,
+   * applying custom replacers, and unwrapping primitive objects.
+   *
+   * @param {object|Array} parent The parent object or array holding the value.
+   * @param {string} key The key associated with the value.
+   * @param {any} val The raw value to process.
+   * @returns {any} The processed value ready for stringification.
+   */
+  const prepareVal = (parent, key, val) => {
+    const isObject = val !== null && typeof val === "object";
+    const hasToJSON = isObject && typeof val.toJSON === "function";
+
+    if (hasToJSON) {
+      val = val.toJSON(key);
+    }
+
+    const isNoise = typeof val === "string" && noiseValue.test(val);
+
+    if (isNoise) return val + "n";
+
+    const isBigInt = typeof val === "bigint";
+
+    if (isBigInt) {
+      const supportsRawJSON = "rawJSON" in JSON;
+
+      if (supportsRawJSON) return JSON.rawJSON(val.toString());
+
+      return val.toString() + "n";
+    }
+
+    if (isFunctionReplacer) {
+      val = replacer.call(parent, key, val);
+    }
+
+    const isPostReplacerObject = val !== null && typeof val === "object";
+
+    if (isPostReplacerObject) {
+      const isPrimitiveWrapper =
+        val instanceof Number ||
+        val instanceof String ||
+        val instanceof Boolean;
+
+      if (isPrimitiveWrapper) {
+        val = val.valueOf();
+      }
+    }
+
+    return val;
+  };
+
+  const rootProcessed = prepareVal({ "": rootValue }, "", rootValue);
+
+  if (isUnstringifiable(rootProcessed)) {
+    return undefined;
+  }
+
+  const isRootPrimitive =
+    rootProcessed === null || typeof rootProcessed !== "object";
+  const isRootNativeRawJSON = isRawJSON(rootProcessed);
+
+  if (isRootPrimitive || isRootNativeRawJSON) {
+    return originalStringify(rootProcessed);
+  }
+
+  const chunks = [];
+  let level = 0;
+
+  const stack = [
+    {
+      parent: { "": rootProcessed },
+      key: "",
+      val: rootProcessed,
+      isArray: Array.isArray(rootProcessed),
+      keys: Array.isArray(rootProcessed) ? null : Object.keys(rootProcessed),
+      index: 0,
+      first: true,
+    },
+  ];
+
+  const visited = new WeakSet([rootProcessed]);
+
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+
+    if (node.index === 0) {
+      chunks.push(node.isArray ? "[" : "{");
+      level++;
+    }
+
+    let isDone = false;
+
+    if (node.isArray) {
+      if (node.index < node.val.length) {
+        if (!node.first) chunks.push(",");
+
+        if (space) chunks.push("\n" + space.repeat(level));
+
+        const childRaw = node.val[node.index];
+        const childVal = prepareVal(node.val, String(node.index), childRaw);
+
+        if (isUnstringifiable(childVal)) {
+          chunks.push("null");
+          node.first = false;
+          node.index++;
+        } else {
+          const isComplexObject =
+            childVal !== null && typeof childVal === "object";
+          const isNativeRaw = isRawJSON(childVal);
+
+          if (isComplexObject && !isNativeRaw) {
+            if (visited.has(childVal)) {
+              throw new TypeError("Converting circular structure to JSON");
+            }
+
+            visited.add(childVal);
+
+            stack.push({
+              parent: node.val,
+              key: String(node.index),
+              val: childVal,
+              isArray: Array.isArray(childVal),
+              keys: Array.isArray(childVal) ? null : Object.keys(childVal),
+              index: 0,
+              first: true,
+            });
+
+            node.first = false;
+            node.index++;
+          } else {
+            chunks.push(originalStringify(childVal));
+            node.first = false;
+            node.index++;
+          }
+        }
+      } else {
+        isDone = true;
+      }
+    } else {
+      while (node.index < node.keys.length) {
+        const k = node.keys[node.index++];
+
+        const isFilteredOutByArray = propertyList && !propertyList.has(k);
+
+        if (isFilteredOutByArray) continue;
+
+        const childRaw = node.val[k];
+        const childVal = prepareVal(node.val, k, childRaw);
+
+        if (isUnstringifiable(childVal)) continue;
+
+        if (!node.first) chunks.push(",");
+
+        if (space) {
+          chunks.push("\n" + space.repeat(level) + originalStringify(k) + ": ");
+        } else {
+          chunks.push(originalStringify(k) + ":");
+        }
+
+        const isComplexObject =
+          childVal !== null && typeof childVal === "object";
+        const isNativeRaw = isRawJSON(childVal);
+
+        if (isComplexObject && !isNativeRaw) {
+          if (visited.has(childVal)) {
+            throw new TypeError("Converting circular structure to JSON");
+          }
+
+          visited.add(childVal);
+
+          stack.push({
+            parent: node.val,
+            key: k,
+            val: childVal,
+            isArray: Array.isArray(childVal),
+            keys: Array.isArray(childVal) ? null : Object.keys(childVal),
+            index: 0,
+            first: true,
+          });
+
+          node.first = false;
+
+          break; // Stop current loop level to process the newly pushed stack node
+        } else {
+          chunks.push(originalStringify(childVal));
+          node.first = false;
+        }
+      }
+
+      const isNodeFullyProcessed =
+        node.index >= node.keys.length && stack[stack.length - 1] === node;
+
+      if (isNodeFullyProcessed) {
+        isDone = true;
+      }
+    }
+
+    if (isDone) {
+      level--;
+
+      if (!node.first && space) chunks.push("\n" + space.repeat(level));
+
+      chunks.push(node.isArray ? "]" : "}");
+      visited.delete(node.val);
+      stack.pop();
+    }
+  }
+
+  return chunks.join("");
+};
+
+/**
+ * Converts a JavaScript value to a JSON string.
+ *
+ * Supports serialization of BigInt values using two strategies:
+ * 1. Custom format "123n" → "123" (universal fallback)
+ * 2. Native JSON.rawJSON() (Node.js 22+, fastest) when available
+ *
+ * All other values are serialized exactly like native JSON.stringify().
+ *
+ * @param {*} value The value to convert to a JSON string.
+ * @param {Replacer | Array<string | number> | null} [replacer]
+ * A function that alters the behavior of the stringification process,
+ * or an array of strings/numbers to indicate properties to exclude.
+ * @param {string | number} [space]
+ * A string or number to specify indentation or pretty-printing.
+ * @returns {string} The JSON string representation.
+ */
+const JSONStringify = (value, replacer, space) => {
+  try {
+    const supportsRawJSON = "rawJSON" in JSON;
+
+    if (supportsRawJSON) {
+      return originalStringify(
+        value,
+        (key, val) => {
+          if (typeof val === "bigint") return JSON.rawJSON(val.toString());
+
+          const hasFunctionReplacer = typeof replacer === "function";
+
+          if (hasFunctionReplacer) return replacer(key, val);
+
+          const isKeyInArrayReplacer =
+            Array.isArray(replacer) && replacer.includes(key);
+
+          if (isKeyInArrayReplacer) return val;
+
+          return val;
+        },
+        space,
+      );
+    }
+
+    if (!value) return originalStringify(value, replacer, space);
+
+    const convertedToCustomJSON = originalStringify(
+      value,
+      (key, val) => {
+        const isNoise = typeof val === "string" && noiseValue.test(val);
+
+        if (isNoise) return val.toString() + "n"; // Mark noise values with additional "n" to offset the deletion of one "n" during the processing
+
+        if (typeof val === "bigint") return val.toString() + "n";
+
+        const hasFunctionReplacer = typeof replacer === "function";
+
+        if (hasFunctionReplacer) return replacer(key, val);
+
+        const isKeyInArrayReplacer =
+          Array.isArray(replacer) && replacer.includes(key);
+
+        if (isKeyInArrayReplacer) return val;
+
+        return val;
+      },
+      space,
+    );
+
+    const processedJSON = convertedToCustomJSON.replace(
+      bigIntsStringify,
+      "$1$2$3",
+    ); // Delete one "n" off the end of every BigInt value
+
+    const denoisedJSON = processedJSON.replace(noiseStringify, "$1$2$3"); // Remove one "n" off the end of every noisy string
+
+    return denoisedJSON;
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const convertedJSON = stringifyIteratively(value, replacer, space);
+
+      if (convertedJSON === undefined) return undefined;
+
+      const supportsRawJSON = "rawJSON" in JSON;
+
+      if (supportsRawJSON) return convertedJSON;
+
+      const processedJSON = convertedJSON.replace(bigIntsStringify, "$1$2$3");
+
+      return processedJSON.replace(noiseStringify, "$1$2$3");
+    }
+
+    throw error;
+  }
+};
+
+const featureCache = new Map();
+
+/**
+ * Detects if the current JSON.parse implementation supports the context.source feature.
+ *
+ * Uses toString() fingerprinting to cache results and automatically detect runtime
+ * replacements of JSON.parse (polyfills, mocks, etc.).
+ *
+ * @returns {boolean} true if context.source is supported, false otherwise.
+ */
+const isContextSourceSupported = () => {
+  const parseFingerprint = JSON.parse.toString();
+
+  if (featureCache.has(parseFingerprint)) {
+    return featureCache.get(parseFingerprint);
+  }
+
+  try {
+    const result = JSON.parse(
+      "1",
+      (_, __, context) => !!context?.source && context.source === "1",
+    );
+    featureCache.set(parseFingerprint, result);
+
+    return result;
+  } catch {
+    featureCache.set(parseFingerprint, false);
+
+    return false;
+  }
+};
+
+/**
+ * Reviver function that converts custom-format BigInt strings back to BigInt values.
+ * Also handles "noise" strings that accidentally match the BigInt format.
+ *
+ * @param {string | number | undefined} key The object key.
+ * @param {*} value The value being parsed.
+ * @param {object} [context] Parse context (if supported by JSON.parse).
+ * @param {Reviver} [userReviver] User's custom reviver function.
+ * @returns {any} The transformed value.
+ */
+const convertMarkedBigIntsReviver = (key, value, context, userReviver) => {
+  const isCustomFormatBigInt =
+    typeof value === "string" && customFormat.test(value);
+
+  if (isCustomFormatBigInt) return BigInt(value.slice(0, -1));
+
+  const isNoiseValue = typeof value === "string" && noiseValue.test(value);
+  if (isNoiseValue) return value.slice(0, -1);
+
+  const hasUserReviver = typeof userReviver === "function";
+
+  if (!hasUserReviver) return value;
+
+  return userReviver(key, value, context);
+};
+
+/**
+ * Fast JSON.parse implementation (~2x faster than classic fallback).
+ * Uses JSON.parse's context.source feature to detect integers and convert
+ * large numbers directly to BigInt without string manipulation.
+ *
+ * Does not support legacy custom format from v1 of this library.
+ *
+ * @param {string} text JSON string to parse.
+ * @param {Reviver} [reviver] Transform function to apply to each value.
+ * @returns {any} Parsed JavaScript value.
+ */
+const JSONParseV2 = (text, reviver) => {
+  return JSON.parse(text, (key, value, context) => {
+    const isNumber = typeof value === "number";
+    const isOutOfBounds =
+      value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
+    const isBigNumber = isNumber && isOutOfBounds;
+    const isInt = context && intRegex.test(context.source);
+    const isBigInt = isBigNumber && isInt;
+
+    if (isBigInt) return BigInt(context.source);
+
+    const hasCustomReviver = typeof reviver === "function";
+
+    if (!hasCustomReviver) return value;
+
+    return reviver(key, value, context);
+  });
+};
+
+const MAX_INT = Number.MAX_SAFE_INTEGER.toString();
+const MAX_DIGITS = MAX_INT.length;
+const stringsOrLargeNumbers =
+  /"(?:[^"\\]|\\.)*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/g;
+const noiseValueWithQuotes = /^"-?\d+n+"$/; // Noise - strings that match the custom format before being converted to it
+
+/**
+ * Iteratively traverses the parsed object bottom-up (post-order),
+ * emulating the native JSON.parse reviver behavior.
+ * This avoids Call Stack overflows (RangeError) on deeply nested structures.
+ *
+ * @param {any} parsed The natively parsed JSON object.
+ * @param {Reviver} [userReviver] User's custom reviver function.
+ * @returns {any} The fully processed object.
+ */
+const applyReviverIteratively = (parsed, userReviver) => {
+  const rootHolder = { "": parsed };
+  const stack = [{ parent: rootHolder, key: "", visited: false }];
+
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+
+    if (!node.visited) {
+      node.visited = true;
+
+      const value = node.parent[node.key];
+      const isComplexObject = value !== null && typeof value === "object";
+
+      if (isComplexObject) {
+        const keys = Object.keys(value);
+
+        for (let i = keys.length - 1; i >= 0; i--) {
+          stack.push({ parent: value, key: keys[i], visited: false });
+        }
+      }
+    } else {
+      const { parent, key } = node;
+      let value = parent[key];
+
+      if (typeof value === "string") {
+        const isCustomFormatBigInt = customFormat.test(value);
+
+        if (isCustomFormatBigInt) {
+          value = BigInt(value.slice(0, -1));
+        } else {
+          const isNoise = noiseValue.test(value);
+
+          if (isNoise) value = value.slice(0, -1);
+        }
+      }
+
+      const hasUserReviver = typeof userReviver === "function";
+
+      if (hasUserReviver) {
+        value = userReviver.call(parent, key, value);
+      }
+
+      const isDeleted = value === undefined;
+
+      if (isDeleted) {
+        delete parent[key];
+      } else {
+        parent[key] = value;
+      }
+
+      stack.pop();
+    }
+  }
+
+  return rootHolder[""];
+};
+
+/**
+ * Pre-processes the JSON string to mark large numbers with an 'n' suffix.
+ *
+ * @param {string} text The raw JSON string.
+ * @returns {string} The serialized string with marked BigInts.
+ */
+const serializeBigInts = (text) => {
+  return text.replace(
+    stringsOrLargeNumbers,
+    (match, digits, fractional, exponential) => {
+      const isString = match[0] === '"';
+      const isNoise = isString && noiseValueWithQuotes.test(match);
+
+      if (isNoise) return match.substring(0, match.length - 1) + 'n"'; // Mark noise values with additional "n" to offset the deletion of one "n" during the processing
+
+      const hasFractionalOrExponential = fractional || exponential;
+
+      // With a fixed number of digits, we can correctly use lexicographical comparison to do a numeric comparison
+      const isLessThanMaxSafeInt =
+        digits &&
+        (digits.length < MAX_DIGITS ||
+          (digits.length === MAX_DIGITS && digits <= MAX_INT));
+
+      const isStandardValue =
+        isString || hasFractionalOrExponential || isLessThanMaxSafeInt;
+
+      if (isStandardValue) return match;
+
+      return '"' + match + 'n"';
+    },
+  );
+};
+
+/**
+ * Converts a JSON string into a JavaScript value.
+ *
+ * Supports parsing of large integers using two strategies:
+ * 1. Classic fallback: Marks large numbers with "123n" format, then converts to BigInt
+ * 2. Fast path (JSONParseV2): Uses context.source feature (~2x faster) when available
+ *
+ * All other JSON values are parsed exactly like native JSON.parse().
+ *
+ * @param {string} text A valid JSON string.
+ * @param {Reviver} [reviver]
+ * A function that transforms the results. This function is called for each member
+ * of the object. If a member contains nested objects, the nested objects are
+ * transformed before the parent object is.
+ * @returns {any} The parsed JavaScript value.
+ * @throws {SyntaxError} If text is not valid JSON.
+ */
+const JSONParse = (text, reviver) => {
+  if (!text) return originalParse(text, reviver);
+
+  try {
+    if (isContextSourceSupported()) return JSONParseV2(text, reviver); // Shortcut to a faster (2x) and simpler version
+
+    // Find and mark big numbers with "n"
+    const serializedData = serializeBigInts(text);
+
+    return originalParse(serializedData, (key, value, context) =>
+      convertMarkedBigIntsReviver(key, value, context, reviver),
+    );
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const serializedData = serializeBigInts(text);
+      const parsed = originalParse(serializedData);
+
+      return applyReviverIteratively(parsed, reviver);
+    }
+
+    throw error;
+  }
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/request-error/dist-src/index.js
+class RequestError extends Error {
+  name;
+  /**
+   * http status code
+   */
+  status;
+  /**
+   * Request options that lead to the error.
+   */
+  request;
+  /**
+   * Response object if a response was received
+   */
+  response;
+  constructor(message, statusCode, options) {
+    super(message, { cause: options.cause });
+    this.name = "HttpError";
+    this.status = Number.parseInt(statusCode);
+    if (Number.isNaN(this.status)) {
+      this.status = 0;
+    }
+    /* v8 ignore else -- @preserve -- Bug with vitest coverage where it sees an else branch that doesn't exist */
+    if ("response" in options) {
+      this.response = options.response;
+    }
+    const requestCopy = Object.assign({}, options.request);
+    if (options.request.headers.authorization) {
+      requestCopy.headers = Object.assign({}, options.request.headers, {
+        authorization: options.request.headers.authorization.replace(
+          /(?<! ) .*$/,
+          " [REDACTED]"
+        )
+      });
+    }
+    requestCopy.url = requestCopy.url.replace(/\bclient_secret=\w+/g, "client_secret=[REDACTED]").replace(/\baccess_token=\w+/g, "access_token=[REDACTED]");
+    this.request = requestCopy;
+  }
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/request/dist-bundle/index.js
+// pkg/dist-src/index.js
+
+
+// pkg/dist-src/defaults.js
+
+
+// pkg/dist-src/version.js
+var dist_bundle_VERSION = "10.0.16";
+
+// pkg/dist-src/defaults.js
+var defaults_default = {
+  headers: {
+    "user-agent": `octokit-request.js/${dist_bundle_VERSION} ${getUserAgent()}`
+  }
+};
+
+// pkg/dist-src/fetch-wrapper.js
+
+
+
+// pkg/dist-src/is-plain-object.js
+function dist_bundle_isPlainObject(value) {
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.prototype.toString.call(value) !== "[object Object]") return false;
+  const proto = Object.getPrototypeOf(value);
+  if (proto === null) return true;
+  const Ctor = Object.prototype.hasOwnProperty.call(proto, "constructor") && proto.constructor;
+  return typeof Ctor === "function" && Ctor instanceof Ctor && Function.prototype.call(Ctor) === Function.prototype.call(value);
+}
+
+// pkg/dist-src/fetch-wrapper.js
+
+var noop = () => "";
+async function fetchWrapper(requestOptions) {
+  const fetch = requestOptions.request?.fetch || globalThis.fetch;
+  if (!fetch) {
+    throw new Error(
+      "fetch is not set. Please pass a fetch implementation as new Octokit({ request: { fetch }}). Learn more at https://github.com/octokit/octokit.js/#fetch-missing"
+    );
+  }
+  const log = requestOptions.request?.log || console;
+  const parseSuccessResponseBody = requestOptions.request?.parseSuccessResponseBody !== false;
+  const body = dist_bundle_isPlainObject(requestOptions.body) || Array.isArray(requestOptions.body) ? JSONStringify(requestOptions.body) : requestOptions.body;
+  const requestHeaders = Object.fromEntries(
+    Object.entries(requestOptions.headers).map(([name, value]) => [
+      name,
+      String(value)
+    ])
+  );
+  let fetchResponse;
+  try {
+    fetchResponse = await fetch(requestOptions.url, {
+      method: requestOptions.method,
+      body,
+      redirect: requestOptions.request?.redirect,
+      headers: requestHeaders,
+      signal: requestOptions.request?.signal,
+      // duplex must be set if request.body is ReadableStream or Async Iterables.
+      // See https://fetch.spec.whatwg.org/#dom-requestinit-duplex.
+      ...requestOptions.body && { duplex: "half" }
+    });
+  } catch (error) {
+    let message = "Unknown Error";
+    if (error instanceof Error) {
+      if (error.name === "AbortError") {
+        error.status = 500;
+        throw error;
+      }
+      message = error.message;
+      if (error.name === "TypeError" && "cause" in error) {
+        if (error.cause instanceof Error) {
+          message = error.cause.message;
+        } else if (typeof error.cause === "string") {
+          message = error.cause;
+        }
+      }
+    }
+    const requestError = new RequestError(message, 500, {
+      request: requestOptions
+    });
+    requestError.cause = error;
+    throw requestError;
+  }
+  const status = fetchResponse.status;
+  const url = fetchResponse.url;
+  const responseHeaders = {};
+  for (const [key, value] of fetchResponse.headers) {
+    responseHeaders[key] = value;
+  }
+  const octokitResponse = {
+    url,
+    status,
+    headers: responseHeaders,
+    data: ""
+  };
+  if ("deprecation" in responseHeaders) {
+    const matches = responseHeaders.link && responseHeaders.link.match(/<([^<>]+)>; rel="deprecation"/);
+    const deprecationLink = matches && matches.pop();
+    log.warn(
+      `[@octokit/request] "${requestOptions.method} ${requestOptions.url}" is deprecated. It is scheduled to be removed on ${responseHeaders.sunset}${deprecationLink ? `. See ${deprecationLink}` : ""}`
+    );
+  }
+  if (status === 204 || status === 205) {
+    return octokitResponse;
+  }
+  if (requestOptions.method === "HEAD") {
+    if (status < 400) {
+      return octokitResponse;
+    }
+    throw new RequestError(fetchResponse.statusText, status, {
+      response: octokitResponse,
+      request: requestOptions
+    });
+  }
+  if (status === 304) {
+    octokitResponse.data = await getResponseData(fetchResponse);
+    throw new RequestError("Not modified", status, {
+      response: octokitResponse,
+      request: requestOptions
+    });
+  }
+  if (status >= 400) {
+    octokitResponse.data = await getResponseData(fetchResponse);
+    throw new RequestError(toErrorMessage(octokitResponse.data), status, {
+      response: octokitResponse,
+      request: requestOptions
+    });
+  }
+  octokitResponse.data = parseSuccessResponseBody ? await getResponseData(fetchResponse) : fetchResponse.body;
+  return octokitResponse;
+}
+async function getResponseData(response) {
+  const contentType = response.headers.get("content-type");
+  if (!contentType) {
+    return response.text().catch(noop);
+  }
+  const mimetype = dist_parse(contentType);
+  if (isJSONResponse(mimetype)) {
+    let text = "";
+    try {
+      text = await response.text();
+      return JSONParse(text);
+    } catch (err) {
+      return text;
+    }
+  } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
+  // (RFC 2046) and must never be decoded as text, even when the response
+  // carries a (misleading) `charset=utf-8` parameter — see #751.
+  mimetype.parameters.charset?.toLowerCase() === "utf-8" && mimetype.type !== "application/octet-stream") {
+    return response.text().catch(noop);
+  } else {
+    return response.arrayBuffer().catch(
+      /* v8 ignore next -- @preserve */
+      () => new ArrayBuffer(0)
+    );
+  }
+}
+function isJSONResponse(mimetype) {
+  return mimetype.type === "application/json" || mimetype.type === "application/scim+json";
+}
+function toErrorMessage(data) {
+  if (typeof data === "string") {
+    return data;
+  }
+  if (data instanceof ArrayBuffer) {
+    return "Unknown error";
+  }
+  if (typeof data === "object" && data !== null && "message" in data) {
+    const objectData = data;
+    const suffix = "documentation_url" in objectData ? ` - ${objectData.documentation_url}` : "";
+    return Array.isArray(objectData.errors) ? `${objectData.message}: ${objectData.errors.map((v) => JSON.stringify(v)).join(", ")}${suffix}` : `${objectData.message}${suffix}`;
+  }
+  return `Unknown error: ${JSON.stringify(data)}`;
+}
+
+// pkg/dist-src/with-defaults.js
+function dist_bundle_withDefaults(oldEndpoint, newDefaults) {
+  const endpoint2 = oldEndpoint.defaults(newDefaults);
+  const newApi = function(route, parameters) {
+    const endpointOptions = endpoint2.merge(route, parameters);
+    if (!endpointOptions.request || !endpointOptions.request.hook) {
+      return fetchWrapper(endpoint2.parse(endpointOptions));
+    }
+    const request2 = (route2, parameters2) => {
+      return fetchWrapper(
+        endpoint2.parse(endpoint2.merge(route2, parameters2))
+      );
+    };
+    Object.assign(request2, {
+      endpoint: endpoint2,
+      defaults: dist_bundle_withDefaults.bind(null, endpoint2)
+    });
+    return endpointOptions.request.hook(request2, endpointOptions);
+  };
+  return Object.assign(newApi, {
+    endpoint: endpoint2,
+    defaults: dist_bundle_withDefaults.bind(null, endpoint2)
+  });
+}
+
+// pkg/dist-src/index.js
+var request = dist_bundle_withDefaults(endpoint, defaults_default);
+
+/* v8 ignore next -- @preserve */
+/* v8 ignore else -- @preserve */
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/graphql/dist-bundle/index.js
+// pkg/dist-src/index.js
+
+
+
+// pkg/dist-src/version.js
+var graphql_dist_bundle_VERSION = "0.0.0-development";
+
+// pkg/dist-src/with-defaults.js
+
+
+// pkg/dist-src/graphql.js
+
+
+// pkg/dist-src/error.js
+function _buildMessageForResponseErrors(data) {
+  return `Request failed due to following response errors:
+` + data.errors.map((e) => ` - ${e.message}`).join("\n");
+}
+var GraphqlResponseError = class extends Error {
+  constructor(request2, headers, response) {
+    super(_buildMessageForResponseErrors(response));
+    this.request = request2;
+    this.headers = headers;
+    this.response = response;
+    this.errors = response.errors;
+    this.data = response.data;
+    if (Error.captureStackTrace) {
+      Error.captureStackTrace(this, this.constructor);
+    }
+  }
+  request;
+  headers;
+  response;
+  name = "GraphqlResponseError";
+  errors;
+  data;
+};
+
+// pkg/dist-src/graphql.js
+var NON_VARIABLE_OPTIONS = [
+  "method",
+  "baseUrl",
+  "url",
+  "headers",
+  "request",
+  "query",
+  "mediaType",
+  "operationName"
+];
+var FORBIDDEN_VARIABLE_OPTIONS = ["query", "method", "url"];
+var GHES_V3_SUFFIX_REGEX = /\/api\/v3\/?$/;
+function graphql(request2, query, options) {
+  if (options) {
+    if (typeof query === "string" && "query" in options) {
+      return Promise.reject(
+        new Error(`[@octokit/graphql] "query" cannot be used as variable name`)
+      );
+    }
+    for (const key in options) {
+      if (!FORBIDDEN_VARIABLE_OPTIONS.includes(key)) continue;
+      return Promise.reject(
+        new Error(
+          `[@octokit/graphql] "${key}" cannot be used as variable name`
+        )
+      );
+    }
+  }
+  const parsedOptions = typeof query === "string" ? Object.assign({ query }, options) : query;
+  const requestOptions = Object.keys(
+    parsedOptions
+  ).reduce((result, key) => {
+    if (NON_VARIABLE_OPTIONS.includes(key)) {
+      result[key] = parsedOptions[key];
+      return result;
+    }
+    if (!result.variables) {
+      result.variables = {};
+    }
+    result.variables[key] = parsedOptions[key];
+    return result;
+  }, {});
+  const baseUrl = parsedOptions.baseUrl || request2.endpoint.DEFAULTS.baseUrl;
+  if (GHES_V3_SUFFIX_REGEX.test(baseUrl)) {
+    requestOptions.url = baseUrl.replace(GHES_V3_SUFFIX_REGEX, "/api/graphql");
+  }
+  return request2(requestOptions).then((response) => {
+    if (response.data.errors) {
+      const headers = {};
+      for (const key of Object.keys(response.headers)) {
+        headers[key] = response.headers[key];
+      }
+      throw new GraphqlResponseError(
+        requestOptions,
+        headers,
+        response.data
+      );
+    }
+    return response.data.data;
+  });
+}
+
+// pkg/dist-src/with-defaults.js
+function graphql_dist_bundle_withDefaults(request2, newDefaults) {
+  const newRequest = request2.defaults(newDefaults);
+  const newApi = (query, options) => {
+    return graphql(newRequest, query, options);
+  };
+  return Object.assign(newApi, {
+    defaults: graphql_dist_bundle_withDefaults.bind(null, newRequest),
+    endpoint: newRequest.endpoint
+  });
+}
+
+// pkg/dist-src/index.js
+var graphql2 = graphql_dist_bundle_withDefaults(request, {
+  headers: {
+    "user-agent": `octokit-graphql.js/${graphql_dist_bundle_VERSION} ${getUserAgent()}`
+  },
+  method: "POST",
+  url: "/graphql"
+});
+function withCustomRequest(customRequest) {
+  return graphql_dist_bundle_withDefaults(customRequest, {
+    method: "POST",
+    url: "/graphql"
+  });
+}
+
+/* v8 ignore if -- @preserve */
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/auth-token/dist-bundle/index.js
+// pkg/dist-src/is-jwt.js
+var b64url = "(?:[a-zA-Z0-9_-]+)";
+var sep = "\\.";
+var jwtRE = new RegExp(`^${b64url}${sep}${b64url}${sep}${b64url}$`);
+var isJWT = jwtRE.test.bind(jwtRE);
+
+// pkg/dist-src/auth.js
+async function auth(token) {
+  const isApp = isJWT(token);
+  const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
+  const isUserToServer = token.startsWith("ghu_");
+  const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
+  return {
+    type: "token",
+    token,
+    tokenType
+  };
+}
+
+// pkg/dist-src/with-authorization-prefix.js
+function withAuthorizationPrefix(token) {
+  if (token.split(/\./).length === 3) {
+    return `bearer ${token}`;
+  }
+  return `token ${token}`;
+}
+
+// pkg/dist-src/hook.js
+async function hook(token, request, route, parameters) {
+  const endpoint = request.endpoint.merge(
+    route,
+    parameters
+  );
+  endpoint.headers.authorization = withAuthorizationPrefix(token);
+  return request(endpoint);
+}
+
+// pkg/dist-src/index.js
+var createTokenAuth = function createTokenAuth2(token) {
+  if (!token) {
+    throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
+  }
+  if (typeof token !== "string") {
+    throw new Error(
+      "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
+    );
+  }
+  token = token.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token), {
+    hook: hook.bind(null, token)
+  });
+};
+
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/version.js
+const version_VERSION = "7.0.8";
+
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/index.js
+
+
+
+
+
+
+const dist_src_noop = () => {
+};
+const consoleWarn = console.warn.bind(console);
+const consoleError = console.error.bind(console);
+function createLogger(logger = {}) {
+  if (typeof logger.debug !== "function") {
+    logger.debug = dist_src_noop;
+  }
+  if (typeof logger.info !== "function") {
+    logger.info = dist_src_noop;
+  }
+  if (typeof logger.warn !== "function") {
+    logger.warn = consoleWarn;
+  }
+  if (typeof logger.error !== "function") {
+    logger.error = consoleError;
+  }
+  return logger;
+}
+const userAgentTrail = `octokit-core.js/${version_VERSION} ${getUserAgent()}`;
+class Octokit {
+  static VERSION = version_VERSION;
+  static defaults(defaults) {
+    const OctokitWithDefaults = class extends this {
+      constructor(...args) {
+        const options = args[0] || {};
+        if (typeof defaults === "function") {
+          super(defaults(options));
+          return;
+        }
+        super(
+          Object.assign(
+            {},
+            defaults,
+            options,
+            options.userAgent && defaults.userAgent ? {
+              userAgent: `${options.userAgent} ${defaults.userAgent}`
+            } : null
+          )
+        );
+      }
+    };
+    return OctokitWithDefaults;
+  }
+  static plugins = [];
+  /**
+   * Attach a plugin (or many) to your Octokit instance.
+   *
+   * @example
+   * const API = Octokit.plugin(plugin1, plugin2, plugin3, ...)
+   */
+  static plugin(...newPlugins) {
+    const currentPlugins = this.plugins;
+    const NewOctokit = class extends this {
+      static plugins = currentPlugins.concat(
+        newPlugins.filter((plugin) => !currentPlugins.includes(plugin))
+      );
+    };
+    return NewOctokit;
+  }
+  constructor(options = {}) {
+    const hook = new before_after_hook.Collection();
+    const requestDefaults = {
+      baseUrl: request.endpoint.DEFAULTS.baseUrl,
+      headers: {},
+      request: Object.assign({}, options.request, {
+        // @ts-ignore internal usage only, no need to type
+        hook: hook.bind(null, "request")
+      }),
+      mediaType: {
+        previews: [],
+        format: ""
+      }
+    };
+    requestDefaults.headers["user-agent"] = options.userAgent ? `${options.userAgent} ${userAgentTrail}` : userAgentTrail;
+    if (options.baseUrl) {
+      requestDefaults.baseUrl = options.baseUrl;
+    }
+    if (options.previews) {
+      requestDefaults.mediaType.previews = options.previews;
+    }
+    if (options.timeZone) {
+      requestDefaults.headers["time-zone"] = options.timeZone;
+    }
+    this.request = request.defaults(requestDefaults);
+    this.graphql = withCustomRequest(this.request).defaults(requestDefaults);
+    this.log = createLogger(options.log);
+    this.hook = hook;
+    if (!options.authStrategy) {
+      if (!options.auth) {
+        this.auth = async () => ({
+          type: "unauthenticated"
+        });
+      } else {
+        const auth = createTokenAuth(options.auth);
+        hook.wrap("request", auth.hook);
+        this.auth = auth;
+      }
+    } else {
+      const { authStrategy, ...otherOptions } = options;
+      const auth = authStrategy(
+        Object.assign(
+          {
+            request: this.request,
+            log: this.log,
+            // we pass the current octokit instance as well as its constructor options
+            // to allow for authentication strategies that return a new octokit instance
+            // that shares the same internal state as the current one. The original
+            // requirement for this was the "event-octokit" authentication strategy
+            // of https://github.com/probot/octokit-auth-probot.
+            octokit: this,
+            octokitOptions: otherOptions
+          },
+          options.auth
+        )
+      );
+      hook.wrap("request", auth.hook);
+      this.auth = auth;
+    }
+    const classConstructor = this.constructor;
+    for (let i = 0; i < classConstructor.plugins.length; ++i) {
+      Object.assign(this, classConstructor.plugins[i](this, options));
+    }
+  }
+  // assigned during constructor
+  request;
+  graphql;
+  log;
+  hook;
+  // TODO: type `octokit.auth` based on passed options.authStrategy
+  auth;
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
+const dist_src_version_VERSION = "17.0.0";
+
+//# sourceMappingURL=version.js.map
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
+const Endpoints = {
+  actions: {
+    addCustomLabelsToSelfHostedRunnerForOrg: [
+      "POST /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    addCustomLabelsToSelfHostedRunnerForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    addRepoAccessToSelfHostedRunnerGroupInOrg: [
+      "PUT /orgs/{org}/actions/runner-groups/{runner_group_id}/repositories/{repository_id}"
+    ],
+    addSelectedRepoToOrgSecret: [
+      "PUT /orgs/{org}/actions/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    addSelectedRepoToOrgVariable: [
+      "PUT /orgs/{org}/actions/variables/{name}/repositories/{repository_id}"
+    ],
+    approveWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/approve"
+    ],
+    cancelWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel"
+    ],
+    createEnvironmentVariable: [
+      "POST /repos/{owner}/{repo}/environments/{environment_name}/variables"
+    ],
+    createHostedRunnerForOrg: ["POST /orgs/{org}/actions/hosted-runners"],
+    createOrUpdateEnvironmentSecret: [
+      "PUT /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}"
+    ],
+    createOrUpdateOrgSecret: ["PUT /orgs/{org}/actions/secrets/{secret_name}"],
+    createOrUpdateRepoSecret: [
+      "PUT /repos/{owner}/{repo}/actions/secrets/{secret_name}"
+    ],
+    createOrgVariable: ["POST /orgs/{org}/actions/variables"],
+    createRegistrationTokenForOrg: [
+      "POST /orgs/{org}/actions/runners/registration-token"
+    ],
+    createRegistrationTokenForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/registration-token"
+    ],
+    createRemoveTokenForOrg: ["POST /orgs/{org}/actions/runners/remove-token"],
+    createRemoveTokenForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/remove-token"
+    ],
+    createRepoVariable: ["POST /repos/{owner}/{repo}/actions/variables"],
+    createWorkflowDispatch: [
+      "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches"
+    ],
+    deleteActionsCacheById: [
+      "DELETE /repos/{owner}/{repo}/actions/caches/{cache_id}"
+    ],
+    deleteActionsCacheByKey: [
+      "DELETE /repos/{owner}/{repo}/actions/caches{?key,ref}"
+    ],
+    deleteArtifact: [
+      "DELETE /repos/{owner}/{repo}/actions/artifacts/{artifact_id}"
+    ],
+    deleteCustomImageFromOrg: [
+      "DELETE /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}"
+    ],
+    deleteCustomImageVersionFromOrg: [
+      "DELETE /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}/versions/{version}"
+    ],
+    deleteEnvironmentSecret: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}"
+    ],
+    deleteEnvironmentVariable: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}"
+    ],
+    deleteHostedRunnerForOrg: [
+      "DELETE /orgs/{org}/actions/hosted-runners/{hosted_runner_id}"
+    ],
+    deleteOrgSecret: ["DELETE /orgs/{org}/actions/secrets/{secret_name}"],
+    deleteOrgVariable: ["DELETE /orgs/{org}/actions/variables/{name}"],
+    deleteRepoSecret: [
+      "DELETE /repos/{owner}/{repo}/actions/secrets/{secret_name}"
+    ],
+    deleteRepoVariable: [
+      "DELETE /repos/{owner}/{repo}/actions/variables/{name}"
+    ],
+    deleteSelfHostedRunnerFromOrg: [
+      "DELETE /orgs/{org}/actions/runners/{runner_id}"
+    ],
+    deleteSelfHostedRunnerFromRepo: [
+      "DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}"
+    ],
+    deleteWorkflowRun: ["DELETE /repos/{owner}/{repo}/actions/runs/{run_id}"],
+    deleteWorkflowRunLogs: [
+      "DELETE /repos/{owner}/{repo}/actions/runs/{run_id}/logs"
+    ],
+    disableSelectedRepositoryGithubActionsOrganization: [
+      "DELETE /orgs/{org}/actions/permissions/repositories/{repository_id}"
+    ],
+    disableWorkflow: [
+      "PUT /repos/{owner}/{repo}/actions/workflows/{workflow_id}/disable"
+    ],
+    downloadArtifact: [
+      "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}"
+    ],
+    downloadJobLogsForWorkflowRun: [
+      "GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs"
+    ],
+    downloadWorkflowRunAttemptLogs: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/logs"
+    ],
+    downloadWorkflowRunLogs: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/logs"
+    ],
+    enableSelectedRepositoryGithubActionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/repositories/{repository_id}"
+    ],
+    enableWorkflow: [
+      "PUT /repos/{owner}/{repo}/actions/workflows/{workflow_id}/enable"
+    ],
+    forceCancelWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/force-cancel"
+    ],
+    generateRunnerJitconfigForOrg: [
+      "POST /orgs/{org}/actions/runners/generate-jitconfig"
+    ],
+    generateRunnerJitconfigForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig"
+    ],
+    getActionsCacheList: ["GET /repos/{owner}/{repo}/actions/caches"],
+    getActionsCacheUsage: ["GET /repos/{owner}/{repo}/actions/cache/usage"],
+    getActionsCacheUsageByRepoForOrg: [
+      "GET /orgs/{org}/actions/cache/usage-by-repository"
+    ],
+    getActionsCacheUsageForOrg: ["GET /orgs/{org}/actions/cache/usage"],
+    getAllowedActionsOrganization: [
+      "GET /orgs/{org}/actions/permissions/selected-actions"
+    ],
+    getAllowedActionsRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions/selected-actions"
+    ],
+    getArtifact: ["GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}"],
+    getCustomImageForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}"
+    ],
+    getCustomImageVersionForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}/versions/{version}"
+    ],
+    getCustomOidcSubClaimForRepo: [
+      "GET /repos/{owner}/{repo}/actions/oidc/customization/sub"
+    ],
+    getEnvironmentPublicKey: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/public-key"
+    ],
+    getEnvironmentSecret: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}"
+    ],
+    getEnvironmentVariable: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}"
+    ],
+    getGithubActionsDefaultWorkflowPermissionsOrganization: [
+      "GET /orgs/{org}/actions/permissions/workflow"
+    ],
+    getGithubActionsDefaultWorkflowPermissionsRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions/workflow"
+    ],
+    getGithubActionsPermissionsOrganization: [
+      "GET /orgs/{org}/actions/permissions"
+    ],
+    getGithubActionsPermissionsRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions"
+    ],
+    getHostedRunnerForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/{hosted_runner_id}"
+    ],
+    getHostedRunnersGithubOwnedImagesForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/github-owned"
+    ],
+    getHostedRunnersLimitsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/limits"
+    ],
+    getHostedRunnersMachineSpecsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/machine-sizes"
+    ],
+    getHostedRunnersPartnerImagesForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/partner"
+    ],
+    getHostedRunnersPlatformsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/platforms"
+    ],
+    getJobForWorkflowRun: ["GET /repos/{owner}/{repo}/actions/jobs/{job_id}"],
+    getOrgPublicKey: ["GET /orgs/{org}/actions/secrets/public-key"],
+    getOrgSecret: ["GET /orgs/{org}/actions/secrets/{secret_name}"],
+    getOrgVariable: ["GET /orgs/{org}/actions/variables/{name}"],
+    getPendingDeploymentsForRun: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments"
+    ],
+    getRepoPermissions: [
+      "GET /repos/{owner}/{repo}/actions/permissions",
+      {},
+      { renamed: ["actions", "getGithubActionsPermissionsRepository"] }
+    ],
+    getRepoPublicKey: ["GET /repos/{owner}/{repo}/actions/secrets/public-key"],
+    getRepoSecret: ["GET /repos/{owner}/{repo}/actions/secrets/{secret_name}"],
+    getRepoVariable: ["GET /repos/{owner}/{repo}/actions/variables/{name}"],
+    getReviewsForRun: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals"
+    ],
+    getSelfHostedRunnerForOrg: ["GET /orgs/{org}/actions/runners/{runner_id}"],
+    getSelfHostedRunnerForRepo: [
+      "GET /repos/{owner}/{repo}/actions/runners/{runner_id}"
+    ],
+    getWorkflow: ["GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}"],
+    getWorkflowAccessToRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions/access"
+    ],
+    getWorkflowRun: ["GET /repos/{owner}/{repo}/actions/runs/{run_id}"],
+    getWorkflowRunAttempt: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}"
+    ],
+    getWorkflowRunUsage: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/timing"
+    ],
+    getWorkflowUsage: [
+      "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/timing"
+    ],
+    listArtifactsForRepo: ["GET /repos/{owner}/{repo}/actions/artifacts"],
+    listCustomImageVersionsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}/versions"
+    ],
+    listCustomImagesForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom"
+    ],
+    listEnvironmentSecrets: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets"
+    ],
+    listEnvironmentVariables: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/variables"
+    ],
+    listGithubHostedRunnersInGroupForOrg: [
+      "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/hosted-runners"
+    ],
+    listHostedRunnersForOrg: ["GET /orgs/{org}/actions/hosted-runners"],
+    listJobsForWorkflowRun: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs"
+    ],
+    listJobsForWorkflowRunAttempt: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs"
+    ],
+    listLabelsForSelfHostedRunnerForOrg: [
+      "GET /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    listLabelsForSelfHostedRunnerForRepo: [
+      "GET /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    listOrgSecrets: ["GET /orgs/{org}/actions/secrets"],
+    listOrgVariables: ["GET /orgs/{org}/actions/variables"],
+    listRepoOrganizationSecrets: [
+      "GET /repos/{owner}/{repo}/actions/organization-secrets"
+    ],
+    listRepoOrganizationVariables: [
+      "GET /repos/{owner}/{repo}/actions/organization-variables"
+    ],
+    listRepoSecrets: ["GET /repos/{owner}/{repo}/actions/secrets"],
+    listRepoVariables: ["GET /repos/{owner}/{repo}/actions/variables"],
+    listRepoWorkflows: ["GET /repos/{owner}/{repo}/actions/workflows"],
+    listRunnerApplicationsForOrg: ["GET /orgs/{org}/actions/runners/downloads"],
+    listRunnerApplicationsForRepo: [
+      "GET /repos/{owner}/{repo}/actions/runners/downloads"
+    ],
+    listSelectedReposForOrgSecret: [
+      "GET /orgs/{org}/actions/secrets/{secret_name}/repositories"
+    ],
+    listSelectedReposForOrgVariable: [
+      "GET /orgs/{org}/actions/variables/{name}/repositories"
+    ],
+    listSelectedRepositoriesEnabledGithubActionsOrganization: [
+      "GET /orgs/{org}/actions/permissions/repositories"
+    ],
+    listSelfHostedRunnersForOrg: ["GET /orgs/{org}/actions/runners"],
+    listSelfHostedRunnersForRepo: ["GET /repos/{owner}/{repo}/actions/runners"],
+    listWorkflowRunArtifacts: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts"
+    ],
+    listWorkflowRuns: [
+      "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs"
+    ],
+    listWorkflowRunsForRepo: ["GET /repos/{owner}/{repo}/actions/runs"],
+    reRunJobForWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/jobs/{job_id}/rerun"
+    ],
+    reRunWorkflow: ["POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun"],
+    reRunWorkflowFailedJobs: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs"
+    ],
+    removeAllCustomLabelsFromSelfHostedRunnerForOrg: [
+      "DELETE /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    removeAllCustomLabelsFromSelfHostedRunnerForRepo: [
+      "DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    removeCustomLabelFromSelfHostedRunnerForOrg: [
+      "DELETE /orgs/{org}/actions/runners/{runner_id}/labels/{name}"
+    ],
+    removeCustomLabelFromSelfHostedRunnerForRepo: [
+      "DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}/labels/{name}"
+    ],
+    removeSelectedRepoFromOrgSecret: [
+      "DELETE /orgs/{org}/actions/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    removeSelectedRepoFromOrgVariable: [
+      "DELETE /orgs/{org}/actions/variables/{name}/repositories/{repository_id}"
+    ],
+    reviewCustomGatesForRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule"
+    ],
+    reviewPendingDeploymentsForRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments"
+    ],
+    setAllowedActionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/selected-actions"
+    ],
+    setAllowedActionsRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions/selected-actions"
+    ],
+    setCustomLabelsForSelfHostedRunnerForOrg: [
+      "PUT /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    setCustomLabelsForSelfHostedRunnerForRepo: [
+      "PUT /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    setCustomOidcSubClaimForRepo: [
+      "PUT /repos/{owner}/{repo}/actions/oidc/customization/sub"
+    ],
+    setGithubActionsDefaultWorkflowPermissionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/workflow"
+    ],
+    setGithubActionsDefaultWorkflowPermissionsRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions/workflow"
+    ],
+    setGithubActionsPermissionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions"
+    ],
+    setGithubActionsPermissionsRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions"
+    ],
+    setSelectedReposForOrgSecret: [
+      "PUT /orgs/{org}/actions/secrets/{secret_name}/repositories"
+    ],
+    setSelectedReposForOrgVariable: [
+      "PUT /orgs/{org}/actions/variables/{name}/repositories"
+    ],
+    setSelectedRepositoriesEnabledGithubActionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/repositories"
+    ],
+    setWorkflowAccessToRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions/access"
+    ],
+    updateEnvironmentVariable: [
+      "PATCH /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}"
+    ],
+    updateHostedRunnerForOrg: [
+      "PATCH /orgs/{org}/actions/hosted-runners/{hosted_runner_id}"
+    ],
+    updateOrgVariable: ["PATCH /orgs/{org}/actions/variables/{name}"],
+    updateRepoVariable: [
+      "PATCH /repos/{owner}/{repo}/actions/variables/{name}"
+    ]
+  },
+  activity: {
+    checkRepoIsStarredByAuthenticatedUser: ["GET /user/starred/{owner}/{repo}"],
+    deleteRepoSubscription: ["DELETE /repos/{owner}/{repo}/subscription"],
+    deleteThreadSubscription: [
+      "DELETE /notifications/threads/{thread_id}/subscription"
+    ],
+    getFeeds: ["GET /feeds"],
+    getRepoSubscription: ["GET /repos/{owner}/{repo}/subscription"],
+    getThread: ["GET /notifications/threads/{thread_id}"],
+    getThreadSubscriptionForAuthenticatedUser: [
+      "GET /notifications/threads/{thread_id}/subscription"
+    ],
+    listEventsForAuthenticatedUser: ["GET /users/{username}/events"],
+    listNotificationsForAuthenticatedUser: ["GET /notifications"],
+    listOrgEventsForAuthenticatedUser: [
+      "GET /users/{username}/events/orgs/{org}"
+    ],
+    listPublicEvents: ["GET /events"],
+    listPublicEventsForRepoNetwork: ["GET /networks/{owner}/{repo}/events"],
+    listPublicEventsForUser: ["GET /users/{username}/events/public"],
+    listPublicOrgEvents: ["GET /orgs/{org}/events"],
+    listReceivedEventsForUser: ["GET /users/{username}/received_events"],
+    listReceivedPublicEventsForUser: [
+      "GET /users/{username}/received_events/public"
+    ],
+    listRepoEvents: ["GET /repos/{owner}/{repo}/events"],
+    listRepoNotificationsForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/notifications"
+    ],
+    listReposStarredByAuthenticatedUser: ["GET /user/starred"],
+    listReposStarredByUser: ["GET /users/{username}/starred"],
+    listReposWatchedByUser: ["GET /users/{username}/subscriptions"],
+    listStargazersForRepo: ["GET /repos/{owner}/{repo}/stargazers"],
+    listWatchedReposForAuthenticatedUser: ["GET /user/subscriptions"],
+    listWatchersForRepo: ["GET /repos/{owner}/{repo}/subscribers"],
+    markNotificationsAsRead: ["PUT /notifications"],
+    markRepoNotificationsAsRead: ["PUT /repos/{owner}/{repo}/notifications"],
+    markThreadAsDone: ["DELETE /notifications/threads/{thread_id}"],
+    markThreadAsRead: ["PATCH /notifications/threads/{thread_id}"],
+    setRepoSubscription: ["PUT /repos/{owner}/{repo}/subscription"],
+    setThreadSubscription: [
+      "PUT /notifications/threads/{thread_id}/subscription"
+    ],
+    starRepoForAuthenticatedUser: ["PUT /user/starred/{owner}/{repo}"],
+    unstarRepoForAuthenticatedUser: ["DELETE /user/starred/{owner}/{repo}"]
+  },
+  apps: {
+    addRepoToInstallation: [
+      "PUT /user/installations/{installation_id}/repositories/{repository_id}",
+      {},
+      { renamed: ["apps", "addRepoToInstallationForAuthenticatedUser"] }
+    ],
+    addRepoToInstallationForAuthenticatedUser: [
+      "PUT /user/installations/{installation_id}/repositories/{repository_id}"
+    ],
+    checkToken: ["POST /applications/{client_id}/token"],
+    createFromManifest: ["POST /app-manifests/{code}/conversions"],
+    createInstallationAccessToken: [
+      "POST /app/installations/{installation_id}/access_tokens"
+    ],
+    deleteAuthorization: ["DELETE /applications/{client_id}/grant"],
+    deleteInstallation: ["DELETE /app/installations/{installation_id}"],
+    deleteToken: ["DELETE /applications/{client_id}/token"],
+    getAuthenticated: ["GET /app"],
+    getBySlug: ["GET /apps/{app_slug}"],
+    getInstallation: ["GET /app/installations/{installation_id}"],
+    getOrgInstallation: ["GET /orgs/{org}/installation"],
+    getRepoInstallation: ["GET /repos/{owner}/{repo}/installation"],
+    getSubscriptionPlanForAccount: [
+      "GET /marketplace_listing/accounts/{account_id}"
+    ],
+    getSubscriptionPlanForAccountStubbed: [
+      "GET /marketplace_listing/stubbed/accounts/{account_id}"
+    ],
+    getUserInstallation: ["GET /users/{username}/installation"],
+    getWebhookConfigForApp: ["GET /app/hook/config"],
+    getWebhookDelivery: ["GET /app/hook/deliveries/{delivery_id}"],
+    listAccountsForPlan: ["GET /marketplace_listing/plans/{plan_id}/accounts"],
+    listAccountsForPlanStubbed: [
+      "GET /marketplace_listing/stubbed/plans/{plan_id}/accounts"
+    ],
+    listInstallationReposForAuthenticatedUser: [
+      "GET /user/installations/{installation_id}/repositories"
+    ],
+    listInstallationRequestsForAuthenticatedApp: [
+      "GET /app/installation-requests"
+    ],
+    listInstallations: ["GET /app/installations"],
+    listInstallationsForAuthenticatedUser: ["GET /user/installations"],
+    listPlans: ["GET /marketplace_listing/plans"],
+    listPlansStubbed: ["GET /marketplace_listing/stubbed/plans"],
+    listReposAccessibleToInstallation: ["GET /installation/repositories"],
+    listSubscriptionsForAuthenticatedUser: ["GET /user/marketplace_purchases"],
+    listSubscriptionsForAuthenticatedUserStubbed: [
+      "GET /user/marketplace_purchases/stubbed"
+    ],
+    listWebhookDeliveries: ["GET /app/hook/deliveries"],
+    redeliverWebhookDelivery: [
+      "POST /app/hook/deliveries/{delivery_id}/attempts"
+    ],
+    removeRepoFromInstallation: [
+      "DELETE /user/installations/{installation_id}/repositories/{repository_id}",
+      {},
+      { renamed: ["apps", "removeRepoFromInstallationForAuthenticatedUser"] }
+    ],
+    removeRepoFromInstallationForAuthenticatedUser: [
+      "DELETE /user/installations/{installation_id}/repositories/{repository_id}"
+    ],
+    resetToken: ["PATCH /applications/{client_id}/token"],
+    revokeInstallationAccessToken: ["DELETE /installation/token"],
+    scopeToken: ["POST /applications/{client_id}/token/scoped"],
+    suspendInstallation: ["PUT /app/installations/{installation_id}/suspended"],
+    unsuspendInstallation: [
+      "DELETE /app/installations/{installation_id}/suspended"
+    ],
+    updateWebhookConfigForApp: ["PATCH /app/hook/config"]
+  },
+  billing: {
+    getGithubActionsBillingOrg: ["GET /orgs/{org}/settings/billing/actions"],
+    getGithubActionsBillingUser: [
+      "GET /users/{username}/settings/billing/actions"
+    ],
+    getGithubBillingPremiumRequestUsageReportOrg: [
+      "GET /organizations/{org}/settings/billing/premium_request/usage"
+    ],
+    getGithubBillingPremiumRequestUsageReportUser: [
+      "GET /users/{username}/settings/billing/premium_request/usage"
+    ],
+    getGithubBillingUsageReportOrg: [
+      "GET /organizations/{org}/settings/billing/usage"
+    ],
+    getGithubBillingUsageReportUser: [
+      "GET /users/{username}/settings/billing/usage"
+    ],
+    getGithubPackagesBillingOrg: ["GET /orgs/{org}/settings/billing/packages"],
+    getGithubPackagesBillingUser: [
+      "GET /users/{username}/settings/billing/packages"
+    ],
+    getSharedStorageBillingOrg: [
+      "GET /orgs/{org}/settings/billing/shared-storage"
+    ],
+    getSharedStorageBillingUser: [
+      "GET /users/{username}/settings/billing/shared-storage"
+    ]
+  },
+  campaigns: {
+    createCampaign: ["POST /orgs/{org}/campaigns"],
+    deleteCampaign: ["DELETE /orgs/{org}/campaigns/{campaign_number}"],
+    getCampaignSummary: ["GET /orgs/{org}/campaigns/{campaign_number}"],
+    listOrgCampaigns: ["GET /orgs/{org}/campaigns"],
+    updateCampaign: ["PATCH /orgs/{org}/campaigns/{campaign_number}"]
+  },
+  checks: {
+    create: ["POST /repos/{owner}/{repo}/check-runs"],
+    createSuite: ["POST /repos/{owner}/{repo}/check-suites"],
+    get: ["GET /repos/{owner}/{repo}/check-runs/{check_run_id}"],
+    getSuite: ["GET /repos/{owner}/{repo}/check-suites/{check_suite_id}"],
+    listAnnotations: [
+      "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations"
+    ],
+    listForRef: ["GET /repos/{owner}/{repo}/commits/{ref}/check-runs"],
+    listForSuite: [
+      "GET /repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs"
+    ],
+    listSuitesForRef: ["GET /repos/{owner}/{repo}/commits/{ref}/check-suites"],
+    rerequestRun: [
+      "POST /repos/{owner}/{repo}/check-runs/{check_run_id}/rerequest"
+    ],
+    rerequestSuite: [
+      "POST /repos/{owner}/{repo}/check-suites/{check_suite_id}/rerequest"
+    ],
+    setSuitesPreferences: [
+      "PATCH /repos/{owner}/{repo}/check-suites/preferences"
+    ],
+    update: ["PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"]
+  },
+  codeScanning: {
+    commitAutofix: [
+      "POST /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/autofix/commits"
+    ],
+    createAutofix: [
+      "POST /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/autofix"
+    ],
+    createVariantAnalysis: [
+      "POST /repos/{owner}/{repo}/code-scanning/codeql/variant-analyses"
+    ],
+    deleteAnalysis: [
+      "DELETE /repos/{owner}/{repo}/code-scanning/analyses/{analysis_id}{?confirm_delete}"
+    ],
+    deleteCodeqlDatabase: [
+      "DELETE /repos/{owner}/{repo}/code-scanning/codeql/databases/{language}"
+    ],
+    getAlert: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}",
+      {},
+      { renamedParameters: { alert_id: "alert_number" } }
+    ],
+    getAnalysis: [
+      "GET /repos/{owner}/{repo}/code-scanning/analyses/{analysis_id}"
+    ],
+    getAutofix: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/autofix"
+    ],
+    getCodeqlDatabase: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/databases/{language}"
+    ],
+    getDefaultSetup: ["GET /repos/{owner}/{repo}/code-scanning/default-setup"],
+    getSarif: ["GET /repos/{owner}/{repo}/code-scanning/sarifs/{sarif_id}"],
+    getVariantAnalysis: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/variant-analyses/{codeql_variant_analysis_id}"
+    ],
+    getVariantAnalysisRepoTask: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/variant-analyses/{codeql_variant_analysis_id}/repos/{repo_owner}/{repo_name}"
+    ],
+    listAlertInstances: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/instances"
+    ],
+    listAlertsForOrg: ["GET /orgs/{org}/code-scanning/alerts"],
+    listAlertsForRepo: ["GET /repos/{owner}/{repo}/code-scanning/alerts"],
+    listAlertsInstances: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/instances",
+      {},
+      { renamed: ["codeScanning", "listAlertInstances"] }
+    ],
+    listCodeqlDatabases: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/databases"
+    ],
+    listRecentAnalyses: ["GET /repos/{owner}/{repo}/code-scanning/analyses"],
+    updateAlert: [
+      "PATCH /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}"
+    ],
+    updateDefaultSetup: [
+      "PATCH /repos/{owner}/{repo}/code-scanning/default-setup"
+    ],
+    uploadSarif: ["POST /repos/{owner}/{repo}/code-scanning/sarifs"]
+  },
+  codeSecurity: {
+    attachConfiguration: [
+      "POST /orgs/{org}/code-security/configurations/{configuration_id}/attach"
+    ],
+    attachEnterpriseConfiguration: [
+      "POST /enterprises/{enterprise}/code-security/configurations/{configuration_id}/attach"
+    ],
+    createConfiguration: ["POST /orgs/{org}/code-security/configurations"],
+    createConfigurationForEnterprise: [
+      "POST /enterprises/{enterprise}/code-security/configurations"
+    ],
+    deleteConfiguration: [
+      "DELETE /orgs/{org}/code-security/configurations/{configuration_id}"
+    ],
+    deleteConfigurationForEnterprise: [
+      "DELETE /enterprises/{enterprise}/code-security/configurations/{configuration_id}"
+    ],
+    detachConfiguration: [
+      "DELETE /orgs/{org}/code-security/configurations/detach"
+    ],
+    getConfiguration: [
+      "GET /orgs/{org}/code-security/configurations/{configuration_id}"
+    ],
+    getConfigurationForRepository: [
+      "GET /repos/{owner}/{repo}/code-security-configuration"
+    ],
+    getConfigurationsForEnterprise: [
+      "GET /enterprises/{enterprise}/code-security/configurations"
+    ],
+    getConfigurationsForOrg: ["GET /orgs/{org}/code-security/configurations"],
+    getDefaultConfigurations: [
+      "GET /orgs/{org}/code-security/configurations/defaults"
+    ],
+    getDefaultConfigurationsForEnterprise: [
+      "GET /enterprises/{enterprise}/code-security/configurations/defaults"
+    ],
+    getRepositoriesForConfiguration: [
+      "GET /orgs/{org}/code-security/configurations/{configuration_id}/repositories"
+    ],
+    getRepositoriesForEnterpriseConfiguration: [
+      "GET /enterprises/{enterprise}/code-security/configurations/{configuration_id}/repositories"
+    ],
+    getSingleConfigurationForEnterprise: [
+      "GET /enterprises/{enterprise}/code-security/configurations/{configuration_id}"
+    ],
+    setConfigurationAsDefault: [
+      "PUT /orgs/{org}/code-security/configurations/{configuration_id}/defaults"
+    ],
+    setConfigurationAsDefaultForEnterprise: [
+      "PUT /enterprises/{enterprise}/code-security/configurations/{configuration_id}/defaults"
+    ],
+    updateConfiguration: [
+      "PATCH /orgs/{org}/code-security/configurations/{configuration_id}"
+    ],
+    updateEnterpriseConfiguration: [
+      "PATCH /enterprises/{enterprise}/code-security/configurations/{configuration_id}"
+    ]
+  },
+  codesOfConduct: {
+    getAllCodesOfConduct: ["GET /codes_of_conduct"],
+    getConductCode: ["GET /codes_of_conduct/{key}"]
+  },
+  codespaces: {
+    addRepositoryForSecretForAuthenticatedUser: [
+      "PUT /user/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    addSelectedRepoToOrgSecret: [
+      "PUT /orgs/{org}/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    checkPermissionsForDevcontainer: [
+      "GET /repos/{owner}/{repo}/codespaces/permissions_check"
+    ],
+    codespaceMachinesForAuthenticatedUser: [
+      "GET /user/codespaces/{codespace_name}/machines"
+    ],
+    createForAuthenticatedUser: ["POST /user/codespaces"],
+    createOrUpdateOrgSecret: [
+      "PUT /orgs/{org}/codespaces/secrets/{secret_name}"
+    ],
+    createOrUpdateRepoSecret: [
+      "PUT /repos/{owner}/{repo}/codespaces/secrets/{secret_name}"
+    ],
+    createOrUpdateSecretForAuthenticatedUser: [
+      "PUT /user/codespaces/secrets/{secret_name}"
+    ],
+    createWithPrForAuthenticatedUser: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/codespaces"
+    ],
+    createWithRepoForAuthenticatedUser: [
+      "POST /repos/{owner}/{repo}/codespaces"
+    ],
+    deleteForAuthenticatedUser: ["DELETE /user/codespaces/{codespace_name}"],
+    deleteFromOrganization: [
+      "DELETE /orgs/{org}/members/{username}/codespaces/{codespace_name}"
+    ],
+    deleteOrgSecret: ["DELETE /orgs/{org}/codespaces/secrets/{secret_name}"],
+    deleteRepoSecret: [
+      "DELETE /repos/{owner}/{repo}/codespaces/secrets/{secret_name}"
+    ],
+    deleteSecretForAuthenticatedUser: [
+      "DELETE /user/codespaces/secrets/{secret_name}"
+    ],
+    exportForAuthenticatedUser: [
+      "POST /user/codespaces/{codespace_name}/exports"
+    ],
+    getCodespacesForUserInOrg: [
+      "GET /orgs/{org}/members/{username}/codespaces"
+    ],
+    getExportDetailsForAuthenticatedUser: [
+      "GET /user/codespaces/{codespace_name}/exports/{export_id}"
+    ],
+    getForAuthenticatedUser: ["GET /user/codespaces/{codespace_name}"],
+    getOrgPublicKey: ["GET /orgs/{org}/codespaces/secrets/public-key"],
+    getOrgSecret: ["GET /orgs/{org}/codespaces/secrets/{secret_name}"],
+    getPublicKeyForAuthenticatedUser: [
+      "GET /user/codespaces/secrets/public-key"
+    ],
+    getRepoPublicKey: [
+      "GET /repos/{owner}/{repo}/codespaces/secrets/public-key"
+    ],
+    getRepoSecret: [
+      "GET /repos/{owner}/{repo}/codespaces/secrets/{secret_name}"
+    ],
+    getSecretForAuthenticatedUser: [
+      "GET /user/codespaces/secrets/{secret_name}"
+    ],
+    listDevcontainersInRepositoryForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces/devcontainers"
+    ],
+    listForAuthenticatedUser: ["GET /user/codespaces"],
+    listInOrganization: [
+      "GET /orgs/{org}/codespaces",
+      {},
+      { renamedParameters: { org_id: "org" } }
+    ],
+    listInRepositoryForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces"
+    ],
+    listOrgSecrets: ["GET /orgs/{org}/codespaces/secrets"],
+    listRepoSecrets: ["GET /repos/{owner}/{repo}/codespaces/secrets"],
+    listRepositoriesForSecretForAuthenticatedUser: [
+      "GET /user/codespaces/secrets/{secret_name}/repositories"
+    ],
+    listSecretsForAuthenticatedUser: ["GET /user/codespaces/secrets"],
+    listSelectedReposForOrgSecret: [
+      "GET /orgs/{org}/codespaces/secrets/{secret_name}/repositories"
+    ],
+    preFlightWithRepoForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces/new"
+    ],
+    publishForAuthenticatedUser: [
+      "POST /user/codespaces/{codespace_name}/publish"
+    ],
+    removeRepositoryForSecretForAuthenticatedUser: [
+      "DELETE /user/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    removeSelectedRepoFromOrgSecret: [
+      "DELETE /orgs/{org}/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    repoMachinesForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces/machines"
+    ],
+    setRepositoriesForSecretForAuthenticatedUser: [
+      "PUT /user/codespaces/secrets/{secret_name}/repositories"
+    ],
+    setSelectedReposForOrgSecret: [
+      "PUT /orgs/{org}/codespaces/secrets/{secret_name}/repositories"
+    ],
+    startForAuthenticatedUser: ["POST /user/codespaces/{codespace_name}/start"],
+    stopForAuthenticatedUser: ["POST /user/codespaces/{codespace_name}/stop"],
+    stopInOrganization: [
+      "POST /orgs/{org}/members/{username}/codespaces/{codespace_name}/stop"
+    ],
+    updateForAuthenticatedUser: ["PATCH /user/codespaces/{codespace_name}"]
+  },
+  copilot: {
+    addCopilotSeatsForTeams: [
+      "POST /orgs/{org}/copilot/billing/selected_teams"
+    ],
+    addCopilotSeatsForUsers: [
+      "POST /orgs/{org}/copilot/billing/selected_users"
+    ],
+    cancelCopilotSeatAssignmentForTeams: [
+      "DELETE /orgs/{org}/copilot/billing/selected_teams"
+    ],
+    cancelCopilotSeatAssignmentForUsers: [
+      "DELETE /orgs/{org}/copilot/billing/selected_users"
+    ],
+    copilotMetricsForOrganization: ["GET /orgs/{org}/copilot/metrics"],
+    copilotMetricsForTeam: ["GET /orgs/{org}/team/{team_slug}/copilot/metrics"],
+    getCopilotOrganizationDetails: ["GET /orgs/{org}/copilot/billing"],
+    getCopilotSeatDetailsForUser: [
+      "GET /orgs/{org}/members/{username}/copilot"
+    ],
+    listCopilotSeats: ["GET /orgs/{org}/copilot/billing/seats"]
+  },
+  credentials: { revoke: ["POST /credentials/revoke"] },
+  dependabot: {
+    addSelectedRepoToOrgSecret: [
+      "PUT /orgs/{org}/dependabot/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    createOrUpdateOrgSecret: [
+      "PUT /orgs/{org}/dependabot/secrets/{secret_name}"
+    ],
+    createOrUpdateRepoSecret: [
+      "PUT /repos/{owner}/{repo}/dependabot/secrets/{secret_name}"
+    ],
+    deleteOrgSecret: ["DELETE /orgs/{org}/dependabot/secrets/{secret_name}"],
+    deleteRepoSecret: [
+      "DELETE /repos/{owner}/{repo}/dependabot/secrets/{secret_name}"
+    ],
+    getAlert: ["GET /repos/{owner}/{repo}/dependabot/alerts/{alert_number}"],
+    getOrgPublicKey: ["GET /orgs/{org}/dependabot/secrets/public-key"],
+    getOrgSecret: ["GET /orgs/{org}/dependabot/secrets/{secret_name}"],
+    getRepoPublicKey: [
+      "GET /repos/{owner}/{repo}/dependabot/secrets/public-key"
+    ],
+    getRepoSecret: [
+      "GET /repos/{owner}/{repo}/dependabot/secrets/{secret_name}"
+    ],
+    listAlertsForEnterprise: [
+      "GET /enterprises/{enterprise}/dependabot/alerts"
+    ],
+    listAlertsForOrg: ["GET /orgs/{org}/dependabot/alerts"],
+    listAlertsForRepo: ["GET /repos/{owner}/{repo}/dependabot/alerts"],
+    listOrgSecrets: ["GET /orgs/{org}/dependabot/secrets"],
+    listRepoSecrets: ["GET /repos/{owner}/{repo}/dependabot/secrets"],
+    listSelectedReposForOrgSecret: [
+      "GET /orgs/{org}/dependabot/secrets/{secret_name}/repositories"
+    ],
+    removeSelectedRepoFromOrgSecret: [
+      "DELETE /orgs/{org}/dependabot/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    repositoryAccessForOrg: [
+      "GET /organizations/{org}/dependabot/repository-access"
+    ],
+    setRepositoryAccessDefaultLevel: [
+      "PUT /organizations/{org}/dependabot/repository-access/default-level"
+    ],
+    setSelectedReposForOrgSecret: [
+      "PUT /orgs/{org}/dependabot/secrets/{secret_name}/repositories"
+    ],
+    updateAlert: [
+      "PATCH /repos/{owner}/{repo}/dependabot/alerts/{alert_number}"
+    ],
+    updateRepositoryAccessForOrg: [
+      "PATCH /organizations/{org}/dependabot/repository-access"
+    ]
+  },
+  dependencyGraph: {
+    createRepositorySnapshot: [
+      "POST /repos/{owner}/{repo}/dependency-graph/snapshots"
+    ],
+    diffRange: [
+      "GET /repos/{owner}/{repo}/dependency-graph/compare/{basehead}"
+    ],
+    exportSbom: ["GET /repos/{owner}/{repo}/dependency-graph/sbom"]
+  },
+  emojis: { get: ["GET /emojis"] },
+  enterpriseTeamMemberships: {
+    add: [
+      "PUT /enterprises/{enterprise}/teams/{enterprise-team}/memberships/{username}"
+    ],
+    bulkAdd: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/memberships/add"
+    ],
+    bulkRemove: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/memberships/remove"
+    ],
+    get: [
+      "GET /enterprises/{enterprise}/teams/{enterprise-team}/memberships/{username}"
+    ],
+    list: ["GET /enterprises/{enterprise}/teams/{enterprise-team}/memberships"],
+    remove: [
+      "DELETE /enterprises/{enterprise}/teams/{enterprise-team}/memberships/{username}"
+    ]
+  },
+  enterpriseTeamOrganizations: {
+    add: [
+      "PUT /enterprises/{enterprise}/teams/{enterprise-team}/organizations/{org}"
+    ],
+    bulkAdd: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/organizations/add"
+    ],
+    bulkRemove: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/organizations/remove"
+    ],
+    delete: [
+      "DELETE /enterprises/{enterprise}/teams/{enterprise-team}/organizations/{org}"
+    ],
+    getAssignment: [
+      "GET /enterprises/{enterprise}/teams/{enterprise-team}/organizations/{org}"
+    ],
+    getAssignments: [
+      "GET /enterprises/{enterprise}/teams/{enterprise-team}/organizations"
+    ]
+  },
+  enterpriseTeams: {
+    create: ["POST /enterprises/{enterprise}/teams"],
+    delete: ["DELETE /enterprises/{enterprise}/teams/{team_slug}"],
+    get: ["GET /enterprises/{enterprise}/teams/{team_slug}"],
+    list: ["GET /enterprises/{enterprise}/teams"],
+    update: ["PATCH /enterprises/{enterprise}/teams/{team_slug}"]
+  },
+  gists: {
+    checkIsStarred: ["GET /gists/{gist_id}/star"],
+    create: ["POST /gists"],
+    createComment: ["POST /gists/{gist_id}/comments"],
+    delete: ["DELETE /gists/{gist_id}"],
+    deleteComment: ["DELETE /gists/{gist_id}/comments/{comment_id}"],
+    fork: ["POST /gists/{gist_id}/forks"],
+    get: ["GET /gists/{gist_id}"],
+    getComment: ["GET /gists/{gist_id}/comments/{comment_id}"],
+    getRevision: ["GET /gists/{gist_id}/{sha}"],
+    list: ["GET /gists"],
+    listComments: ["GET /gists/{gist_id}/comments"],
+    listCommits: ["GET /gists/{gist_id}/commits"],
+    listForUser: ["GET /users/{username}/gists"],
+    listForks: ["GET /gists/{gist_id}/forks"],
+    listPublic: ["GET /gists/public"],
+    listStarred: ["GET /gists/starred"],
+    star: ["PUT /gists/{gist_id}/star"],
+    unstar: ["DELETE /gists/{gist_id}/star"],
+    update: ["PATCH /gists/{gist_id}"],
+    updateComment: ["PATCH /gists/{gist_id}/comments/{comment_id}"]
+  },
+  git: {
+    createBlob: ["POST /repos/{owner}/{repo}/git/blobs"],
+    createCommit: ["POST /repos/{owner}/{repo}/git/commits"],
+    createRef: ["POST /repos/{owner}/{repo}/git/refs"],
+    createTag: ["POST /repos/{owner}/{repo}/git/tags"],
+    createTree: ["POST /repos/{owner}/{repo}/git/trees"],
+    deleteRef: ["DELETE /repos/{owner}/{repo}/git/refs/{ref}"],
+    getBlob: ["GET /repos/{owner}/{repo}/git/blobs/{file_sha}"],
+    getCommit: ["GET /repos/{owner}/{repo}/git/commits/{commit_sha}"],
+    getRef: ["GET /repos/{owner}/{repo}/git/ref/{ref}"],
+    getTag: ["GET /repos/{owner}/{repo}/git/tags/{tag_sha}"],
+    getTree: ["GET /repos/{owner}/{repo}/git/trees/{tree_sha}"],
+    listMatchingRefs: ["GET /repos/{owner}/{repo}/git/matching-refs/{ref}"],
+    updateRef: ["PATCH /repos/{owner}/{repo}/git/refs/{ref}"]
+  },
+  gitignore: {
+    getAllTemplates: ["GET /gitignore/templates"],
+    getTemplate: ["GET /gitignore/templates/{name}"]
+  },
+  hostedCompute: {
+    createNetworkConfigurationForOrg: [
+      "POST /orgs/{org}/settings/network-configurations"
+    ],
+    deleteNetworkConfigurationFromOrg: [
+      "DELETE /orgs/{org}/settings/network-configurations/{network_configuration_id}"
+    ],
+    getNetworkConfigurationForOrg: [
+      "GET /orgs/{org}/settings/network-configurations/{network_configuration_id}"
+    ],
+    getNetworkSettingsForOrg: [
+      "GET /orgs/{org}/settings/network-settings/{network_settings_id}"
+    ],
+    listNetworkConfigurationsForOrg: [
+      "GET /orgs/{org}/settings/network-configurations"
+    ],
+    updateNetworkConfigurationForOrg: [
+      "PATCH /orgs/{org}/settings/network-configurations/{network_configuration_id}"
+    ]
+  },
+  interactions: {
+    getRestrictionsForAuthenticatedUser: ["GET /user/interaction-limits"],
+    getRestrictionsForOrg: ["GET /orgs/{org}/interaction-limits"],
+    getRestrictionsForRepo: ["GET /repos/{owner}/{repo}/interaction-limits"],
+    getRestrictionsForYourPublicRepos: [
+      "GET /user/interaction-limits",
+      {},
+      { renamed: ["interactions", "getRestrictionsForAuthenticatedUser"] }
+    ],
+    removeRestrictionsForAuthenticatedUser: ["DELETE /user/interaction-limits"],
+    removeRestrictionsForOrg: ["DELETE /orgs/{org}/interaction-limits"],
+    removeRestrictionsForRepo: [
+      "DELETE /repos/{owner}/{repo}/interaction-limits"
+    ],
+    removeRestrictionsForYourPublicRepos: [
+      "DELETE /user/interaction-limits",
+      {},
+      { renamed: ["interactions", "removeRestrictionsForAuthenticatedUser"] }
+    ],
+    setRestrictionsForAuthenticatedUser: ["PUT /user/interaction-limits"],
+    setRestrictionsForOrg: ["PUT /orgs/{org}/interaction-limits"],
+    setRestrictionsForRepo: ["PUT /repos/{owner}/{repo}/interaction-limits"],
+    setRestrictionsForYourPublicRepos: [
+      "PUT /user/interaction-limits",
+      {},
+      { renamed: ["interactions", "setRestrictionsForAuthenticatedUser"] }
+    ]
+  },
+  issues: {
+    addAssignees: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/assignees"
+    ],
+    addBlockedByDependency: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by"
+    ],
+    addLabels: ["POST /repos/{owner}/{repo}/issues/{issue_number}/labels"],
+    addSubIssue: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/sub_issues"
+    ],
+    checkUserCanBeAssigned: ["GET /repos/{owner}/{repo}/assignees/{assignee}"],
+    checkUserCanBeAssignedToIssue: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/assignees/{assignee}"
+    ],
+    create: ["POST /repos/{owner}/{repo}/issues"],
+    createComment: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
+    ],
+    createLabel: ["POST /repos/{owner}/{repo}/labels"],
+    createMilestone: ["POST /repos/{owner}/{repo}/milestones"],
+    deleteComment: [
+      "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}"
+    ],
+    deleteLabel: ["DELETE /repos/{owner}/{repo}/labels/{name}"],
+    deleteMilestone: [
+      "DELETE /repos/{owner}/{repo}/milestones/{milestone_number}"
+    ],
+    get: ["GET /repos/{owner}/{repo}/issues/{issue_number}"],
+    getComment: ["GET /repos/{owner}/{repo}/issues/comments/{comment_id}"],
+    getEvent: ["GET /repos/{owner}/{repo}/issues/events/{event_id}"],
+    getLabel: ["GET /repos/{owner}/{repo}/labels/{name}"],
+    getMilestone: ["GET /repos/{owner}/{repo}/milestones/{milestone_number}"],
+    getParent: ["GET /repos/{owner}/{repo}/issues/{issue_number}/parent"],
+    list: ["GET /issues"],
+    listAssignees: ["GET /repos/{owner}/{repo}/assignees"],
+    listComments: ["GET /repos/{owner}/{repo}/issues/{issue_number}/comments"],
+    listCommentsForRepo: ["GET /repos/{owner}/{repo}/issues/comments"],
+    listDependenciesBlockedBy: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by"
+    ],
+    listDependenciesBlocking: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocking"
+    ],
+    listEvents: ["GET /repos/{owner}/{repo}/issues/{issue_number}/events"],
+    listEventsForRepo: ["GET /repos/{owner}/{repo}/issues/events"],
+    listEventsForTimeline: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/timeline"
+    ],
+    listForAuthenticatedUser: ["GET /user/issues"],
+    listForOrg: ["GET /orgs/{org}/issues"],
+    listForRepo: ["GET /repos/{owner}/{repo}/issues"],
+    listLabelsForMilestone: [
+      "GET /repos/{owner}/{repo}/milestones/{milestone_number}/labels"
+    ],
+    listLabelsForRepo: ["GET /repos/{owner}/{repo}/labels"],
+    listLabelsOnIssue: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/labels"
+    ],
+    listMilestones: ["GET /repos/{owner}/{repo}/milestones"],
+    listSubIssues: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues"
+    ],
+    lock: ["PUT /repos/{owner}/{repo}/issues/{issue_number}/lock"],
+    removeAllLabels: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels"
+    ],
+    removeAssignees: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/assignees"
+    ],
+    removeDependencyBlockedBy: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by/{issue_id}"
+    ],
+    removeLabel: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}"
+    ],
+    removeSubIssue: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/sub_issue"
+    ],
+    reprioritizeSubIssue: [
+      "PATCH /repos/{owner}/{repo}/issues/{issue_number}/sub_issues/priority"
+    ],
+    setLabels: ["PUT /repos/{owner}/{repo}/issues/{issue_number}/labels"],
+    unlock: ["DELETE /repos/{owner}/{repo}/issues/{issue_number}/lock"],
+    update: ["PATCH /repos/{owner}/{repo}/issues/{issue_number}"],
+    updateComment: ["PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}"],
+    updateLabel: ["PATCH /repos/{owner}/{repo}/labels/{name}"],
+    updateMilestone: [
+      "PATCH /repos/{owner}/{repo}/milestones/{milestone_number}"
+    ]
+  },
+  licenses: {
+    get: ["GET /licenses/{license}"],
+    getAllCommonlyUsed: ["GET /licenses"],
+    getForRepo: ["GET /repos/{owner}/{repo}/license"]
+  },
+  markdown: {
+    render: ["POST /markdown"],
+    renderRaw: [
+      "POST /markdown/raw",
+      { headers: { "content-type": "text/plain; charset=utf-8" } }
+    ]
+  },
+  meta: {
+    get: ["GET /meta"],
+    getAllVersions: ["GET /versions"],
+    getOctocat: ["GET /octocat"],
+    getZen: ["GET /zen"],
+    root: ["GET /"]
+  },
+  migrations: {
+    deleteArchiveForAuthenticatedUser: [
+      "DELETE /user/migrations/{migration_id}/archive"
+    ],
+    deleteArchiveForOrg: [
+      "DELETE /orgs/{org}/migrations/{migration_id}/archive"
+    ],
+    downloadArchiveForOrg: [
+      "GET /orgs/{org}/migrations/{migration_id}/archive"
+    ],
+    getArchiveForAuthenticatedUser: [
+      "GET /user/migrations/{migration_id}/archive"
+    ],
+    getStatusForAuthenticatedUser: ["GET /user/migrations/{migration_id}"],
+    getStatusForOrg: ["GET /orgs/{org}/migrations/{migration_id}"],
+    listForAuthenticatedUser: ["GET /user/migrations"],
+    listForOrg: ["GET /orgs/{org}/migrations"],
+    listReposForAuthenticatedUser: [
+      "GET /user/migrations/{migration_id}/repositories"
+    ],
+    listReposForOrg: ["GET /orgs/{org}/migrations/{migration_id}/repositories"],
+    listReposForUser: [
+      "GET /user/migrations/{migration_id}/repositories",
+      {},
+      { renamed: ["migrations", "listReposForAuthenticatedUser"] }
+    ],
+    startForAuthenticatedUser: ["POST /user/migrations"],
+    startForOrg: ["POST /orgs/{org}/migrations"],
+    unlockRepoForAuthenticatedUser: [
+      "DELETE /user/migrations/{migration_id}/repos/{repo_name}/lock"
+    ],
+    unlockRepoForOrg: [
+      "DELETE /orgs/{org}/migrations/{migration_id}/repos/{repo_name}/lock"
+    ]
+  },
+  oidc: {
+    getOidcCustomSubTemplateForOrg: [
+      "GET /orgs/{org}/actions/oidc/customization/sub"
+    ],
+    updateOidcCustomSubTemplateForOrg: [
+      "PUT /orgs/{org}/actions/oidc/customization/sub"
+    ]
+  },
+  orgs: {
+    addSecurityManagerTeam: [
+      "PUT /orgs/{org}/security-managers/teams/{team_slug}",
+      {},
+      {
+        deprecated: "octokit.rest.orgs.addSecurityManagerTeam() is deprecated, see https://docs.github.com/rest/orgs/security-managers#add-a-security-manager-team"
+      }
+    ],
+    assignTeamToOrgRole: [
+      "PUT /orgs/{org}/organization-roles/teams/{team_slug}/{role_id}"
+    ],
+    assignUserToOrgRole: [
+      "PUT /orgs/{org}/organization-roles/users/{username}/{role_id}"
+    ],
+    blockUser: ["PUT /orgs/{org}/blocks/{username}"],
+    cancelInvitation: ["DELETE /orgs/{org}/invitations/{invitation_id}"],
+    checkBlockedUser: ["GET /orgs/{org}/blocks/{username}"],
+    checkMembershipForUser: ["GET /orgs/{org}/members/{username}"],
+    checkPublicMembershipForUser: ["GET /orgs/{org}/public_members/{username}"],
+    convertMemberToOutsideCollaborator: [
+      "PUT /orgs/{org}/outside_collaborators/{username}"
+    ],
+    createArtifactStorageRecord: [
+      "POST /orgs/{org}/artifacts/metadata/storage-record"
+    ],
+    createInvitation: ["POST /orgs/{org}/invitations"],
+    createIssueType: ["POST /orgs/{org}/issue-types"],
+    createWebhook: ["POST /orgs/{org}/hooks"],
+    customPropertiesForOrgsCreateOrUpdateOrganizationValues: [
+      "PATCH /organizations/{org}/org-properties/values"
+    ],
+    customPropertiesForOrgsGetOrganizationValues: [
+      "GET /organizations/{org}/org-properties/values"
+    ],
+    customPropertiesForReposCreateOrUpdateOrganizationDefinition: [
+      "PUT /orgs/{org}/properties/schema/{custom_property_name}"
+    ],
+    customPropertiesForReposCreateOrUpdateOrganizationDefinitions: [
+      "PATCH /orgs/{org}/properties/schema"
+    ],
+    customPropertiesForReposCreateOrUpdateOrganizationValues: [
+      "PATCH /orgs/{org}/properties/values"
+    ],
+    customPropertiesForReposDeleteOrganizationDefinition: [
+      "DELETE /orgs/{org}/properties/schema/{custom_property_name}"
+    ],
+    customPropertiesForReposGetOrganizationDefinition: [
+      "GET /orgs/{org}/properties/schema/{custom_property_name}"
+    ],
+    customPropertiesForReposGetOrganizationDefinitions: [
+      "GET /orgs/{org}/properties/schema"
+    ],
+    customPropertiesForReposGetOrganizationValues: [
+      "GET /orgs/{org}/properties/values"
+    ],
+    delete: ["DELETE /orgs/{org}"],
+    deleteAttestationsBulk: ["POST /orgs/{org}/attestations/delete-request"],
+    deleteAttestationsById: [
+      "DELETE /orgs/{org}/attestations/{attestation_id}"
+    ],
+    deleteAttestationsBySubjectDigest: [
+      "DELETE /orgs/{org}/attestations/digest/{subject_digest}"
+    ],
+    deleteIssueType: ["DELETE /orgs/{org}/issue-types/{issue_type_id}"],
+    deleteWebhook: ["DELETE /orgs/{org}/hooks/{hook_id}"],
+    disableSelectedRepositoryImmutableReleasesOrganization: [
+      "DELETE /orgs/{org}/settings/immutable-releases/repositories/{repository_id}"
+    ],
+    enableSelectedRepositoryImmutableReleasesOrganization: [
+      "PUT /orgs/{org}/settings/immutable-releases/repositories/{repository_id}"
+    ],
+    get: ["GET /orgs/{org}"],
+    getImmutableReleasesSettings: [
+      "GET /orgs/{org}/settings/immutable-releases"
+    ],
+    getImmutableReleasesSettingsRepositories: [
+      "GET /orgs/{org}/settings/immutable-releases/repositories"
+    ],
+    getMembershipForAuthenticatedUser: ["GET /user/memberships/orgs/{org}"],
+    getMembershipForUser: ["GET /orgs/{org}/memberships/{username}"],
+    getOrgRole: ["GET /orgs/{org}/organization-roles/{role_id}"],
+    getOrgRulesetHistory: ["GET /orgs/{org}/rulesets/{ruleset_id}/history"],
+    getOrgRulesetVersion: [
+      "GET /orgs/{org}/rulesets/{ruleset_id}/history/{version_id}"
+    ],
+    getWebhook: ["GET /orgs/{org}/hooks/{hook_id}"],
+    getWebhookConfigForOrg: ["GET /orgs/{org}/hooks/{hook_id}/config"],
+    getWebhookDelivery: [
+      "GET /orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}"
+    ],
+    list: ["GET /organizations"],
+    listAppInstallations: ["GET /orgs/{org}/installations"],
+    listArtifactStorageRecords: [
+      "GET /orgs/{org}/artifacts/{subject_digest}/metadata/storage-records"
+    ],
+    listAttestationRepositories: ["GET /orgs/{org}/attestations/repositories"],
+    listAttestations: ["GET /orgs/{org}/attestations/{subject_digest}"],
+    listAttestationsBulk: [
+      "POST /orgs/{org}/attestations/bulk-list{?per_page,before,after}"
+    ],
+    listBlockedUsers: ["GET /orgs/{org}/blocks"],
+    listFailedInvitations: ["GET /orgs/{org}/failed_invitations"],
+    listForAuthenticatedUser: ["GET /user/orgs"],
+    listForUser: ["GET /users/{username}/orgs"],
+    listInvitationTeams: ["GET /orgs/{org}/invitations/{invitation_id}/teams"],
+    listIssueTypes: ["GET /orgs/{org}/issue-types"],
+    listMembers: ["GET /orgs/{org}/members"],
+    listMembershipsForAuthenticatedUser: ["GET /user/memberships/orgs"],
+    listOrgRoleTeams: ["GET /orgs/{org}/organization-roles/{role_id}/teams"],
+    listOrgRoleUsers: ["GET /orgs/{org}/organization-roles/{role_id}/users"],
+    listOrgRoles: ["GET /orgs/{org}/organization-roles"],
+    listOrganizationFineGrainedPermissions: [
+      "GET /orgs/{org}/organization-fine-grained-permissions"
+    ],
+    listOutsideCollaborators: ["GET /orgs/{org}/outside_collaborators"],
+    listPatGrantRepositories: [
+      "GET /orgs/{org}/personal-access-tokens/{pat_id}/repositories"
+    ],
+    listPatGrantRequestRepositories: [
+      "GET /orgs/{org}/personal-access-token-requests/{pat_request_id}/repositories"
+    ],
+    listPatGrantRequests: ["GET /orgs/{org}/personal-access-token-requests"],
+    listPatGrants: ["GET /orgs/{org}/personal-access-tokens"],
+    listPendingInvitations: ["GET /orgs/{org}/invitations"],
+    listPublicMembers: ["GET /orgs/{org}/public_members"],
+    listSecurityManagerTeams: [
+      "GET /orgs/{org}/security-managers",
+      {},
+      {
+        deprecated: "octokit.rest.orgs.listSecurityManagerTeams() is deprecated, see https://docs.github.com/rest/orgs/security-managers#list-security-manager-teams"
+      }
+    ],
+    listWebhookDeliveries: ["GET /orgs/{org}/hooks/{hook_id}/deliveries"],
+    listWebhooks: ["GET /orgs/{org}/hooks"],
+    pingWebhook: ["POST /orgs/{org}/hooks/{hook_id}/pings"],
+    redeliverWebhookDelivery: [
+      "POST /orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}/attempts"
+    ],
+    removeMember: ["DELETE /orgs/{org}/members/{username}"],
+    removeMembershipForUser: ["DELETE /orgs/{org}/memberships/{username}"],
+    removeOutsideCollaborator: [
+      "DELETE /orgs/{org}/outside_collaborators/{username}"
+    ],
+    removePublicMembershipForAuthenticatedUser: [
+      "DELETE /orgs/{org}/public_members/{username}"
+    ],
+    removeSecurityManagerTeam: [
+      "DELETE /orgs/{org}/security-managers/teams/{team_slug}",
+      {},
+      {
+        deprecated: "octokit.rest.orgs.removeSecurityManagerTeam() is deprecated, see https://docs.github.com/rest/orgs/security-managers#remove-a-security-manager-team"
+      }
+    ],
+    reviewPatGrantRequest: [
+      "POST /orgs/{org}/personal-access-token-requests/{pat_request_id}"
+    ],
+    reviewPatGrantRequestsInBulk: [
+      "POST /orgs/{org}/personal-access-token-requests"
+    ],
+    revokeAllOrgRolesTeam: [
+      "DELETE /orgs/{org}/organization-roles/teams/{team_slug}"
+    ],
+    revokeAllOrgRolesUser: [
+      "DELETE /orgs/{org}/organization-roles/users/{username}"
+    ],
+    revokeOrgRoleTeam: [
+      "DELETE /orgs/{org}/organization-roles/teams/{team_slug}/{role_id}"
+    ],
+    revokeOrgRoleUser: [
+      "DELETE /orgs/{org}/organization-roles/users/{username}/{role_id}"
+    ],
+    setImmutableReleasesSettings: [
+      "PUT /orgs/{org}/settings/immutable-releases"
+    ],
+    setImmutableReleasesSettingsRepositories: [
+      "PUT /orgs/{org}/settings/immutable-releases/repositories"
+    ],
+    setMembershipForUser: ["PUT /orgs/{org}/memberships/{username}"],
+    setPublicMembershipForAuthenticatedUser: [
+      "PUT /orgs/{org}/public_members/{username}"
+    ],
+    unblockUser: ["DELETE /orgs/{org}/blocks/{username}"],
+    update: ["PATCH /orgs/{org}"],
+    updateIssueType: ["PUT /orgs/{org}/issue-types/{issue_type_id}"],
+    updateMembershipForAuthenticatedUser: [
+      "PATCH /user/memberships/orgs/{org}"
+    ],
+    updatePatAccess: ["POST /orgs/{org}/personal-access-tokens/{pat_id}"],
+    updatePatAccesses: ["POST /orgs/{org}/personal-access-tokens"],
+    updateWebhook: ["PATCH /orgs/{org}/hooks/{hook_id}"],
+    updateWebhookConfigForOrg: ["PATCH /orgs/{org}/hooks/{hook_id}/config"]
+  },
+  packages: {
+    deletePackageForAuthenticatedUser: [
+      "DELETE /user/packages/{package_type}/{package_name}"
+    ],
+    deletePackageForOrg: [
+      "DELETE /orgs/{org}/packages/{package_type}/{package_name}"
+    ],
+    deletePackageForUser: [
+      "DELETE /users/{username}/packages/{package_type}/{package_name}"
+    ],
+    deletePackageVersionForAuthenticatedUser: [
+      "DELETE /user/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    deletePackageVersionForOrg: [
+      "DELETE /orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    deletePackageVersionForUser: [
+      "DELETE /users/{username}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    getAllPackageVersionsForAPackageOwnedByAnOrg: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}/versions",
+      {},
+      { renamed: ["packages", "getAllPackageVersionsForPackageOwnedByOrg"] }
+    ],
+    getAllPackageVersionsForAPackageOwnedByTheAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}/versions",
+      {},
+      {
+        renamed: [
+          "packages",
+          "getAllPackageVersionsForPackageOwnedByAuthenticatedUser"
+        ]
+      }
+    ],
+    getAllPackageVersionsForPackageOwnedByAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}/versions"
+    ],
+    getAllPackageVersionsForPackageOwnedByOrg: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}/versions"
+    ],
+    getAllPackageVersionsForPackageOwnedByUser: [
+      "GET /users/{username}/packages/{package_type}/{package_name}/versions"
+    ],
+    getPackageForAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}"
+    ],
+    getPackageForOrganization: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}"
+    ],
+    getPackageForUser: [
+      "GET /users/{username}/packages/{package_type}/{package_name}"
+    ],
+    getPackageVersionForAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    getPackageVersionForOrganization: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    getPackageVersionForUser: [
+      "GET /users/{username}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    listDockerMigrationConflictingPackagesForAuthenticatedUser: [
+      "GET /user/docker/conflicts"
+    ],
+    listDockerMigrationConflictingPackagesForOrganization: [
+      "GET /orgs/{org}/docker/conflicts"
+    ],
+    listDockerMigrationConflictingPackagesForUser: [
+      "GET /users/{username}/docker/conflicts"
+    ],
+    listPackagesForAuthenticatedUser: ["GET /user/packages"],
+    listPackagesForOrganization: ["GET /orgs/{org}/packages"],
+    listPackagesForUser: ["GET /users/{username}/packages"],
+    restorePackageForAuthenticatedUser: [
+      "POST /user/packages/{package_type}/{package_name}/restore{?token}"
+    ],
+    restorePackageForOrg: [
+      "POST /orgs/{org}/packages/{package_type}/{package_name}/restore{?token}"
+    ],
+    restorePackageForUser: [
+      "POST /users/{username}/packages/{package_type}/{package_name}/restore{?token}"
+    ],
+    restorePackageVersionForAuthenticatedUser: [
+      "POST /user/packages/{package_type}/{package_name}/versions/{package_version_id}/restore"
+    ],
+    restorePackageVersionForOrg: [
+      "POST /orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}/restore"
+    ],
+    restorePackageVersionForUser: [
+      "POST /users/{username}/packages/{package_type}/{package_name}/versions/{package_version_id}/restore"
+    ]
+  },
+  privateRegistries: {
+    createOrgPrivateRegistry: ["POST /orgs/{org}/private-registries"],
+    deleteOrgPrivateRegistry: [
+      "DELETE /orgs/{org}/private-registries/{secret_name}"
+    ],
+    getOrgPrivateRegistry: ["GET /orgs/{org}/private-registries/{secret_name}"],
+    getOrgPublicKey: ["GET /orgs/{org}/private-registries/public-key"],
+    listOrgPrivateRegistries: ["GET /orgs/{org}/private-registries"],
+    updateOrgPrivateRegistry: [
+      "PATCH /orgs/{org}/private-registries/{secret_name}"
+    ]
+  },
+  projects: {
+    addItemForOrg: ["POST /orgs/{org}/projectsV2/{project_number}/items"],
+    addItemForUser: [
+      "POST /users/{username}/projectsV2/{project_number}/items"
+    ],
+    deleteItemForOrg: [
+      "DELETE /orgs/{org}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    deleteItemForUser: [
+      "DELETE /users/{username}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    getFieldForOrg: [
+      "GET /orgs/{org}/projectsV2/{project_number}/fields/{field_id}"
+    ],
+    getFieldForUser: [
+      "GET /users/{username}/projectsV2/{project_number}/fields/{field_id}"
+    ],
+    getForOrg: ["GET /orgs/{org}/projectsV2/{project_number}"],
+    getForUser: ["GET /users/{username}/projectsV2/{project_number}"],
+    getOrgItem: ["GET /orgs/{org}/projectsV2/{project_number}/items/{item_id}"],
+    getUserItem: [
+      "GET /users/{username}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    listFieldsForOrg: ["GET /orgs/{org}/projectsV2/{project_number}/fields"],
+    listFieldsForUser: [
+      "GET /users/{username}/projectsV2/{project_number}/fields"
+    ],
+    listForOrg: ["GET /orgs/{org}/projectsV2"],
+    listForUser: ["GET /users/{username}/projectsV2"],
+    listItemsForOrg: ["GET /orgs/{org}/projectsV2/{project_number}/items"],
+    listItemsForUser: [
+      "GET /users/{username}/projectsV2/{project_number}/items"
+    ],
+    updateItemForOrg: [
+      "PATCH /orgs/{org}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    updateItemForUser: [
+      "PATCH /users/{username}/projectsV2/{project_number}/items/{item_id}"
+    ]
+  },
+  pulls: {
+    checkIfMerged: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/merge"],
+    create: ["POST /repos/{owner}/{repo}/pulls"],
+    createReplyForReviewComment: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies"
+    ],
+    createReview: ["POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews"],
+    createReviewComment: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/comments"
+    ],
+    deletePendingReview: [
+      "DELETE /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}"
+    ],
+    deleteReviewComment: [
+      "DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}"
+    ],
+    dismissReview: [
+      "PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals"
+    ],
+    get: ["GET /repos/{owner}/{repo}/pulls/{pull_number}"],
+    getReview: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}"
+    ],
+    getReviewComment: ["GET /repos/{owner}/{repo}/pulls/comments/{comment_id}"],
+    list: ["GET /repos/{owner}/{repo}/pulls"],
+    listCommentsForReview: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/comments"
+    ],
+    listCommits: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/commits"],
+    listFiles: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/files"],
+    listRequestedReviewers: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers"
+    ],
+    listReviewComments: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments"
+    ],
+    listReviewCommentsForRepo: ["GET /repos/{owner}/{repo}/pulls/comments"],
+    listReviews: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews"],
+    merge: ["PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge"],
+    removeRequestedReviewers: [
+      "DELETE /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers"
+    ],
+    requestReviewers: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers"
+    ],
+    submitReview: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/events"
+    ],
+    update: ["PATCH /repos/{owner}/{repo}/pulls/{pull_number}"],
+    updateBranch: [
+      "PUT /repos/{owner}/{repo}/pulls/{pull_number}/update-branch"
+    ],
+    updateReview: [
+      "PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}"
+    ],
+    updateReviewComment: [
+      "PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}"
+    ]
+  },
+  rateLimit: { get: ["GET /rate_limit"] },
+  reactions: {
+    createForCommitComment: [
+      "POST /repos/{owner}/{repo}/comments/{comment_id}/reactions"
+    ],
+    createForIssue: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/reactions"
+    ],
+    createForIssueComment: [
+      "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions"
+    ],
+    createForPullRequestReviewComment: [
+      "POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions"
+    ],
+    createForRelease: [
+      "POST /repos/{owner}/{repo}/releases/{release_id}/reactions"
+    ],
+    createForTeamDiscussionCommentInOrg: [
+      "POST /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions"
+    ],
+    createForTeamDiscussionInOrg: [
+      "POST /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions"
+    ],
+    deleteForCommitComment: [
+      "DELETE /repos/{owner}/{repo}/comments/{comment_id}/reactions/{reaction_id}"
+    ],
+    deleteForIssue: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/reactions/{reaction_id}"
+    ],
+    deleteForIssueComment: [
+      "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions/{reaction_id}"
+    ],
+    deleteForPullRequestComment: [
+      "DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions/{reaction_id}"
+    ],
+    deleteForRelease: [
+      "DELETE /repos/{owner}/{repo}/releases/{release_id}/reactions/{reaction_id}"
+    ],
+    deleteForTeamDiscussion: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions/{reaction_id}"
+    ],
+    deleteForTeamDiscussionComment: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions/{reaction_id}"
+    ],
+    listForCommitComment: [
+      "GET /repos/{owner}/{repo}/comments/{comment_id}/reactions"
+    ],
+    listForIssue: ["GET /repos/{owner}/{repo}/issues/{issue_number}/reactions"],
+    listForIssueComment: [
+      "GET /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions"
+    ],
+    listForPullRequestReviewComment: [
+      "GET /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions"
+    ],
+    listForRelease: [
+      "GET /repos/{owner}/{repo}/releases/{release_id}/reactions"
+    ],
+    listForTeamDiscussionCommentInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions"
+    ],
+    listForTeamDiscussionInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions"
+    ]
+  },
+  repos: {
+    acceptInvitation: [
+      "PATCH /user/repository_invitations/{invitation_id}",
+      {},
+      { renamed: ["repos", "acceptInvitationForAuthenticatedUser"] }
+    ],
+    acceptInvitationForAuthenticatedUser: [
+      "PATCH /user/repository_invitations/{invitation_id}"
+    ],
+    addAppAccessRestrictions: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps",
+      {},
+      { mapToData: "apps" }
+    ],
+    addCollaborator: ["PUT /repos/{owner}/{repo}/collaborators/{username}"],
+    addStatusCheckContexts: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts",
+      {},
+      { mapToData: "contexts" }
+    ],
+    addTeamAccessRestrictions: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams",
+      {},
+      { mapToData: "teams" }
+    ],
+    addUserAccessRestrictions: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users",
+      {},
+      { mapToData: "users" }
+    ],
+    cancelPagesDeployment: [
+      "POST /repos/{owner}/{repo}/pages/deployments/{pages_deployment_id}/cancel"
+    ],
+    checkAutomatedSecurityFixes: [
+      "GET /repos/{owner}/{repo}/automated-security-fixes"
+    ],
+    checkCollaborator: ["GET /repos/{owner}/{repo}/collaborators/{username}"],
+    checkImmutableReleases: ["GET /repos/{owner}/{repo}/immutable-releases"],
+    checkPrivateVulnerabilityReporting: [
+      "GET /repos/{owner}/{repo}/private-vulnerability-reporting"
+    ],
+    checkVulnerabilityAlerts: [
+      "GET /repos/{owner}/{repo}/vulnerability-alerts"
+    ],
+    codeownersErrors: ["GET /repos/{owner}/{repo}/codeowners/errors"],
+    compareCommits: ["GET /repos/{owner}/{repo}/compare/{base}...{head}"],
+    compareCommitsWithBasehead: [
+      "GET /repos/{owner}/{repo}/compare/{basehead}"
+    ],
+    createAttestation: ["POST /repos/{owner}/{repo}/attestations"],
+    createAutolink: ["POST /repos/{owner}/{repo}/autolinks"],
+    createCommitComment: [
+      "POST /repos/{owner}/{repo}/commits/{commit_sha}/comments"
+    ],
+    createCommitSignatureProtection: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures"
+    ],
+    createCommitStatus: ["POST /repos/{owner}/{repo}/statuses/{sha}"],
+    createDeployKey: ["POST /repos/{owner}/{repo}/keys"],
+    createDeployment: ["POST /repos/{owner}/{repo}/deployments"],
+    createDeploymentBranchPolicy: [
+      "POST /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies"
+    ],
+    createDeploymentProtectionRule: [
+      "POST /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules"
+    ],
+    createDeploymentStatus: [
+      "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses"
+    ],
+    createDispatchEvent: ["POST /repos/{owner}/{repo}/dispatches"],
+    createForAuthenticatedUser: ["POST /user/repos"],
+    createFork: ["POST /repos/{owner}/{repo}/forks"],
+    createInOrg: ["POST /orgs/{org}/repos"],
+    createOrUpdateEnvironment: [
+      "PUT /repos/{owner}/{repo}/environments/{environment_name}"
+    ],
+    createOrUpdateFileContents: ["PUT /repos/{owner}/{repo}/contents/{path}"],
+    createOrgRuleset: ["POST /orgs/{org}/rulesets"],
+    createPagesDeployment: ["POST /repos/{owner}/{repo}/pages/deployments"],
+    createPagesSite: ["POST /repos/{owner}/{repo}/pages"],
+    createRelease: ["POST /repos/{owner}/{repo}/releases"],
+    createRepoRuleset: ["POST /repos/{owner}/{repo}/rulesets"],
+    createUsingTemplate: [
+      "POST /repos/{template_owner}/{template_repo}/generate"
+    ],
+    createWebhook: ["POST /repos/{owner}/{repo}/hooks"],
+    customPropertiesForReposCreateOrUpdateRepositoryValues: [
+      "PATCH /repos/{owner}/{repo}/properties/values"
+    ],
+    customPropertiesForReposGetRepositoryValues: [
+      "GET /repos/{owner}/{repo}/properties/values"
+    ],
+    declineInvitation: [
+      "DELETE /user/repository_invitations/{invitation_id}",
+      {},
+      { renamed: ["repos", "declineInvitationForAuthenticatedUser"] }
+    ],
+    declineInvitationForAuthenticatedUser: [
+      "DELETE /user/repository_invitations/{invitation_id}"
+    ],
+    delete: ["DELETE /repos/{owner}/{repo}"],
+    deleteAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions"
+    ],
+    deleteAdminBranchProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/enforce_admins"
+    ],
+    deleteAnEnvironment: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}"
+    ],
+    deleteAutolink: ["DELETE /repos/{owner}/{repo}/autolinks/{autolink_id}"],
+    deleteBranchProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection"
+    ],
+    deleteCommitComment: ["DELETE /repos/{owner}/{repo}/comments/{comment_id}"],
+    deleteCommitSignatureProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures"
+    ],
+    deleteDeployKey: ["DELETE /repos/{owner}/{repo}/keys/{key_id}"],
+    deleteDeployment: [
+      "DELETE /repos/{owner}/{repo}/deployments/{deployment_id}"
+    ],
+    deleteDeploymentBranchPolicy: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}"
+    ],
+    deleteFile: ["DELETE /repos/{owner}/{repo}/contents/{path}"],
+    deleteInvitation: [
+      "DELETE /repos/{owner}/{repo}/invitations/{invitation_id}"
+    ],
+    deleteOrgRuleset: ["DELETE /orgs/{org}/rulesets/{ruleset_id}"],
+    deletePagesSite: ["DELETE /repos/{owner}/{repo}/pages"],
+    deletePullRequestReviewProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_pull_request_reviews"
+    ],
+    deleteRelease: ["DELETE /repos/{owner}/{repo}/releases/{release_id}"],
+    deleteReleaseAsset: [
+      "DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}"
+    ],
+    deleteRepoRuleset: ["DELETE /repos/{owner}/{repo}/rulesets/{ruleset_id}"],
+    deleteWebhook: ["DELETE /repos/{owner}/{repo}/hooks/{hook_id}"],
+    disableAutomatedSecurityFixes: [
+      "DELETE /repos/{owner}/{repo}/automated-security-fixes"
+    ],
+    disableDeploymentProtectionRule: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/{protection_rule_id}"
+    ],
+    disableImmutableReleases: [
+      "DELETE /repos/{owner}/{repo}/immutable-releases"
+    ],
+    disablePrivateVulnerabilityReporting: [
+      "DELETE /repos/{owner}/{repo}/private-vulnerability-reporting"
+    ],
+    disableVulnerabilityAlerts: [
+      "DELETE /repos/{owner}/{repo}/vulnerability-alerts"
+    ],
+    downloadArchive: [
+      "GET /repos/{owner}/{repo}/zipball/{ref}",
+      {},
+      { renamed: ["repos", "downloadZipballArchive"] }
+    ],
+    downloadTarballArchive: ["GET /repos/{owner}/{repo}/tarball/{ref}"],
+    downloadZipballArchive: ["GET /repos/{owner}/{repo}/zipball/{ref}"],
+    enableAutomatedSecurityFixes: [
+      "PUT /repos/{owner}/{repo}/automated-security-fixes"
+    ],
+    enableImmutableReleases: ["PUT /repos/{owner}/{repo}/immutable-releases"],
+    enablePrivateVulnerabilityReporting: [
+      "PUT /repos/{owner}/{repo}/private-vulnerability-reporting"
+    ],
+    enableVulnerabilityAlerts: [
+      "PUT /repos/{owner}/{repo}/vulnerability-alerts"
+    ],
+    generateReleaseNotes: [
+      "POST /repos/{owner}/{repo}/releases/generate-notes"
+    ],
+    get: ["GET /repos/{owner}/{repo}"],
+    getAccessRestrictions: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions"
+    ],
+    getAdminBranchProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/enforce_admins"
+    ],
+    getAllDeploymentProtectionRules: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules"
+    ],
+    getAllEnvironments: ["GET /repos/{owner}/{repo}/environments"],
+    getAllStatusCheckContexts: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts"
+    ],
+    getAllTopics: ["GET /repos/{owner}/{repo}/topics"],
+    getAppsWithAccessToProtectedBranch: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps"
+    ],
+    getAutolink: ["GET /repos/{owner}/{repo}/autolinks/{autolink_id}"],
+    getBranch: ["GET /repos/{owner}/{repo}/branches/{branch}"],
+    getBranchProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection"
+    ],
+    getBranchRules: ["GET /repos/{owner}/{repo}/rules/branches/{branch}"],
+    getClones: ["GET /repos/{owner}/{repo}/traffic/clones"],
+    getCodeFrequencyStats: ["GET /repos/{owner}/{repo}/stats/code_frequency"],
+    getCollaboratorPermissionLevel: [
+      "GET /repos/{owner}/{repo}/collaborators/{username}/permission"
+    ],
+    getCombinedStatusForRef: ["GET /repos/{owner}/{repo}/commits/{ref}/status"],
+    getCommit: ["GET /repos/{owner}/{repo}/commits/{ref}"],
+    getCommitActivityStats: ["GET /repos/{owner}/{repo}/stats/commit_activity"],
+    getCommitComment: ["GET /repos/{owner}/{repo}/comments/{comment_id}"],
+    getCommitSignatureProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures"
+    ],
+    getCommunityProfileMetrics: ["GET /repos/{owner}/{repo}/community/profile"],
+    getContent: ["GET /repos/{owner}/{repo}/contents/{path}"],
+    getContributorsStats: ["GET /repos/{owner}/{repo}/stats/contributors"],
+    getCustomDeploymentProtectionRule: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/{protection_rule_id}"
+    ],
+    getDeployKey: ["GET /repos/{owner}/{repo}/keys/{key_id}"],
+    getDeployment: ["GET /repos/{owner}/{repo}/deployments/{deployment_id}"],
+    getDeploymentBranchPolicy: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}"
+    ],
+    getDeploymentStatus: [
+      "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses/{status_id}"
+    ],
+    getEnvironment: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}"
+    ],
+    getLatestPagesBuild: ["GET /repos/{owner}/{repo}/pages/builds/latest"],
+    getLatestRelease: ["GET /repos/{owner}/{repo}/releases/latest"],
+    getOrgRuleSuite: ["GET /orgs/{org}/rulesets/rule-suites/{rule_suite_id}"],
+    getOrgRuleSuites: ["GET /orgs/{org}/rulesets/rule-suites"],
+    getOrgRuleset: ["GET /orgs/{org}/rulesets/{ruleset_id}"],
+    getOrgRulesets: ["GET /orgs/{org}/rulesets"],
+    getPages: ["GET /repos/{owner}/{repo}/pages"],
+    getPagesBuild: ["GET /repos/{owner}/{repo}/pages/builds/{build_id}"],
+    getPagesDeployment: [
+      "GET /repos/{owner}/{repo}/pages/deployments/{pages_deployment_id}"
+    ],
+    getPagesHealthCheck: ["GET /repos/{owner}/{repo}/pages/health"],
+    getParticipationStats: ["GET /repos/{owner}/{repo}/stats/participation"],
+    getPullRequestReviewProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_pull_request_reviews"
+    ],
+    getPunchCardStats: ["GET /repos/{owner}/{repo}/stats/punch_card"],
+    getReadme: ["GET /repos/{owner}/{repo}/readme"],
+    getReadmeInDirectory: ["GET /repos/{owner}/{repo}/readme/{dir}"],
+    getRelease: ["GET /repos/{owner}/{repo}/releases/{release_id}"],
+    getReleaseAsset: ["GET /repos/{owner}/{repo}/releases/assets/{asset_id}"],
+    getReleaseByTag: ["GET /repos/{owner}/{repo}/releases/tags/{tag}"],
+    getRepoRuleSuite: [
+      "GET /repos/{owner}/{repo}/rulesets/rule-suites/{rule_suite_id}"
+    ],
+    getRepoRuleSuites: ["GET /repos/{owner}/{repo}/rulesets/rule-suites"],
+    getRepoRuleset: ["GET /repos/{owner}/{repo}/rulesets/{ruleset_id}"],
+    getRepoRulesetHistory: [
+      "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}/history"
+    ],
+    getRepoRulesetVersion: [
+      "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}/history/{version_id}"
+    ],
+    getRepoRulesets: ["GET /repos/{owner}/{repo}/rulesets"],
+    getStatusChecksProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks"
+    ],
+    getTeamsWithAccessToProtectedBranch: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams"
+    ],
+    getTopPaths: ["GET /repos/{owner}/{repo}/traffic/popular/paths"],
+    getTopReferrers: ["GET /repos/{owner}/{repo}/traffic/popular/referrers"],
+    getUsersWithAccessToProtectedBranch: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users"
+    ],
+    getViews: ["GET /repos/{owner}/{repo}/traffic/views"],
+    getWebhook: ["GET /repos/{owner}/{repo}/hooks/{hook_id}"],
+    getWebhookConfigForRepo: [
+      "GET /repos/{owner}/{repo}/hooks/{hook_id}/config"
+    ],
+    getWebhookDelivery: [
+      "GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries/{delivery_id}"
+    ],
+    listActivities: ["GET /repos/{owner}/{repo}/activity"],
+    listAttestations: [
+      "GET /repos/{owner}/{repo}/attestations/{subject_digest}"
+    ],
+    listAutolinks: ["GET /repos/{owner}/{repo}/autolinks"],
+    listBranches: ["GET /repos/{owner}/{repo}/branches"],
+    listBranchesForHeadCommit: [
+      "GET /repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head"
+    ],
+    listCollaborators: ["GET /repos/{owner}/{repo}/collaborators"],
+    listCommentsForCommit: [
+      "GET /repos/{owner}/{repo}/commits/{commit_sha}/comments"
+    ],
+    listCommitCommentsForRepo: ["GET /repos/{owner}/{repo}/comments"],
+    listCommitStatusesForRef: [
+      "GET /repos/{owner}/{repo}/commits/{ref}/statuses"
+    ],
+    listCommits: ["GET /repos/{owner}/{repo}/commits"],
+    listContributors: ["GET /repos/{owner}/{repo}/contributors"],
+    listCustomDeploymentRuleIntegrations: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/apps"
+    ],
+    listDeployKeys: ["GET /repos/{owner}/{repo}/keys"],
+    listDeploymentBranchPolicies: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies"
+    ],
+    listDeploymentStatuses: [
+      "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses"
+    ],
+    listDeployments: ["GET /repos/{owner}/{repo}/deployments"],
+    listForAuthenticatedUser: ["GET /user/repos"],
+    listForOrg: ["GET /orgs/{org}/repos"],
+    listForUser: ["GET /users/{username}/repos"],
+    listForks: ["GET /repos/{owner}/{repo}/forks"],
+    listInvitations: ["GET /repos/{owner}/{repo}/invitations"],
+    listInvitationsForAuthenticatedUser: ["GET /user/repository_invitations"],
+    listLanguages: ["GET /repos/{owner}/{repo}/languages"],
+    listPagesBuilds: ["GET /repos/{owner}/{repo}/pages/builds"],
+    listPublic: ["GET /repositories"],
+    listPullRequestsAssociatedWithCommit: [
+      "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls"
+    ],
+    listReleaseAssets: [
+      "GET /repos/{owner}/{repo}/releases/{release_id}/assets"
+    ],
+    listReleases: ["GET /repos/{owner}/{repo}/releases"],
+    listTags: ["GET /repos/{owner}/{repo}/tags"],
+    listTeams: ["GET /repos/{owner}/{repo}/teams"],
+    listWebhookDeliveries: [
+      "GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries"
+    ],
+    listWebhooks: ["GET /repos/{owner}/{repo}/hooks"],
+    merge: ["POST /repos/{owner}/{repo}/merges"],
+    mergeUpstream: ["POST /repos/{owner}/{repo}/merge-upstream"],
+    pingWebhook: ["POST /repos/{owner}/{repo}/hooks/{hook_id}/pings"],
+    redeliverWebhookDelivery: [
+      "POST /repos/{owner}/{repo}/hooks/{hook_id}/deliveries/{delivery_id}/attempts"
+    ],
+    removeAppAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps",
+      {},
+      { mapToData: "apps" }
+    ],
+    removeCollaborator: [
+      "DELETE /repos/{owner}/{repo}/collaborators/{username}"
+    ],
+    removeStatusCheckContexts: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts",
+      {},
+      { mapToData: "contexts" }
+    ],
+    removeStatusCheckProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks"
+    ],
+    removeTeamAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams",
+      {},
+      { mapToData: "teams" }
+    ],
+    removeUserAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users",
+      {},
+      { mapToData: "users" }
+    ],
+    renameBranch: ["POST /repos/{owner}/{repo}/branches/{branch}/rename"],
+    replaceAllTopics: ["PUT /repos/{owner}/{repo}/topics"],
+    requestPagesBuild: ["POST /repos/{owner}/{repo}/pages/builds"],
+    setAdminBranchProtection: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/enforce_admins"
+    ],
+    setAppAccessRestrictions: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps",
+      {},
+      { mapToData: "apps" }
+    ],
+    setStatusCheckContexts: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts",
+      {},
+      { mapToData: "contexts" }
+    ],
+    setTeamAccessRestrictions: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams",
+      {},
+      { mapToData: "teams" }
+    ],
+    setUserAccessRestrictions: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users",
+      {},
+      { mapToData: "users" }
+    ],
+    testPushWebhook: ["POST /repos/{owner}/{repo}/hooks/{hook_id}/tests"],
+    transfer: ["POST /repos/{owner}/{repo}/transfer"],
+    update: ["PATCH /repos/{owner}/{repo}"],
+    updateBranchProtection: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection"
+    ],
+    updateCommitComment: ["PATCH /repos/{owner}/{repo}/comments/{comment_id}"],
+    updateDeploymentBranchPolicy: [
+      "PUT /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}"
+    ],
+    updateInformationAboutPagesSite: ["PUT /repos/{owner}/{repo}/pages"],
+    updateInvitation: [
+      "PATCH /repos/{owner}/{repo}/invitations/{invitation_id}"
+    ],
+    updateOrgRuleset: ["PUT /orgs/{org}/rulesets/{ruleset_id}"],
+    updatePullRequestReviewProtection: [
+      "PATCH /repos/{owner}/{repo}/branches/{branch}/protection/required_pull_request_reviews"
+    ],
+    updateRelease: ["PATCH /repos/{owner}/{repo}/releases/{release_id}"],
+    updateReleaseAsset: [
+      "PATCH /repos/{owner}/{repo}/releases/assets/{asset_id}"
+    ],
+    updateRepoRuleset: ["PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}"],
+    updateStatusCheckPotection: [
+      "PATCH /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks",
+      {},
+      { renamed: ["repos", "updateStatusCheckProtection"] }
+    ],
+    updateStatusCheckProtection: [
+      "PATCH /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks"
+    ],
+    updateWebhook: ["PATCH /repos/{owner}/{repo}/hooks/{hook_id}"],
+    updateWebhookConfigForRepo: [
+      "PATCH /repos/{owner}/{repo}/hooks/{hook_id}/config"
+    ],
+    uploadReleaseAsset: [
+      "POST /repos/{owner}/{repo}/releases/{release_id}/assets{?name,label}",
+      { baseUrl: "https://uploads.github.com" }
+    ]
+  },
+  search: {
+    code: ["GET /search/code"],
+    commits: ["GET /search/commits"],
+    issuesAndPullRequests: ["GET /search/issues"],
+    labels: ["GET /search/labels"],
+    repos: ["GET /search/repositories"],
+    topics: ["GET /search/topics"],
+    users: ["GET /search/users"]
+  },
+  secretScanning: {
+    createPushProtectionBypass: [
+      "POST /repos/{owner}/{repo}/secret-scanning/push-protection-bypasses"
+    ],
+    getAlert: [
+      "GET /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}"
+    ],
+    getScanHistory: ["GET /repos/{owner}/{repo}/secret-scanning/scan-history"],
+    listAlertsForOrg: ["GET /orgs/{org}/secret-scanning/alerts"],
+    listAlertsForRepo: ["GET /repos/{owner}/{repo}/secret-scanning/alerts"],
+    listLocationsForAlert: [
+      "GET /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}/locations"
+    ],
+    listOrgPatternConfigs: [
+      "GET /orgs/{org}/secret-scanning/pattern-configurations"
+    ],
+    updateAlert: [
+      "PATCH /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}"
+    ],
+    updateOrgPatternConfigs: [
+      "PATCH /orgs/{org}/secret-scanning/pattern-configurations"
+    ]
+  },
+  securityAdvisories: {
+    createFork: [
+      "POST /repos/{owner}/{repo}/security-advisories/{ghsa_id}/forks"
+    ],
+    createPrivateVulnerabilityReport: [
+      "POST /repos/{owner}/{repo}/security-advisories/reports"
+    ],
+    createRepositoryAdvisory: [
+      "POST /repos/{owner}/{repo}/security-advisories"
+    ],
+    createRepositoryAdvisoryCveRequest: [
+      "POST /repos/{owner}/{repo}/security-advisories/{ghsa_id}/cve"
+    ],
+    getGlobalAdvisory: ["GET /advisories/{ghsa_id}"],
+    getRepositoryAdvisory: [
+      "GET /repos/{owner}/{repo}/security-advisories/{ghsa_id}"
+    ],
+    listGlobalAdvisories: ["GET /advisories"],
+    listOrgRepositoryAdvisories: ["GET /orgs/{org}/security-advisories"],
+    listRepositoryAdvisories: ["GET /repos/{owner}/{repo}/security-advisories"],
+    updateRepositoryAdvisory: [
+      "PATCH /repos/{owner}/{repo}/security-advisories/{ghsa_id}"
+    ]
+  },
+  teams: {
+    addOrUpdateMembershipForUserInOrg: [
+      "PUT /orgs/{org}/teams/{team_slug}/memberships/{username}"
+    ],
+    addOrUpdateRepoPermissionsInOrg: [
+      "PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}"
+    ],
+    checkPermissionsForRepoInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}"
+    ],
+    create: ["POST /orgs/{org}/teams"],
+    createDiscussionCommentInOrg: [
+      "POST /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments"
+    ],
+    createDiscussionInOrg: ["POST /orgs/{org}/teams/{team_slug}/discussions"],
+    deleteDiscussionCommentInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}"
+    ],
+    deleteDiscussionInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}"
+    ],
+    deleteInOrg: ["DELETE /orgs/{org}/teams/{team_slug}"],
+    getByName: ["GET /orgs/{org}/teams/{team_slug}"],
+    getDiscussionCommentInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}"
+    ],
+    getDiscussionInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}"
+    ],
+    getMembershipForUserInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/memberships/{username}"
+    ],
+    list: ["GET /orgs/{org}/teams"],
+    listChildInOrg: ["GET /orgs/{org}/teams/{team_slug}/teams"],
+    listDiscussionCommentsInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments"
+    ],
+    listDiscussionsInOrg: ["GET /orgs/{org}/teams/{team_slug}/discussions"],
+    listForAuthenticatedUser: ["GET /user/teams"],
+    listMembersInOrg: ["GET /orgs/{org}/teams/{team_slug}/members"],
+    listPendingInvitationsInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/invitations"
+    ],
+    listReposInOrg: ["GET /orgs/{org}/teams/{team_slug}/repos"],
+    removeMembershipForUserInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/memberships/{username}"
+    ],
+    removeRepoInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}"
+    ],
+    updateDiscussionCommentInOrg: [
+      "PATCH /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}"
+    ],
+    updateDiscussionInOrg: [
+      "PATCH /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}"
+    ],
+    updateInOrg: ["PATCH /orgs/{org}/teams/{team_slug}"]
+  },
+  users: {
+    addEmailForAuthenticated: [
+      "POST /user/emails",
+      {},
+      { renamed: ["users", "addEmailForAuthenticatedUser"] }
+    ],
+    addEmailForAuthenticatedUser: ["POST /user/emails"],
+    addSocialAccountForAuthenticatedUser: ["POST /user/social_accounts"],
+    block: ["PUT /user/blocks/{username}"],
+    checkBlocked: ["GET /user/blocks/{username}"],
+    checkFollowingForUser: ["GET /users/{username}/following/{target_user}"],
+    checkPersonIsFollowedByAuthenticated: ["GET /user/following/{username}"],
+    createGpgKeyForAuthenticated: [
+      "POST /user/gpg_keys",
+      {},
+      { renamed: ["users", "createGpgKeyForAuthenticatedUser"] }
+    ],
+    createGpgKeyForAuthenticatedUser: ["POST /user/gpg_keys"],
+    createPublicSshKeyForAuthenticated: [
+      "POST /user/keys",
+      {},
+      { renamed: ["users", "createPublicSshKeyForAuthenticatedUser"] }
+    ],
+    createPublicSshKeyForAuthenticatedUser: ["POST /user/keys"],
+    createSshSigningKeyForAuthenticatedUser: ["POST /user/ssh_signing_keys"],
+    deleteAttestationsBulk: [
+      "POST /users/{username}/attestations/delete-request"
+    ],
+    deleteAttestationsById: [
+      "DELETE /users/{username}/attestations/{attestation_id}"
+    ],
+    deleteAttestationsBySubjectDigest: [
+      "DELETE /users/{username}/attestations/digest/{subject_digest}"
+    ],
+    deleteEmailForAuthenticated: [
+      "DELETE /user/emails",
+      {},
+      { renamed: ["users", "deleteEmailForAuthenticatedUser"] }
+    ],
+    deleteEmailForAuthenticatedUser: ["DELETE /user/emails"],
+    deleteGpgKeyForAuthenticated: [
+      "DELETE /user/gpg_keys/{gpg_key_id}",
+      {},
+      { renamed: ["users", "deleteGpgKeyForAuthenticatedUser"] }
+    ],
+    deleteGpgKeyForAuthenticatedUser: ["DELETE /user/gpg_keys/{gpg_key_id}"],
+    deletePublicSshKeyForAuthenticated: [
+      "DELETE /user/keys/{key_id}",
+      {},
+      { renamed: ["users", "deletePublicSshKeyForAuthenticatedUser"] }
+    ],
+    deletePublicSshKeyForAuthenticatedUser: ["DELETE /user/keys/{key_id}"],
+    deleteSocialAccountForAuthenticatedUser: ["DELETE /user/social_accounts"],
+    deleteSshSigningKeyForAuthenticatedUser: [
+      "DELETE /user/ssh_signing_keys/{ssh_signing_key_id}"
+    ],
+    follow: ["PUT /user/following/{username}"],
+    getAuthenticated: ["GET /user"],
+    getById: ["GET /user/{account_id}"],
+    getByUsername: ["GET /users/{username}"],
+    getContextForUser: ["GET /users/{username}/hovercard"],
+    getGpgKeyForAuthenticated: [
+      "GET /user/gpg_keys/{gpg_key_id}",
+      {},
+      { renamed: ["users", "getGpgKeyForAuthenticatedUser"] }
+    ],
+    getGpgKeyForAuthenticatedUser: ["GET /user/gpg_keys/{gpg_key_id}"],
+    getPublicSshKeyForAuthenticated: [
+      "GET /user/keys/{key_id}",
+      {},
+      { renamed: ["users", "getPublicSshKeyForAuthenticatedUser"] }
+    ],
+    getPublicSshKeyForAuthenticatedUser: ["GET /user/keys/{key_id}"],
+    getSshSigningKeyForAuthenticatedUser: [
+      "GET /user/ssh_signing_keys/{ssh_signing_key_id}"
+    ],
+    list: ["GET /users"],
+    listAttestations: ["GET /users/{username}/attestations/{subject_digest}"],
+    listAttestationsBulk: [
+      "POST /users/{username}/attestations/bulk-list{?per_page,before,after}"
+    ],
+    listBlockedByAuthenticated: [
+      "GET /user/blocks",
+      {},
+      { renamed: ["users", "listBlockedByAuthenticatedUser"] }
+    ],
+    listBlockedByAuthenticatedUser: ["GET /user/blocks"],
+    listEmailsForAuthenticated: [
+      "GET /user/emails",
+      {},
+      { renamed: ["users", "listEmailsForAuthenticatedUser"] }
+    ],
+    listEmailsForAuthenticatedUser: ["GET /user/emails"],
+    listFollowedByAuthenticated: [
+      "GET /user/following",
+      {},
+      { renamed: ["users", "listFollowedByAuthenticatedUser"] }
+    ],
+    listFollowedByAuthenticatedUser: ["GET /user/following"],
+    listFollowersForAuthenticatedUser: ["GET /user/followers"],
+    listFollowersForUser: ["GET /users/{username}/followers"],
+    listFollowingForUser: ["GET /users/{username}/following"],
+    listGpgKeysForAuthenticated: [
+      "GET /user/gpg_keys",
+      {},
+      { renamed: ["users", "listGpgKeysForAuthenticatedUser"] }
+    ],
+    listGpgKeysForAuthenticatedUser: ["GET /user/gpg_keys"],
+    listGpgKeysForUser: ["GET /users/{username}/gpg_keys"],
+    listPublicEmailsForAuthenticated: [
+      "GET /user/public_emails",
+      {},
+      { renamed: ["users", "listPublicEmailsForAuthenticatedUser"] }
+    ],
+    listPublicEmailsForAuthenticatedUser: ["GET /user/public_emails"],
+    listPublicKeysForUser: ["GET /users/{username}/keys"],
+    listPublicSshKeysForAuthenticated: [
+      "GET /user/keys",
+      {},
+      { renamed: ["users", "listPublicSshKeysForAuthenticatedUser"] }
+    ],
+    listPublicSshKeysForAuthenticatedUser: ["GET /user/keys"],
+    listSocialAccountsForAuthenticatedUser: ["GET /user/social_accounts"],
+    listSocialAccountsForUser: ["GET /users/{username}/social_accounts"],
+    listSshSigningKeysForAuthenticatedUser: ["GET /user/ssh_signing_keys"],
+    listSshSigningKeysForUser: ["GET /users/{username}/ssh_signing_keys"],
+    setPrimaryEmailVisibilityForAuthenticated: [
+      "PATCH /user/email/visibility",
+      {},
+      { renamed: ["users", "setPrimaryEmailVisibilityForAuthenticatedUser"] }
+    ],
+    setPrimaryEmailVisibilityForAuthenticatedUser: [
+      "PATCH /user/email/visibility"
+    ],
+    unblock: ["DELETE /user/blocks/{username}"],
+    unfollow: ["DELETE /user/following/{username}"],
+    updateAuthenticated: ["PATCH /user"]
+  }
+};
+var endpoints_default = Endpoints;
+
+//# sourceMappingURL=endpoints.js.map
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
+
+const endpointMethodsMap = /* @__PURE__ */ new Map();
+for (const [scope, endpoints] of Object.entries(endpoints_default)) {
+  for (const [methodName, endpoint] of Object.entries(endpoints)) {
+    const [route, defaults, decorations] = endpoint;
+    const [method, url] = route.split(/ /);
+    const endpointDefaults = Object.assign(
+      {
+        method,
+        url
+      },
+      defaults
+    );
+    if (!endpointMethodsMap.has(scope)) {
+      endpointMethodsMap.set(scope, /* @__PURE__ */ new Map());
+    }
+    endpointMethodsMap.get(scope).set(methodName, {
+      scope,
+      methodName,
+      endpointDefaults,
+      decorations
+    });
+  }
+}
+const handler = {
+  has({ scope }, methodName) {
+    return endpointMethodsMap.get(scope).has(methodName);
+  },
+  getOwnPropertyDescriptor(target, methodName) {
+    return {
+      value: this.get(target, methodName),
+      // ensures method is in the cache
+      configurable: true,
+      writable: true,
+      enumerable: true
+    };
+  },
+  defineProperty(target, methodName, descriptor) {
+    Object.defineProperty(target.cache, methodName, descriptor);
+    return true;
+  },
+  deleteProperty(target, methodName) {
+    delete target.cache[methodName];
+    return true;
+  },
+  ownKeys({ scope }) {
+    return [...endpointMethodsMap.get(scope).keys()];
+  },
+  set(target, methodName, value) {
+    return target.cache[methodName] = value;
+  },
+  get({ octokit, scope, cache }, methodName) {
+    if (cache[methodName]) {
+      return cache[methodName];
+    }
+    const method = endpointMethodsMap.get(scope).get(methodName);
+    if (!method) {
+      return void 0;
+    }
+    const { endpointDefaults, decorations } = method;
+    if (decorations) {
+      cache[methodName] = decorate(
+        octokit,
+        scope,
+        methodName,
+        endpointDefaults,
+        decorations
+      );
+    } else {
+      cache[methodName] = octokit.request.defaults(endpointDefaults);
+    }
+    return cache[methodName];
+  }
+};
+function endpointsToMethods(octokit) {
+  const newMethods = {};
+  for (const scope of endpointMethodsMap.keys()) {
+    newMethods[scope] = new Proxy({ octokit, scope, cache: {} }, handler);
+  }
+  return newMethods;
+}
+function decorate(octokit, scope, methodName, defaults, decorations) {
+  const requestWithDefaults = octokit.request.defaults(defaults);
+  function withDecorations(...args) {
+    let options = requestWithDefaults.endpoint.merge(...args);
+    if (decorations.mapToData) {
+      options = Object.assign({}, options, {
+        data: options[decorations.mapToData],
+        [decorations.mapToData]: void 0
+      });
+      return requestWithDefaults(options);
+    }
+    if (decorations.renamed) {
+      const [newScope, newMethodName] = decorations.renamed;
+      octokit.log.warn(
+        `octokit.${scope}.${methodName}() has been renamed to octokit.${newScope}.${newMethodName}()`
+      );
+    }
+    if (decorations.deprecated) {
+      octokit.log.warn(decorations.deprecated);
+    }
+    if (decorations.renamedParameters) {
+      const options2 = requestWithDefaults.endpoint.merge(...args);
+      for (const [name, alias] of Object.entries(
+        decorations.renamedParameters
+      )) {
+        if (name in options2) {
+          octokit.log.warn(
+            `"${name}" parameter is deprecated for "octokit.${scope}.${methodName}()". Use "${alias}" instead`
+          );
+          if (!(alias in options2)) {
+            options2[alias] = options2[name];
+          }
+          delete options2[name];
+        }
+      }
+      return requestWithDefaults(options2);
+    }
+    return requestWithDefaults(...args);
+  }
+  return Object.assign(withDecorations, requestWithDefaults);
+}
+
+//# sourceMappingURL=endpoints-to-methods.js.map
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
+
+
+function restEndpointMethods(octokit) {
+  const api = endpointsToMethods(octokit);
+  return {
+    rest: api
+  };
+}
+restEndpointMethods.VERSION = dist_src_version_VERSION;
+function legacyRestEndpointMethods(octokit) {
+  const api = endpointsToMethods(octokit);
+  return {
+    ...api,
+    rest: api
+  };
+}
+legacyRestEndpointMethods.VERSION = dist_src_version_VERSION;
+
+//# sourceMappingURL=index.js.map
+
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
+// pkg/dist-src/version.js
+var plugin_paginate_rest_dist_bundle_VERSION = "0.0.0-development";
+
+// pkg/dist-src/normalize-paginated-list-response.js
+function normalizePaginatedListResponse(response) {
+  if (!response.data) {
+    return {
+      ...response,
+      data: []
+    };
+  }
+  const responseNeedsNormalization = ("total_count" in response.data || "total_commits" in response.data) && !("url" in response.data);
+  if (!responseNeedsNormalization) return response;
+  const incompleteResults = response.data.incomplete_results;
+  const repositorySelection = response.data.repository_selection;
+  const totalCount = response.data.total_count;
+  const totalCommits = response.data.total_commits;
+  delete response.data.incomplete_results;
+  delete response.data.repository_selection;
+  delete response.data.total_count;
+  delete response.data.total_commits;
+  const namespaceKey = Object.keys(response.data)[0];
+  const data = response.data[namespaceKey];
+  response.data = data;
+  if (typeof incompleteResults !== "undefined") {
+    response.data.incomplete_results = incompleteResults;
+  }
+  if (typeof repositorySelection !== "undefined") {
+    response.data.repository_selection = repositorySelection;
+  }
+  response.data.total_count = totalCount;
+  response.data.total_commits = totalCommits;
+  return response;
+}
+
+// pkg/dist-src/iterator.js
+function iterator(octokit, route, parameters) {
+  const options = typeof route === "function" ? route.endpoint(parameters) : octokit.request.endpoint(route, parameters);
+  const requestMethod = typeof route === "function" ? route : octokit.request;
+  const method = options.method;
+  const headers = options.headers;
+  let url = options.url;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        if (!url) return { done: true };
+        try {
+          const response = await requestMethod({ method, url, headers });
+          const normalizedResponse = normalizePaginatedListResponse(response);
+          url = ((normalizedResponse.headers.link || "").match(
+            /<([^<>]+)>;\s*rel="next"/
+          ) || [])[1];
+          if (!url && "total_commits" in normalizedResponse.data) {
+            const parsedUrl = new URL(normalizedResponse.url);
+            const params = parsedUrl.searchParams;
+            const page = parseInt(params.get("page") || "1", 10);
+            const per_page = parseInt(params.get("per_page") || "250", 10);
+            if (page * per_page < normalizedResponse.data.total_commits) {
+              params.set("page", String(page + 1));
+              url = parsedUrl.toString();
+            }
+          }
+          return { value: normalizedResponse };
+        } catch (error) {
+          if (error.status !== 409) throw error;
+          url = "";
+          return {
+            value: {
+              status: 200,
+              headers: {},
+              data: []
+            }
+          };
+        }
+      }
+    })
+  };
+}
+
+// pkg/dist-src/paginate.js
+function paginate(octokit, route, parameters, mapFn) {
+  if (typeof parameters === "function") {
+    mapFn = parameters;
+    parameters = void 0;
+  }
+  return gather(
+    octokit,
+    [],
+    iterator(octokit, route, parameters)[Symbol.asyncIterator](),
+    mapFn
+  );
+}
+function gather(octokit, results, iterator2, mapFn) {
+  return iterator2.next().then((result) => {
+    if (result.done) {
+      return results;
+    }
+    let earlyExit = false;
+    function done() {
+      earlyExit = true;
+    }
+    results = results.concat(
+      mapFn ? mapFn(result.value, done) : result.value.data
+    );
+    if (earlyExit) {
+      return results;
+    }
+    return gather(octokit, results, iterator2, mapFn);
+  });
+}
+
+// pkg/dist-src/compose-paginate.js
+var composePaginateRest = Object.assign(paginate, {
+  iterator
+});
+
+// pkg/dist-src/generated/paginating-endpoints.js
+var paginatingEndpoints = (/* unused pure expression or super */ null && ([
+  "GET /advisories",
+  "GET /app/hook/deliveries",
+  "GET /app/installation-requests",
+  "GET /app/installations",
+  "GET /assignments/{assignment_id}/accepted_assignments",
+  "GET /classrooms",
+  "GET /classrooms/{classroom_id}/assignments",
+  "GET /enterprises/{enterprise}/code-security/configurations",
+  "GET /enterprises/{enterprise}/code-security/configurations/{configuration_id}/repositories",
+  "GET /enterprises/{enterprise}/dependabot/alerts",
+  "GET /enterprises/{enterprise}/teams",
+  "GET /enterprises/{enterprise}/teams/{enterprise-team}/memberships",
+  "GET /enterprises/{enterprise}/teams/{enterprise-team}/organizations",
+  "GET /events",
+  "GET /gists",
+  "GET /gists/public",
+  "GET /gists/starred",
+  "GET /gists/{gist_id}/comments",
+  "GET /gists/{gist_id}/commits",
+  "GET /gists/{gist_id}/forks",
+  "GET /installation/repositories",
+  "GET /issues",
+  "GET /licenses",
+  "GET /marketplace_listing/plans",
+  "GET /marketplace_listing/plans/{plan_id}/accounts",
+  "GET /marketplace_listing/stubbed/plans",
+  "GET /marketplace_listing/stubbed/plans/{plan_id}/accounts",
+  "GET /networks/{owner}/{repo}/events",
+  "GET /notifications",
+  "GET /organizations",
+  "GET /organizations/{org}/dependabot/repository-access",
+  "GET /orgs/{org}/actions/cache/usage-by-repository",
+  "GET /orgs/{org}/actions/hosted-runners",
+  "GET /orgs/{org}/actions/permissions/repositories",
+  "GET /orgs/{org}/actions/permissions/self-hosted-runners/repositories",
+  "GET /orgs/{org}/actions/runner-groups",
+  "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/hosted-runners",
+  "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/repositories",
+  "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/runners",
+  "GET /orgs/{org}/actions/runners",
+  "GET /orgs/{org}/actions/secrets",
+  "GET /orgs/{org}/actions/secrets/{secret_name}/repositories",
+  "GET /orgs/{org}/actions/variables",
+  "GET /orgs/{org}/actions/variables/{name}/repositories",
+  "GET /orgs/{org}/attestations/repositories",
+  "GET /orgs/{org}/attestations/{subject_digest}",
+  "GET /orgs/{org}/blocks",
+  "GET /orgs/{org}/campaigns",
+  "GET /orgs/{org}/code-scanning/alerts",
+  "GET /orgs/{org}/code-security/configurations",
+  "GET /orgs/{org}/code-security/configurations/{configuration_id}/repositories",
+  "GET /orgs/{org}/codespaces",
+  "GET /orgs/{org}/codespaces/secrets",
+  "GET /orgs/{org}/codespaces/secrets/{secret_name}/repositories",
+  "GET /orgs/{org}/copilot/billing/seats",
+  "GET /orgs/{org}/copilot/metrics",
+  "GET /orgs/{org}/dependabot/alerts",
+  "GET /orgs/{org}/dependabot/secrets",
+  "GET /orgs/{org}/dependabot/secrets/{secret_name}/repositories",
+  "GET /orgs/{org}/events",
+  "GET /orgs/{org}/failed_invitations",
+  "GET /orgs/{org}/hooks",
+  "GET /orgs/{org}/hooks/{hook_id}/deliveries",
+  "GET /orgs/{org}/insights/api/route-stats/{actor_type}/{actor_id}",
+  "GET /orgs/{org}/insights/api/subject-stats",
+  "GET /orgs/{org}/insights/api/user-stats/{user_id}",
+  "GET /orgs/{org}/installations",
+  "GET /orgs/{org}/invitations",
+  "GET /orgs/{org}/invitations/{invitation_id}/teams",
+  "GET /orgs/{org}/issues",
+  "GET /orgs/{org}/members",
+  "GET /orgs/{org}/members/{username}/codespaces",
+  "GET /orgs/{org}/migrations",
+  "GET /orgs/{org}/migrations/{migration_id}/repositories",
+  "GET /orgs/{org}/organization-roles/{role_id}/teams",
+  "GET /orgs/{org}/organization-roles/{role_id}/users",
+  "GET /orgs/{org}/outside_collaborators",
+  "GET /orgs/{org}/packages",
+  "GET /orgs/{org}/packages/{package_type}/{package_name}/versions",
+  "GET /orgs/{org}/personal-access-token-requests",
+  "GET /orgs/{org}/personal-access-token-requests/{pat_request_id}/repositories",
+  "GET /orgs/{org}/personal-access-tokens",
+  "GET /orgs/{org}/personal-access-tokens/{pat_id}/repositories",
+  "GET /orgs/{org}/private-registries",
+  "GET /orgs/{org}/projects",
+  "GET /orgs/{org}/projectsV2",
+  "GET /orgs/{org}/projectsV2/{project_number}/fields",
+  "GET /orgs/{org}/projectsV2/{project_number}/items",
+  "GET /orgs/{org}/properties/values",
+  "GET /orgs/{org}/public_members",
+  "GET /orgs/{org}/repos",
+  "GET /orgs/{org}/rulesets",
+  "GET /orgs/{org}/rulesets/rule-suites",
+  "GET /orgs/{org}/rulesets/{ruleset_id}/history",
+  "GET /orgs/{org}/secret-scanning/alerts",
+  "GET /orgs/{org}/security-advisories",
+  "GET /orgs/{org}/settings/immutable-releases/repositories",
+  "GET /orgs/{org}/settings/network-configurations",
+  "GET /orgs/{org}/team/{team_slug}/copilot/metrics",
+  "GET /orgs/{org}/teams",
+  "GET /orgs/{org}/teams/{team_slug}/discussions",
+  "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments",
+  "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions",
+  "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions",
+  "GET /orgs/{org}/teams/{team_slug}/invitations",
+  "GET /orgs/{org}/teams/{team_slug}/members",
+  "GET /orgs/{org}/teams/{team_slug}/projects",
+  "GET /orgs/{org}/teams/{team_slug}/repos",
+  "GET /orgs/{org}/teams/{team_slug}/teams",
+  "GET /projects/{project_id}/collaborators",
+  "GET /repos/{owner}/{repo}/actions/artifacts",
+  "GET /repos/{owner}/{repo}/actions/caches",
+  "GET /repos/{owner}/{repo}/actions/organization-secrets",
+  "GET /repos/{owner}/{repo}/actions/organization-variables",
+  "GET /repos/{owner}/{repo}/actions/runners",
+  "GET /repos/{owner}/{repo}/actions/runs",
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts",
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs",
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs",
+  "GET /repos/{owner}/{repo}/actions/secrets",
+  "GET /repos/{owner}/{repo}/actions/variables",
+  "GET /repos/{owner}/{repo}/actions/workflows",
+  "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs",
+  "GET /repos/{owner}/{repo}/activity",
+  "GET /repos/{owner}/{repo}/assignees",
+  "GET /repos/{owner}/{repo}/attestations/{subject_digest}",
+  "GET /repos/{owner}/{repo}/branches",
+  "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
+  "GET /repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs",
+  "GET /repos/{owner}/{repo}/code-scanning/alerts",
+  "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/instances",
+  "GET /repos/{owner}/{repo}/code-scanning/analyses",
+  "GET /repos/{owner}/{repo}/codespaces",
+  "GET /repos/{owner}/{repo}/codespaces/devcontainers",
+  "GET /repos/{owner}/{repo}/codespaces/secrets",
+  "GET /repos/{owner}/{repo}/collaborators",
+  "GET /repos/{owner}/{repo}/comments",
+  "GET /repos/{owner}/{repo}/comments/{comment_id}/reactions",
+  "GET /repos/{owner}/{repo}/commits",
+  "GET /repos/{owner}/{repo}/commits/{commit_sha}/comments",
+  "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls",
+  "GET /repos/{owner}/{repo}/commits/{ref}/check-runs",
+  "GET /repos/{owner}/{repo}/commits/{ref}/check-suites",
+  "GET /repos/{owner}/{repo}/commits/{ref}/status",
+  "GET /repos/{owner}/{repo}/commits/{ref}/statuses",
+  "GET /repos/{owner}/{repo}/compare/{basehead}",
+  "GET /repos/{owner}/{repo}/compare/{base}...{head}",
+  "GET /repos/{owner}/{repo}/contributors",
+  "GET /repos/{owner}/{repo}/dependabot/alerts",
+  "GET /repos/{owner}/{repo}/dependabot/secrets",
+  "GET /repos/{owner}/{repo}/deployments",
+  "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+  "GET /repos/{owner}/{repo}/environments",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/apps",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/variables",
+  "GET /repos/{owner}/{repo}/events",
+  "GET /repos/{owner}/{repo}/forks",
+  "GET /repos/{owner}/{repo}/hooks",
+  "GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries",
+  "GET /repos/{owner}/{repo}/invitations",
+  "GET /repos/{owner}/{repo}/issues",
+  "GET /repos/{owner}/{repo}/issues/comments",
+  "GET /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
+  "GET /repos/{owner}/{repo}/issues/events",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocking",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/events",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/labels",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/reactions",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/timeline",
+  "GET /repos/{owner}/{repo}/keys",
+  "GET /repos/{owner}/{repo}/labels",
+  "GET /repos/{owner}/{repo}/milestones",
+  "GET /repos/{owner}/{repo}/milestones/{milestone_number}/labels",
+  "GET /repos/{owner}/{repo}/notifications",
+  "GET /repos/{owner}/{repo}/pages/builds",
+  "GET /repos/{owner}/{repo}/projects",
+  "GET /repos/{owner}/{repo}/pulls",
+  "GET /repos/{owner}/{repo}/pulls/comments",
+  "GET /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/files",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/comments",
+  "GET /repos/{owner}/{repo}/releases",
+  "GET /repos/{owner}/{repo}/releases/{release_id}/assets",
+  "GET /repos/{owner}/{repo}/releases/{release_id}/reactions",
+  "GET /repos/{owner}/{repo}/rules/branches/{branch}",
+  "GET /repos/{owner}/{repo}/rulesets",
+  "GET /repos/{owner}/{repo}/rulesets/rule-suites",
+  "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}/history",
+  "GET /repos/{owner}/{repo}/secret-scanning/alerts",
+  "GET /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}/locations",
+  "GET /repos/{owner}/{repo}/security-advisories",
+  "GET /repos/{owner}/{repo}/stargazers",
+  "GET /repos/{owner}/{repo}/subscribers",
+  "GET /repos/{owner}/{repo}/tags",
+  "GET /repos/{owner}/{repo}/teams",
+  "GET /repos/{owner}/{repo}/topics",
+  "GET /repositories",
+  "GET /search/code",
+  "GET /search/commits",
+  "GET /search/issues",
+  "GET /search/labels",
+  "GET /search/repositories",
+  "GET /search/topics",
+  "GET /search/users",
+  "GET /teams/{team_id}/discussions",
+  "GET /teams/{team_id}/discussions/{discussion_number}/comments",
+  "GET /teams/{team_id}/discussions/{discussion_number}/comments/{comment_number}/reactions",
+  "GET /teams/{team_id}/discussions/{discussion_number}/reactions",
+  "GET /teams/{team_id}/invitations",
+  "GET /teams/{team_id}/members",
+  "GET /teams/{team_id}/projects",
+  "GET /teams/{team_id}/repos",
+  "GET /teams/{team_id}/teams",
+  "GET /user/blocks",
+  "GET /user/codespaces",
+  "GET /user/codespaces/secrets",
+  "GET /user/emails",
+  "GET /user/followers",
+  "GET /user/following",
+  "GET /user/gpg_keys",
+  "GET /user/installations",
+  "GET /user/installations/{installation_id}/repositories",
+  "GET /user/issues",
+  "GET /user/keys",
+  "GET /user/marketplace_purchases",
+  "GET /user/marketplace_purchases/stubbed",
+  "GET /user/memberships/orgs",
+  "GET /user/migrations",
+  "GET /user/migrations/{migration_id}/repositories",
+  "GET /user/orgs",
+  "GET /user/packages",
+  "GET /user/packages/{package_type}/{package_name}/versions",
+  "GET /user/public_emails",
+  "GET /user/repos",
+  "GET /user/repository_invitations",
+  "GET /user/social_accounts",
+  "GET /user/ssh_signing_keys",
+  "GET /user/starred",
+  "GET /user/subscriptions",
+  "GET /user/teams",
+  "GET /users",
+  "GET /users/{username}/attestations/{subject_digest}",
+  "GET /users/{username}/events",
+  "GET /users/{username}/events/orgs/{org}",
+  "GET /users/{username}/events/public",
+  "GET /users/{username}/followers",
+  "GET /users/{username}/following",
+  "GET /users/{username}/gists",
+  "GET /users/{username}/gpg_keys",
+  "GET /users/{username}/keys",
+  "GET /users/{username}/orgs",
+  "GET /users/{username}/packages",
+  "GET /users/{username}/projects",
+  "GET /users/{username}/projectsV2",
+  "GET /users/{username}/projectsV2/{project_number}/fields",
+  "GET /users/{username}/projectsV2/{project_number}/items",
+  "GET /users/{username}/received_events",
+  "GET /users/{username}/received_events/public",
+  "GET /users/{username}/repos",
+  "GET /users/{username}/social_accounts",
+  "GET /users/{username}/ssh_signing_keys",
+  "GET /users/{username}/starred",
+  "GET /users/{username}/subscriptions"
+]));
+
+// pkg/dist-src/paginating-endpoints.js
+function isPaginatingEndpoint(arg) {
+  if (typeof arg === "string") {
+    return paginatingEndpoints.includes(arg);
+  } else {
+    return false;
+  }
+}
+
+// pkg/dist-src/index.js
+function paginateRest(octokit) {
+  return {
+    paginate: Object.assign(paginate.bind(null, octokit), {
+      iterator: iterator.bind(null, octokit)
+    })
+  };
+}
+paginateRest.VERSION = plugin_paginate_rest_dist_bundle_VERSION;
+
+
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/utils.js
+
+
+// octokit + plugins
+
+
+
+const context = new Context();
+const baseUrl = getApiBaseUrl();
+const defaults = {
+    baseUrl,
+    request: {
+        agent: getProxyAgent(baseUrl),
+        fetch: getProxyFetch(baseUrl)
+    }
+};
+const GitHub = Octokit.plugin(restEndpointMethods, paginateRest).defaults(defaults);
+
+/**
+ * Convience function to correctly format Octokit Options to pass into the constructor.
+ *
+ * @param     token    the repo PAT or GITHUB_TOKEN
+ * @param     options  other options to set
+ */
+function getOctokitOptions(token, options) {
+    const opts = Object.assign({}, options || {}); // Shallow clone - don't mutate the object provided by the caller
+    // Auth
+    const auth = getAuthString(token, opts);
+    if (auth) {
+        opts.auth = auth;
+    }
+    // Orchestration ID
+    const userAgent = getUserAgentWithOrchestrationId(opts.userAgent);
+    if (userAgent) {
+        opts.userAgent = userAgent;
+    }
+    return opts;
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/github.js
+
+
+const github_context = new Context();
+/**
+ * Returns a hydrated octokit ready to use for GitHub Actions
+ *
+ * @param     token    the repo PAT or GITHUB_TOKEN
+ * @param     options  other options to set
+ */
+function getOctokit(token, options, ...additionalPlugins) {
+    const GitHubWithPlugins = GitHub.plugin(...additionalPlugins);
+    return new GitHubWithPlugins(getOctokitOptions(token, options));
+}
+//# sourceMappingURL=github.js.map
+;// CONCATENATED MODULE: ./src/runner/github-answers.ts
+function readEnvironment({ name, html_url: url, protection_rules: rules = [] }) {
+    const review = rules.find((rule) => rule.type === 'required_reviewers');
+    const reviewers = review !== undefined && 'reviewers' in review ? (review.reviewers ?? []) : [];
+    return {
+        name,
+        url,
+        reviewers: reviewers.flatMap(({ reviewer }) => {
+            if (reviewer === undefined)
+                return [];
+            return 'login' in reviewer ? [reviewer.login] : [reviewer.slug];
+        }),
+        preventSelfReview: review !== undefined && 'prevent_self_review' in review && review.prevent_self_review,
+    };
+}
+/** The payload comes back as it was sent, or as the text of it. */
+function readDeployment({ id, sha, environment, payload }) {
+    return { id, commit: sha, environment, payload: typeof payload === 'string' ? parsed(payload) : payload };
+}
+function readRun(run) {
+    return {
+        id: run.id,
+        url: run.html_url,
+        event: run.event,
+        branch: run.head_branch ?? undefined,
+        status: run.status ?? 'completed',
+        reusableWorkflows: run.referenced_workflows?.map(({ path }) => path),
+    };
+}
+function approversOf(reviews, environment) {
+    const approved = reviews.filter(({ state, environments }) => state === 'approved' && environments.some(({ name }) => name?.toLowerCase() === environment.toLowerCase()));
+    return [...new Set(approved.map(({ user }) => user.login))];
+}
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return text;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/runner/github-retry.ts
+
+const sleep = (milliseconds, signal) => (0,promises_namespaceObject.setTimeout)(milliseconds, undefined, { signal });
+const ATTEMPTS = 5;
+/** Longer than this nobody should wait for GitHub inside a deploy. */
+const LONGEST_MS = 120_000;
+/**
+ * How long to wait before the same call is worth another attempt; undefined when it isn't.
+ *
+ * A limit is told by `retry-after`, or by `x-ratelimit-remaining: 0` with the second at which it ends.
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ *
+ * @param attempt how many were made, 1 after the first
+ * @param now milliseconds since 1970
+ */
+function retryDelay({ status, headers }, attempt, now) {
+    if (attempt >= ATTEMPTS)
+        return undefined;
+    const limited = status === 429 || status === 403;
+    const delay = limited ? limitDelay(headers, status, now) : 1000 * 2 ** (attempt - 1);
+    const worthIt = limited || status >= 500 || status === 0;
+    return worthIt && delay !== undefined && delay <= LONGEST_MS ? delay : undefined;
+}
+function limitDelay(headers, status, now) {
+    const after = number(headers['retry-after']);
+    if (after !== undefined)
+        return after * 1000;
+    const reset = number(headers['x-ratelimit-reset']);
+    if (number(headers['x-ratelimit-remaining']) === 0 && reset !== undefined)
+        return Math.max(0, reset * 1000 - now);
+    // A bare 403 is a token without the permission: asking again changes nothing.
+    return status === 429 ? 60_000 : undefined;
+}
+function number(header) {
+    const value = typeof header === 'string' || typeof header === 'number' ? Number(header) : Number.NaN;
+    return Number.isFinite(value) ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/runner/github-client.ts
+
+
+
+
+/** GitHub as the job sees it, with the job's own repository. */
+function githubOf(job, token) {
+    return githubClient({ token, repository: job.context.repository, signal: job.signal });
+}
+/**
+ * GitHub's REST API. A call that met a limit, a broken server or a broken line is made again a few times; what remains is
+ * thrown as a StepError, or as a UsageError where the token lacks a permission.
+ */
+function githubClient(options) {
+    const [owner = '', repo = ''] = options.repository.split('/');
+    const octokit = getOctokit(options.token, {
+        ...(options.apiUrl === undefined ? {} : { baseUrl: options.apiUrl }),
+        log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    });
+    const { repos, actions } = octokit.rest;
+    const here = { owner, repo, request: { signal: options.signal } };
+    const ask = (what, call) => withRetries(what, call, options);
+    return {
+        async environment(name) {
+            const found = await ask(`read the environment ${name}`, () => orUndefined(repos.getEnvironment({ ...here, environment_name: name })));
+            return found && readEnvironment(found.data);
+        },
+        async deployments({ environment, task, commit }) {
+            const query = { ...here, environment, task, per_page: 100, ...(commit === undefined ? {} : { sha: commit }) };
+            const { data } = await ask(`list the deployments to ${environment}`, () => repos.listDeployments(query));
+            return data.map(readDeployment).sort(newestFirst);
+        },
+        async statuses(deployment) {
+            const query = { ...here, deployment_id: deployment, per_page: 100 };
+            const { data } = await ask(`read the deployment ${deployment}`, () => repos.listDeploymentStatuses(query));
+            return data.map(({ id, state }) => ({ id, state })).sort(newestFirst);
+        },
+        async createDeployment({ commit, payload, ...deployment }) {
+            // The pipeline has checked the commit: GitHub should neither merge into it nor wait for its other checks.
+            const body = { ...deployment, payload: { ...payload }, ref: commit, auto_merge: false, required_contexts: [] };
+            const { data } = await ask('record the deployment', () => repos.createDeployment({ ...here, ...body }));
+            if ('id' in data)
+                return data.id;
+            throw new StepError({ step: 'record the deployment', why: data.message ?? 'GitHub did not create it' });
+        },
+        async createStatus(deployment, { state, description, logUrl, environmentUrl }) {
+            const body = {
+                deployment_id: deployment,
+                state,
+                description: description.slice(0, 140),
+                log_url: logUrl,
+                ...(environmentUrl === undefined ? {} : { environment_url: environmentUrl }),
+            };
+            await ask(`set the state of the deployment ${deployment}`, () => repos.createDeploymentStatus({ ...here, ...body }));
+        },
+        async runs(commit) {
+            const query = { ...here, head_sha: commit, per_page: 100 };
+            const { data } = await ask('list the runs of this commit', () => actions.listWorkflowRunsForRepo(query));
+            return data.workflow_runs.map(readRun);
+        },
+        async compare(base, head) {
+            // Only the first page lists what changed in the files, and nobody asks for that here.
+            const query = { ...here, basehead: `${base}...${head}`, per_page: 1, page: 2 };
+            const found = await ask(`compare ${base} with ${head}`, () => orUndefined(repos.compareCommitsWithBasehead(query)));
+            return found?.data.status;
+        },
+        async approvers(run, environment) {
+            const query = { ...here, run_id: Number(run) };
+            const { data } = await ask(`read who approved the run ${run}`, () => actions.getReviewsForRun(query));
+            return approversOf(data, environment);
+        },
+    };
+}
+async function withRetries(what, call, options) {
+    const pause = options.sleep ?? sleep;
+    for (let attempt = 1;; attempt++) {
+        try {
+            return await call();
+        }
+        catch (error) {
+            options.signal.throwIfAborted();
+            const refusal = refusalOf(error);
+            const delay = retryDelay(refusal, attempt, Date.now());
+            if (delay === undefined)
+                throw github_client_explain(what, refusal, attempt, error);
+            await pause(delay, options.signal);
+        }
+    }
+}
+async function orUndefined(answer) {
+    try {
+        return await answer;
+    }
+    catch (error) {
+        if (refusalOf(error).status === 404)
+            return undefined;
+        throw error;
+    }
+}
+function github_client_explain(what, { status }, attempts, cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    if (status === 401 || status === 403) {
+        return new UsageError(`github-token: GitHub refused to ${what} (HTTP ${status}: ${said}). Give the job the permissions that the ` +
+            "action's README lists; a called workflow has at most those of the job that calls it.");
+    }
+    const answer = status === 0 ? said : `GitHub answered ${status}: ${said}`;
+    return new StepError({ step: what, why: attempts > 1 ? `${answer} (${attempts} attempts)` : answer, cause });
+}
+/** Errors of octokit carry a status, and the response if there was one. */
+function refusalOf(error) {
+    const { status, response } = error;
+    return { status: typeof status === 'number' ? status : 0, headers: response?.headers ?? {} };
+}
+function newestFirst(one, other) {
+    return other.id - one.id;
+}
+function ignore() {
+    // The attempts and the last error are what a reader needs; octokit's own lines repeat them.
+}
+
+;// CONCATENATED MODULE: ./src/edge/nginx.ts
+
+/** Where an nginx mounts the folder by which it is switched. */
+const NGINX_FOLDER = '/etc/nginx/estiba';
+/** Answers with the slot that it leads to; only inside the container. */
+const SEEN_AT = '127.0.0.1:9180';
+/**
+ * The configuration that a stock nginx includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
+ * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
+ * new one takes no connection; a request that was sent is never sent again.
+ * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
+ */
+function nginxFiles(slots) {
+    const services = Object.entries(slots.web);
+    const upstreams = services.flatMap(([name, { host, port }]) => {
+        const server = (slot) => `${slotAddress(slots, slot, host)}:${port}`;
+        return SLOTS.flatMap((slot) => [
+            `upstream estiba_${variable(name)}_${slot} { server ${server(slot)}; }`,
+            `upstream estiba_${variable(name)}_${slot}-trial { server ${server(slot)} max_fails=1 fail_timeout=2s; ` +
+                `server ${server(slot === 'a' ? 'b' : 'a')} max_fails=0 backup; }`,
+        ]);
+    });
+    return {
+        'nginx.conf': `${[
+            WRITTEN,
+            ...upstreams,
+            `server { listen ${SEEN_AT}; server_name estiba; access_log off; include ${NGINX_FOLDER}/server.conf; ` +
+                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
+        ].join('\n')}\n`,
+        'server.conf': `${[
+            WRITTEN,
+            'set $estiba_slot a;',
+            `if (-f ${NGINX_FOLDER}/live/b) { set $estiba_slot b; }`,
+            `if (-f ${NGINX_FOLDER}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+            ...services.map(([name]) => `set $estiba_${variable(name)} estiba_${variable(name)}_$estiba_slot;`),
+        ].join('\n')}\n`,
+    };
+}
+const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
+/** A service's name as part of a variable: nginx takes letters, digits and underscores. */
+function variable(service) {
+    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
+}
+/** Services that the configuration passes requests to: those whose variable it has. */
+function namedServices(text, services) {
+    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(uncommented(text)));
+}
+/** What in a team's own configuration would defeat the switch, each with what to write instead. */
+function nginxProblems(text, services) {
+    const own = uncommented(text);
+    const known = new Set(['slot', ...services.map(variable)]);
+    const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name);
+    const unknown = [...new Set(named)].filter((name) => !known.has(name));
+    const paths = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(?::\d+)?(\/[^;\s]*)/g)];
+    const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)];
+    return [
+        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${NGINX_FOLDER}/(${file}|\\*)`).test(own)
+            ? []
+            : [
+                `it does not include ${NGINX_FOLDER}/${file}; write \`include ${NGINX_FOLDER}/${file};\` ` +
+                    (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
+            ]),
+        ...unknown.map((name) => `$estiba_${name} is no service of the compose file; there are: ${services.join(', ')}`),
+        ...paths.map(([line, name = '', path = '']) => `\`${line}\`: with a variable nginx sends "${path}" in place of every path; write \`proxy_pass http://$${name};\`` +
+            ' and cut a prefix off with `rewrite ^/prefix(/.*)$ $1 break;`'),
+        ...ports.map(([line, name = '']) => `\`${line}\`: the port is part of the variable; write \`proxy_pass http://$${name};\``),
+        ...(/open_file_cache\s+(?!off)/.test(own)
+            ? [
+                '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
+            ]
+            : []),
+    ];
+}
+function uncommented(text) {
+    return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/edge.ts
+
+
+
+
+
+/**
+ * Finds out whether the stack's web services can be switched by its edge, and which services those are.
+ *
+ * @param kinds what each service is, without regard to the edge
+ * @param configuration the text of the edge's own configuration, as far as the repository has it
+ */
+function chooseEdge(model, kinds, configuration) {
+    const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge');
+    if (!edges.some(([, edge]) => isSwitched(edge)))
+        return { kind: 'plain', because: `no nginx of the stack mounts a folder as ${NGINX_FOLDER} (docs/recipes.md)` };
+    const apps = Object.keys(model.services).filter((name) => kinds.get(name) === 'app' || kinds.get(name) === 'web');
+    const problems = configuration === '' ? [] : nginxProblems(configuration, apps);
+    if (problems.length > 0)
+        throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'));
+    const because = webServices(model, kinds, namedServices(configuration, apps));
+    const obstacle = obstacleTo(model, apps, because);
+    if (obstacle !== undefined)
+        return { kind: 'plain', because: obstacle };
+    return { kind: 'slots', because, ports: new Map([...because.keys()].map((name) => [name, portOf(name, model)])) };
+}
+/** An nginx that mounts the folder with the switch. */
+function isSwitched({ image = '', volumes = [] }) {
+    return repositoryOf(image).includes('nginx') && volumes.some(({ target }) => target === NGINX_FOLDER);
+}
+/** The slots of a release on a host, given what releases before it were given. */
+function edge_makeSlots(ports, subnets, before) {
+    return { subnets, web: webAddresses(ports, before) };
+}
+/** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
+function edgeFiles(slots) {
+    const files = nginxFiles(slots);
+    // As `cat nginx.conf server.conf | sha256sum` has it on the host.
+    const content = ['nginx.conf', 'server.conf'].map((name) => files[name] ?? '').join('');
+    return { files, hash: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex').slice(0, 16) };
+}
+function webServices({ services }, kinds, named) {
+    const web = new Map();
+    for (const [name, kind] of kinds)
+        if (kind === 'web')
+            web.set(name, 'its label estiba.kind says so');
+    for (const name of named)
+        if (!web.has(name))
+            web.set(name, 'the edge passes requests to it');
+    for (const [name] of web)
+        for (const dependency of Object.keys(services[name]?.depends_on ?? {}))
+            if (kinds.get(dependency) === 'app' && hasPort(services[dependency]) && !web.has(dependency))
+                web.set(dependency, `${name} depends on it, and it exposes a port`);
+    return web;
+}
+function obstacleTo({ services }, apps, web) {
+    if (web.size === 0)
+        return "the edge's configuration passes requests to none of the services ($estiba_SERVICE)";
+    for (const name of apps) {
+        const service = services[name] ?? {};
+        const networks = Object.keys(service.networks ?? {}).filter((network) => network !== 'default');
+        if (networks.length > 0)
+            return `services.${name} has networks of its own: ${networks.join(', ')}`;
+        if (service.network_mode !== undefined)
+            return `services.${name} has a network_mode`;
+        if (!web.has(name))
+            continue;
+        if ((service.ports ?? []).length > 0)
+            return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`;
+        if (replicas(service) !== 1)
+            return `services.${name} has ${replicas(service)} replicas`;
+    }
+    return undefined;
+}
+function hasPort(service) {
+    return service?.labels?.['estiba.port'] !== undefined || exposed(service).length > 0;
+}
+function exposed(service) {
+    return service?.expose ?? [];
+}
+function portOf(name, { services }) {
+    const service = services[name];
+    const label = service?.labels?.['estiba.port'];
+    const ports = exposed(service);
+    const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10);
+    if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
+        throw new UsageError(`services.${name}: nginx passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
+            'that it listens on, or the label `estiba.port`');
+    return port;
+}
+
+;// CONCATENATED MODULE: ./src/edge/subnets.ts
+
+
+/**
+ * The subnets of a stack's slots: those that its networks have already, else free ones. What the engine gave to a network,
+ * and what the host has a route to, is taken.
+ */
+function slotSubnets(project, networks, routes) {
+    const taken = [...networks.flatMap(({ subnets }) => subnets), ...routes].flatMap((subnet) => rangeOf(subnet) ?? []);
+    const free = freeSubnets(taken);
+    const [a, b] = SLOTS.map((slot) => {
+        const existing = networks.find(({ name }) => name === slotNetwork(project, slot))?.subnets[0];
+        return existing ?? free.next().value ?? noSubnet();
+    });
+    return { a: a ?? noSubnet(), b: b ?? noSubnet() };
+}
+/** From a corner of the private addresses that few use: 10.213.0.0/24 to 10.219.255.0/24. */
+function* freeSubnets(taken) {
+    for (let second = 213; second <= 219; second++)
+        for (let third = 0; third <= 255; third++) {
+            const subnet = `10.${second}.${third}.0/24`;
+            const range = rangeOf(subnet);
+            if (range && !taken.some((other) => overlaps(range, other)))
+                yield subnet;
+        }
+    return undefined;
+}
+/** Undefined for IPv6 and for everything (0.0.0.0/0), which is only where packets go when nothing else is known. */
+function rangeOf(subnet) {
+    const [, a = '', b = '', c = '', d = '', bits = ''] = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(subnet) ?? [];
+    if (bits === '' || bits === '0')
+        return undefined;
+    const size = 2 ** (32 - Number(bits));
+    const first = Math.floor(((Number(a) * 256 + Number(b)) * 256 + Number(c)) * 256 + Number(d));
+    const start = Math.floor(first / size) * size;
+    return { first: start, last: start + size - 1 };
+}
+function overlaps(one, other) {
+    return one.first <= other.last && other.first <= one.last;
+}
+function noSubnet() {
+    throw new UsageError('the host has no free /24 between 10.213.0.0 and 10.219.255.0 for the slots; remove unused networks: docker network prune');
 }
 
 ;// CONCATENATED MODULE: ./src/compose/shipments.ts
@@ -73803,9 +82825,12 @@ const posix_namespaceObject = require("node:path/posix");
 
 
 
+
 /** The paths below the checkout that the model mounts or reads: those that exist there are shipped. */
 function checkoutSources(model, projectDirectory) {
-    const mounts = Object.values(model.services).flatMap((service) => service.volumes ?? []);
+    const mounts = Object.values(model.services)
+        .flatMap((service) => service.volumes ?? [])
+        .filter(({ target }) => target !== NGINX_FOLDER);
     const files = Object.values(model.configs ?? {}).flatMap(({ file }) => file ?? []);
     const all = [...mounts.filter(({ type }) => type === 'bind').flatMap(({ source }) => source ?? []), ...files];
     return [...new Set(all.filter((path) => isBelow(projectDirectory, path)))].sort();
@@ -73843,6 +82868,9 @@ function placeService(service, name, placement, shared) {
 }
 function placeMount(mount, service, placement, shared) {
     const { source, target, type } = mount;
+    // The repository may have a folder there for a machine without Estiba; on a host it is the one that is switched.
+    if (type === 'bind' && target === NGINX_FOLDER)
+        return { ...mount, source: (0,posix_namespaceObject.join)(placement.stack, 'edge') };
     if (type === 'bind' && source === placement.projectDirectory)
         throw new UsageError(`services.${service}.volumes: the whole project folder is mounted as ${target}; ` +
             'build the code into the image, and mount the files and folders that it needs');
@@ -73902,7 +82930,67 @@ function canonical(value) {
         .join(',')}}`;
 }
 
+;// CONCATENATED MODULE: ./src/release/variants.ts
+
+
+function variantsOf(layout) {
+    const variants = layout.slots ? SLOTS : ['plain'];
+    return variants.map((variant) => {
+        const compose = layout.slots && variant !== 'plain' ? inSlot(layout, layout.slots, variant) : inTurns(layout);
+        return { variant, compose, guard: guarded(compose, layout.kinds) };
+    });
+}
+/** Whether a release replaces it, and it moves from slot to slot with all others of its stack. */
+function variants_isOfTheSet(name, kinds) {
+    const kind = kinds.get(name);
+    return kind === 'web' || kind === 'app';
+}
+function inTurns({ model, kinds }) {
+    return mapServices(model, (service, name) => (variants_isOfTheSet(name, kinds) ? marked(service, 'plain') : service));
+}
+/**
+ * The set has the slot's network and no other: names inside lead to nothing outside of it. The edge is in both slots and asks
+ * by address. The networks are made beforehand, so that no version of Compose finds fault with them.
+ */
+function inSlot({ model, kinds }, slots, slot) {
+    const placed = mapServices(model, (service, name) => {
+        if (kinds.get(name) === 'edge')
+            return { ...service, networks: { ...(service.networks ?? { default: null }), 'slot-a': null, 'slot-b': null } };
+        if (!variants_isOfTheSet(name, kinds))
+            return service;
+        const host = slots.web[name]?.host;
+        const address = host === undefined ? null : { ipv4_address: slotAddress(slots, slot, host) };
+        return { ...marked(service, slot), networks: { [`slot-${slot}`]: address } };
+    });
+    const networks = SLOTS.map((each) => [`slot-${each}`, { name: slotNetwork(model.name, each), external: true }]);
+    return { ...placed, networks: { ...(model['networks'] ?? {}), ...Object.fromEntries(networks) } };
+}
+function marked(service, variant) {
+    return { ...service, labels: { ...service.labels, 'estiba.slot': variant } };
+}
+/** An image that no registry has (RFC 2606): `up` fails at the pull, and its message says why. With the count of both releases it takes none for surplus. */
+function guarded(compose, kinds) {
+    return mapServices(compose, (service, name) => {
+        if (!variants_isOfTheSet(name, kinds))
+            return service;
+        const { deploy = {}, ...rest } = service;
+        const count = 2 * replicas(service);
+        return {
+            ...rest,
+            image: 'a-deploy-is-on-trial.invalid/estiba',
+            deploy: { ...deploy, replicas: count },
+            scale: count,
+        };
+    });
+}
+function mapServices(model, map) {
+    const services = Object.entries(model.services).map(([name, service]) => [name, map(service, name)]);
+    return { ...model, services: Object.fromEntries(services) };
+}
+
 ;// CONCATENATED MODULE: ./src/release/release.ts
+
+
 
 
 
@@ -73920,32 +83008,56 @@ function pinImages(model, images) {
     return { ...model, services: Object.fromEntries(pinned) };
 }
 /** Completes a resolved, pinned and placed compose model to a release. */
-function makeRelease(model, name) {
-    const services = Object.fromEntries(Object.entries(model.services).map(([service, text]) => [service, describeService(service, text, model)]));
-    const labelled = Object.entries(model.services).map(([service, text]) => {
-        const described = services[service];
-        // The text of data services stays as the user wrote it: a label would recreate them.
-        if (described === undefined || described.kind === 'data')
-            return [service, text];
-        return [service, { ...text, labels: { ...text.labels, 'estiba.definition': described.definition } }];
-    });
+function makeRelease(model, name, around) {
+    const inferred = new Map(Object.entries(model.services).map(([service, text]) => [service, inferKind(service, text)]));
+    const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfiguration);
+    if (choice.kind === 'slots')
+        for (const [service, because] of choice.because)
+            inferred.set(service, { kind: 'web', because });
+    const kinds = kindsIn(inferred);
+    const services = Object.fromEntries([...inferred].map(([service, kind]) => [service, describeService(service, model, kind)]));
+    const slots = choice.kind === 'slots' ? edge_makeSlots(choice.ports, around.subnets, around.slotsBefore) : undefined;
+    const edge = slots && edgeFiles(slots);
     return {
-        manifest: { format: 1, ...name, services, order: startOrder(services) },
-        compose: { ...model, services: Object.fromEntries(labelled) },
+        manifest: {
+            format: 2,
+            ...name,
+            services,
+            order: startOrder(services),
+            ...(slots && edge && { slots: { ...slots, edgeHash: edge.hash } }),
+            ...(choice.kind === 'plain' && { plainBecause: choice.because }),
+        },
+        variants: variantsOf({ model: labelled(model, services), kinds, slots }),
+        edge: edge?.files,
     };
 }
-function describeService(name, service, model) {
+function kindsIn(inferred) {
+    return new Map([...inferred].map(([name, { kind }]) => [name, kind]));
+}
+/** The text of data services stays as the user wrote it: a label would recreate them. */
+function labelled(model, described) {
+    const services = Object.entries(model.services).map(([name, text]) => {
+        const { kind, definition = '' } = described[name] ?? {};
+        return [name, kind === 'data' ? text : { ...text, labels: { ...text.labels, 'estiba.definition': definition } }];
+    });
+    return { ...model, services: Object.fromEntries(services) };
+}
+function inferKind(name, service) {
     const kind = kindOf(name, service);
     if (typeof kind === 'string')
         throw new UsageError(kind);
+    return kind;
+}
+function describeService(name, model, { kind, because }) {
+    const service = model.services[name] ?? {};
     if (service.image === undefined)
         throw new UsageError(`services.${name} has neither an image nor a build section`);
-    if (kind.kind !== 'data' && service.container_name !== undefined)
+    if (kind !== 'data' && service.container_name !== undefined)
         throw new UsageError(`services.${name}.container_name: the new container is made beside the old one, so the name can't be fixed; ` +
             `remove the line and use \`docker compose exec ${name}\` in the stack's folder \`current\``);
     return {
-        kind: kind.kind,
-        kindBecause: kind.because,
+        kind,
+        kindBecause: because,
         definition: definitionOf(service, model),
         image: service.image,
         replicas: replicas(service),
@@ -73968,25 +83080,30 @@ function parseGrace(text = '10s') {
     return Math.ceil(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0));
 }
 /**
- * Layers by `depends_on`; a circle is Compose's to refuse. Data is not in it, since it always runs, and edges come last: a
- * proxy that looks names up when it starts must find them.
+ * Layers by `depends_on`; a circle is Compose's to refuse. Data is not in it, since it always runs. Web services come first,
+ * for they prove the image, and edges last: a proxy that looks names up when it starts must find them.
  */
 function startOrder(services) {
     const ofKind = (kind) => Object.keys(services).filter((name) => services[name]?.kind === kind);
-    const waiting = new Set(ofKind('app'));
-    const layers = [];
+    const edges = ofKind('edge').sort();
+    return [...release_layers(ofKind('web'), services), ...release_layers(ofKind('app'), services), ...(edges.length > 0 ? [edges] : [])];
+}
+function release_layers(names, services) {
+    const waiting = new Set(names);
+    const result = [];
     while (waiting.size > 0) {
         const ready = [...waiting].filter((name) => services[name]?.dependsOn.every((other) => !waiting.has(other)));
         const layer = ready.length > 0 ? ready : [...waiting];
-        layers.push(layer.sort());
+        result.push(layer.sort());
         for (const name of layer)
             waiting.delete(name);
     }
-    const edges = ofKind('edge').sort();
-    return edges.length > 0 ? [...layers, edges] : layers;
+    return result;
 }
 
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/release.ts
+
+
 
 
 
@@ -74005,7 +83122,7 @@ async function resolveModel(deploy) {
     return pinImages(await renderCompose(project), deploy.images);
 }
 /** A release for one host: paths are the host's, data stays where the running containers have it. */
-async function buildRelease(model, deploy, observation, version, { sha, workspace }) {
+async function buildRelease(model, deploy, observation, { version, at }, { sha, workspace }) {
     const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory));
     const placed = placeSources(model, {
         checkout: workspace,
@@ -74018,8 +83135,127 @@ async function buildRelease(model, deploy, observation, version, { sha, workspac
             return typeof kind !== 'string' && kind.kind === 'data';
         },
     });
-    const release = makeRelease(placed, { id: releaseId(version, new Date()), version, commit: sha });
+    const release = makeRelease(placed, { id: releaseId(version, at), version, commit: sha }, {
+        edgeConfiguration: edgeConfiguration(model, shipments),
+        subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
+        slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
+    });
     return { release, shipments: [...shipments.values()] };
+}
+/** The text of what the repository mounts into its edges. */
+function edgeConfiguration(model, shipments) {
+    const sources = Object.values(model.services).flatMap((service) => isSwitched(service) ? (service.volumes ?? []).flatMap(({ source }) => source ?? []) : []);
+    return sources
+        .flatMap((source) => shipments.get(source)?.files ?? [])
+        .map(({ content }) => Buffer.from(content).toString('utf8'))
+        .join('\n');
+}
+
+;// CONCATENATED MODULE: ./actions/deploy-over-ssh/plan.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Looks at the host, plans and shows the plan. Refuses what must not be deployed there.
+ *
+ * @param desired its `at` names the release, so that it keeps its name when it is planned again
+ */
+async function planDeploy({ deploy, connection }, job, { model, at }, look) {
+    const host = formatHost(connection.host);
+    const version = deploy.version ?? defaultVersion(job.context);
+    const observation = await look();
+    const demand = demandOf(model, deploy.images);
+    const built = await plan_refused(buildRelease(model, deploy, observation, { version, at }, job.context));
+    // Without an engine nothing is known of what runs, and what a release lacks on such a host is not what it lacks.
+    const objections = built instanceof UsageError && observation.host.engine !== undefined ? built.message.split('\n') : [];
+    const warnings = checkHost(observation, { stack: deploy.stack, host, demand, problems: objections });
+    if (built instanceof UsageError)
+        throw built;
+    const { manifest } = built.release;
+    const decided = planSwitch({
+        title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
+        to: manifest,
+        observation,
+        healthyWithin: deploy.healthyWithin,
+        keep: deploy.keep,
+        from: 'registry',
+    });
+    const replaced = decided.services.filter(({ action }) => action !== 'leave').map(({ name }) => name);
+    const plan = withNotes(decided, [
+        ...warnings,
+        ...memoryWarnings(observation, demand, replaced),
+        describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), deploy.jobTimeout),
+    ]);
+    for (const line of formatPlan(plan).split('\n'))
+        job.log.line(line);
+    const live = unchangedRelease(plan, manifest, observation);
+    if (live === undefined)
+        await refuseOlder(deploy, version, observation, job);
+    return { version, observation, built, plan, summary: planSummary(plan), live };
+}
+/** A refusal as a value, so that it can be told with others. */
+function plan_refused(work) {
+    return work.catch((error) => {
+        if (error instanceof UsageError)
+            return error;
+        throw error;
+    });
+}
+async function refuseOlder(deploy, version, observation, job) {
+    const live = liveRelease(observation);
+    if (live === undefined)
+        return;
+    const { sha: commit, workspace } = job.context;
+    const github = deploy.githubToken === undefined ? undefined : githubOf(job, deploy.githubToken);
+    const order = await findOrder({ commit, live: live.commit }, { run: runLocal, workspace, github }, job.signal);
+    const madeLive = whatMadeLive(observation.ledger, live.id);
+    const remark = checkOrder(order, { version, commit, live, madeLive, allowDowngrade: deploy.allowDowngrade });
+    if (remark?.as === 'warning')
+        job.log.warning(remark.text);
+    else if (remark !== undefined)
+        job.log.line(remark.text);
+}
+/** The tag; on a branch its name with the commit. */
+function defaultVersion({ ref, sha }) {
+    const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1];
+    const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? 'commit';
+    return tag ?? `${branch}-${sha.slice(0, 12) || 'unknown'}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/stale.ts
+
+/** Says what came between two plans, and in which lines the second one differs from the first. */
+function whatDiffers(before, now) {
+    const known = new Set(before.observation.ledger.map(({ tx }) => tx));
+    const came = now.observation.ledger.filter(({ tx }) => !known.has(tx));
+    const old = formatPlan(before.plan).split('\n');
+    const fresh = formatPlan(now.plan).split('\n');
+    const differing = [
+        ...old.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`),
+        ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
+    ];
+    return [
+        'The stack was changed after it had been planned; planned again.',
+        ...came.map(stale_describe),
+        ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
+    ];
+}
+function stale_describe({ action, version, actor, result, time, run }) {
+    return `In between: ${action} of ${version} by ${actor}, ${result} at ${time} (${run}).`;
 }
 
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/prepare.ts
@@ -74082,48 +83318,71 @@ var prepare_disposeResources = (undefined && undefined.__disposeResources) || (f
 
 
 
-
-
-
-/** Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. */
-async function prepare(inputs, job, following) {
+/** As often a plan is made anew when another transaction came between it and the lock. */
+const PLANS = 3;
+/**
+ * Brings a release to the host as a transaction that waits for the next word, unless nothing would change: prepared, or on
+ * trial already.
+ */
+async function prepare(inputs, job, course, goal = 'prepared') {
+    const { deploy } = inputs;
+    // The host is looked at while the files are resolved: neither needs the other.
+    const ahead = lookAhead(course, deploy, job);
+    const resolved = job.log.chapter('Resolve the compose files', () => resolveModel(deploy));
+    const model = await resolved.catch(async (error) => {
+        const remote = await ahead.remote.catch(() => undefined);
+        await remote?.[Symbol.asyncDispose]();
+        throw error;
+    });
+    return prepareModel(inputs, job, model, course, { goal, ahead });
+}
+function lookAhead({ following, look }, { stack }, { signal }) {
+    const remote = following.connect();
+    const seen = remote.then((connected) => look(connected, stack, signal));
+    seen.catch(() => undefined);
+    return { remote, seen };
+}
+/**
+ * Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. Plans again when
+ * another transaction came between. Ends without one when nothing would change.
+ */
+async function prepareModel(inputs, job, model, course, { goal = 'prepared', ahead } = {}) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const { deploy, connection } = inputs;
-        const host = formatHost(connection.host);
-        for (const value of secretValues(deploy.env ?? ''))
-            job.mask(value);
-        const model = await job.log.chapter('Resolve the compose files', () => resolveModel(deploy));
-        const remote = prepare_addDisposableResource(env_1, await following.connect(), true);
-        const version = deploy.version ?? defaultVersion(job.context);
-        const { built, plan, head, from } = await job.log.chapter('Plan', async () => {
-            const observation = await observe(remote, deploy.stack);
-            checkHost(observation, deploy.stack, host);
-            const built = await buildRelease(model, deploy, observation, version, job.context);
-            const plan = planSwitch({
-                title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
-                to: built.release.manifest,
-                observation,
-                healthyWithin: deploy.healthyWithin,
-                keep: deploy.keep,
-                from: 'registry',
-            });
-            for (const line of formatPlan(plan).split('\n'))
+        const { deploy } = inputs;
+        const desired = { model, at: new Date() };
+        const remote = prepare_addDisposableResource(env_1, await (ahead?.remote ?? course.following.connect()), true);
+        let seen = ahead?.seen;
+        const look = () => {
+            const first = seen;
+            seen = undefined;
+            return first ?? course.look(remote, deploy.stack, job.signal);
+        };
+        let before;
+        for (let plans = 1;; plans++) {
+            const planned = await job.log.chapter('Plan', () => planDeploy(inputs, job, desired, look));
+            for (const line of before === undefined ? [] : whatDiffers(before, planned))
                 job.log.line(line);
-            return { built, plan, head: observation.ledgerLength, from: observation.current ?? '' };
-        });
-        await job.summarize(planSummary(plan));
-        const outputs = { release: built.release.manifest.id, changed: String(isChange(plan)) };
-        if (deploy.dryRun)
-            return { ...outputs, state: 'planned', transaction: '' };
-        const id = newTransactionId(new Date());
-        const opening = openingOf(deploy, built, plan, job.context, { version, head, from });
-        return await job.log.chapter('Bring the release to the server', async () => {
-            job.saveState('transaction', `${id}.${opening.nonce}`);
-            const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following);
-            expectState(progress, 'prepared', { what: `prepare ${version}`, host, path: inputs.path });
-            return { ...outputs, state: 'prepared', transaction: transaction.token };
-        });
+            await job.summarize(planned.summary);
+            const outputs = { release: planned.built.release.manifest.id, changed: String(planned.live === undefined) };
+            if (deploy.dryRun)
+                return { ...outputs, state: 'planned', transaction: '' };
+            if (planned.live !== undefined) {
+                job.log.notice(`Nothing changed: ${planned.live.id} is live already and has all of this. Nothing is deployed.`);
+                return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' };
+            }
+            const { token, progress } = await prepare_open(inputs, job, remote, planned, course, goal);
+            if (plans < PLANS && isStale(progress)) {
+                before = planned;
+                continue;
+            }
+            expectState(progress, goal, {
+                what: `${goal === 'trial' ? 'switch to' : 'prepare'} ${planned.version}`,
+                host: formatHost(remote.host),
+                path: inputs.path,
+            });
+            return { ...outputs, state: goal, transaction: token };
+        }
     }
     catch (e_1) {
         env_1.error = e_1;
@@ -74135,43 +83394,18 @@ async function prepare(inputs, job, following) {
             await result_1;
     }
 }
-function openingOf(deploy, { release, shipments }, plan, context, known) {
-    return {
-        stack: deploy.stack,
-        plan,
-        releaseId: release.manifest.id,
-        nonce: newNonce(),
-        lease: deploy.lease,
-        lockTimeout: deploy.lockTimeout,
-        head: known.head,
-        ledger: {
-            action: 'deploy',
-            release: release.manifest.id,
-            version: known.version,
-            commit: context.sha,
-            from: known.from,
-            actor: context.actor,
-            run: context.runUrl,
-        },
-        release,
-        shipments,
-        ...(deploy.registry && { dockerConfig: dockerConfig(deploy.registry) }),
-    };
+async function prepare_open({ deploy }, job, remote, planned, { following, opened }, goal) {
+    const id = newTransactionId(new Date());
+    const opening = openingOf(deploy, planned, job.context, { nonce: newNonce(), goal });
+    const title = goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server';
+    return job.log.chapter(title, async () => {
+        opened(`${id}.${opening.nonce}`);
+        const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following);
+        return { token: transaction.token, progress };
+    });
 }
-/** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */
-function dockerConfig({ server, username, password }) {
-    const auth = Buffer.from(`${username}:${password}`).toString('base64');
-    const key = server === 'docker.io' ? 'https://index.docker.io/v1/' : server;
-    return JSON.stringify({ auths: { [key]: { auth } } });
-}
-function isChange({ services }) {
-    return services.some(({ action }) => action !== 'leave');
-}
-/** The tag; on a branch its name with the commit. */
-function defaultVersion({ ref, sha }) {
-    const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1];
-    const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? 'commit';
-    return tag ?? `${branch}-${sha.slice(0, 12) || 'unknown'}`;
+function isStale(progress) {
+    return progress.kind === 'ended' && progress.cause === 'stale-plan';
 }
 
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/deploy.ts
@@ -74238,31 +83472,55 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 /** Takes a release as far as the phase says; each phase is a step of its own in a job, or all of them one step. */
 async function deploy(inputs, job) {
     const { signal } = job;
-    const following = { connect: () => connect(inputs.connection, { signal }), signal };
+    let transaction = 'transaction' in inputs ? inputs.transaction : undefined;
+    const course = {
+        following: { connect: () => connect(inputs.connection, { signal }), signal },
+        opened: (token) => {
+            transaction = token;
+            job.saveState('transaction', token);
+        },
+        look: observe,
+    };
+    const held = () => transaction === undefined
+        ? undefined
+        : {
+            transaction,
+            path: inputs.path,
+            connect: (quickly) => connect(inputs.connection, { signal: quickly }),
+        };
+    return unlessCancelled(signal, held, () => deployPhase(inputs, job, course));
+}
+async function deployPhase(inputs, job, course) {
     switch (inputs.phase) {
         case 'prepare':
-            return prepare(inputs, job, following);
+            return prepare(inputs, job, course);
         case 'switch':
-            return withTransaction(inputs, following, (transaction) => switchOver(inputs, job, transaction));
+            return withTransaction(inputs, course, (transaction) => switchOver(inputs, job, transaction));
         case 'confirm':
-            return withTransaction(inputs, following, (transaction) => deploy_confirm(inputs, job, transaction, inputs.unchecked));
+            return withTransaction(inputs, course, (transaction) => deploy_confirm(inputs, job, transaction, inputs.unchecked));
         case 'all':
-            return deployWhole(inputs, job, following);
+            return deployWhole(inputs, job, course);
     }
 }
-async function deployWhole(inputs, job, following) {
-    const prepared = await prepare(inputs, job, following);
-    if (inputs.deploy.dryRun)
-        return prepared;
-    const going = { ...inputs, transaction: prepared['transaction'] ?? '' };
-    await withTransaction(going, following, (transaction) => switchOver(inputs, job, transaction));
-    if (inputs.checks.length > 0)
-        await check(going, job, following);
+/** Nothing comes between preparing and the switch: one connection and one command do for both. */
+async function deployWhole(inputs, job, course) {
+    const { checks, unchecked } = inputs;
+    const deploy = { ...inputs.deploy, lease: leaseFor(checks, inputs.deploy.lease) };
+    const switched = await prepare({ ...inputs, deploy }, job, course, 'trial');
+    if (switched['state'] === 'unchanged' && checks.length > 0)
+        await check(inputs, job);
+    if (switched['state'] !== 'trial')
+        return switched;
+    job.log.line(ON_TRIAL);
+    const going = { ...inputs, transaction: switched['transaction'] ?? '' };
+    if (checks.length > 0)
+        await check(inputs, job, (verdict) => withTransaction(going, course, (transaction) => transaction.report('checks', verdict)));
     // A connection of its own: that the server still lets us in is part of what is confirmed.
-    const confirmed = await withTransaction(going, following, (transaction) => deploy_confirm(inputs, job, transaction, inputs.unchecked));
-    return { ...prepared, ...confirmed };
+    const confirmed = await withTransaction(going, course, (transaction) => deploy_confirm(inputs, job, transaction, unchecked));
+    return { ...switched, ...confirmed };
 }
-async function withTransaction({ path, transaction }, following, work) {
+const ON_TRIAL = 'The new release is on trial: it serves, and the server goes back unless it is confirmed.';
+async function withTransaction({ path, transaction }, { following }, work) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const remote = deploy_addDisposableResource(env_1, await following.connect(), true);
@@ -74282,28 +83540,8 @@ function switchOver(inputs, job, transaction) {
     return job.log.chapter('Switch to the new release', async () => {
         const progress = await transaction.advance('switch', job.log);
         expectState(progress, 'trial', undertaking('switch to the new release', inputs));
-        job.log.line('The new release is on trial: it serves, and the server goes back unless it is confirmed.');
+        job.log.line(ON_TRIAL);
         return { state: 'trial' };
-    });
-}
-async function check(inputs, job, following) {
-    const report = await job.log.chapter('Check the release on trial', () => runChecks(inputs.checks, job));
-    const { markdown, lines, warnings, errors } = formatReport(report);
-    for (const line of lines)
-        job.log.line(line);
-    for (const warning of warnings)
-        job.log.warning(`Advisory: ${warning}`);
-    await job.summarize(markdown);
-    await withTransaction(inputs, following, (transaction) => transaction.report('checks', report.verdict));
-    if (report.verdict === 'good')
-        return;
-    throw new StepError({
-        step: 'check the release on trial',
-        host: formatHost(inputs.connection.host),
-        why: report.verdict === 'bad' ? 'it does not answer as it should' : 'it could not be told whether it works',
-        lastLines: errors,
-        state: 'not confirmed: the post step of this action takes the server back to the release before',
-        next: 'correct the release or the check, and run the job again',
     });
 }
 function deploy_confirm(inputs, job, transaction, unchecked) {
@@ -74318,6 +83556,33 @@ function deploy_confirm(inputs, job, transaction, unchecked) {
 }
 function undertaking(what, { connection, path }) {
     return { what, host: formatHost(connection.host), path };
+}
+
+;// CONCATENATED MODULE: ./src/compose/secrets.ts
+
+const SECRET_NAME = /pass|secret|token|key|credential|private|auth|dsn/i;
+/** `scheme://user:password@host`. */
+const WITH_PASSWORD = /^[a-z][\w+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i;
+/** What `AUTH_ENABLED` or `KEY_LIFETIME` hold. A log and outputs without each `true` can't be read. */
+const NO_SECRET = /^(?:true|false|null|none|yes|no|on|off|enabled|disabled|\d{1,5}[a-z]{0,2})$/i;
+/**
+ * The values that must not be seen alone, as a failing container may print them: by their names, and addresses with a
+ * password. All values would be too many: a log without each `80` and `shop` can't be read.
+ */
+function secretValues(env) {
+    return [...env].flatMap(([name, value]) => (SECRET_NAME.test(name) && !NO_SECRET.test(value)) || WITH_PASSWORD.test(value) ? [value] : []);
+}
+/** Reads the input `env`, dotenv text, and masks the text and the secrets in it. */
+function readEnv(input) {
+    const env = parseDotenv(input.optionalSecret('env') ?? '');
+    if (typeof env === 'string') {
+        for (const problem of env.split('\n'))
+            input.problem('env', problem);
+        return new Map();
+    }
+    for (const secret of secretValues(env))
+        input.mask(secret);
+    return env;
 }
 
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
@@ -74610,14 +83875,14 @@ function parseTarget(fields, baseUrl) {
     if (hasUrl === hasPath)
         return NOWHERE;
     if (url !== undefined)
-        return accepted(parseUrl(url), fields, 'url');
+        return accepted(checks_parseUrl(url), fields, 'url');
     if (path === undefined)
         return NOWHERE;
     if (!path.startsWith('/'))
         return accepted('write a path that starts with /', fields, 'path');
     if (baseUrl === undefined)
         return accepted('needs the input base-url', fields, 'path');
-    return accepted(parseUrl(baseUrl.href.replace(/\/$/, '') + path), fields, 'path');
+    return accepted(checks_parseUrl(baseUrl.href.replace(/\/$/, '') + path), fields, 'path');
 }
 function accepted(url, fields, key) {
     if (typeof url !== 'string')
@@ -74626,13 +83891,13 @@ function accepted(url, fields, key) {
     return NOWHERE;
 }
 function parseBaseUrl(text) {
-    const url = parseUrl(text);
+    const url = checks_parseUrl(text);
     if (typeof url === 'string')
         return url;
     return url.search === '' && url.hash === '' ? url : 'write it without ? and #; they belong to the path of a check';
 }
 /** Parses an address to ask; the problem as a string when it can't be asked. Never repeats credentials. */
-function parseUrl(text) {
+function checks_parseUrl(text) {
     const url = URL.parse(text);
     if (url === null || !/^https?:$/.test(url.protocol))
         return 'write an address that starts with https:// or http://';
@@ -74682,38 +83947,42 @@ function parseImages(text) {
 
 
 
-/** Reads the inputs `host`, `ssh-key`, `ssh-key-passphrase` and `known-hosts`, and notes what is wrong with them. */
+/** Reads the inputs that all actions share which reach a host, and notes what is wrong with them. */
 function readConnection(input) {
     const host = input.parsed('host', parseHost);
+    const jump = input.optional('jump-host') === undefined ? undefined : input.parsed('jump-host', parseHost);
     const privateKey = input.secret('ssh-key');
     const passphrase = input.optionalSecret('ssh-key-passphrase');
     const knownHosts = input.optional('known-hosts') ?? '';
     const key = privateKey === '' || parsePrivateKey(privateKey, passphrase);
     if (typeof key === 'string')
         input.problem('ssh-key', key);
-    const problem = checkKnownHosts(knownHosts, host);
-    if (problem !== undefined)
+    const problems = [host, jump].flatMap((each) => (each && checkKnownHosts(knownHosts, each)) ?? []);
+    for (const problem of new Set(problems))
         input.problem('known-hosts', problem);
-    return { host, privateKey, knownHosts, ...(passphrase === undefined ? {} : { passphrase }) };
+    return {
+        ...{ host, privateKey, knownHosts },
+        ...(jump && { jump }),
+        ...(passphrase !== undefined && { passphrase }),
+    };
 }
 /** What is wrong with the text as the pins of this host; a host that could not be read has no name to look for. */
-function checkKnownHosts(text, host) {
-    const { user, name, port } = host;
+function checkKnownHosts(text, { user, name, port }) {
     if (user === undefined || name === undefined || port === undefined)
         return text === '' ? 'is required' : undefined;
     const known = { user, name, port };
     if (text === '')
         return `is required. ${howToScan(known)}`;
-    const pinned = pinnedKeys(text, known);
-    return typeof pinned === 'string' ? pinned : undefined;
+    const pins = pinsOf(text, known);
+    return typeof pins === 'string' ? pins : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/stack/stack.ts
-const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+const stack_NAME = /^[a-z0-9][a-z0-9_-]*$/;
 const PATH = /^(\/[A-Za-z0-9._@-]+)+$/;
 /** Checks a Compose project name; returns what is wrong. https://docs.docker.com/reference/compose-file/version-and-name/ */
 function problemOfName(name) {
-    return NAME.test(name)
+    return stack_NAME.test(name)
         ? undefined
         : `write a Compose project name (lowercase letters, digits, - and _; a letter or digit first), not "${name}"`;
 }
@@ -74752,6 +84021,11 @@ function readStack(input, path) {
 
 
 
+
+/** From nothing to what a self-hosted runner's job may take. */
+const MINUTES = { min: 1, max: 7200 };
+/** Between two steps of a job lie their start and a new connection: a shorter lease would end a deploy that is well. */
+const LEAST_LEASE = 30;
 function inputs_readInputs(input) {
     const phase = input.oneOf('phase', ['all', 'prepare', 'switch', 'confirm']);
     const where = readStackInputs(input);
@@ -74759,7 +84033,8 @@ function inputs_readInputs(input) {
     const transaction = input.optional('transaction') ?? '';
     if (phase === 'switch' || phase === 'confirm') {
         if (transaction === '')
-            input.problem('transaction', `is required for phase ${phase}; give the output \`transaction\` of the step with phase prepare, such as \${{ steps.deploy.outputs.transaction }}`);
+            input.problem('transaction', `is required for phase ${phase}; give the output \`transaction\` of the step with phase prepare, such as \${{ steps.deploy.outputs.transaction }}. ` +
+                "It is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'");
         return phase === 'switch' ? { ...where, phase, transaction } : { ...where, phase, transaction, unchecked };
     }
     if (transaction !== '')
@@ -74779,16 +84054,26 @@ function readDeploy(input, path) {
         stack: readStack(input, path),
         projectDirectory,
         composeFiles: composeFiles.map((file) => (0,external_node_path_namespaceObject.resolve)(projectDirectory, file)),
-        env: input.optionalSecret('env'),
+        env: readEnv(input),
         images: input.optional('images') === undefined ? {} : input.parsed('images', parseImages),
         version: input.optional('version'),
         registry: readRegistry(input),
         healthyWithin: input.seconds('healthy-within'),
-        lease: input.seconds('lease'),
+        lease: readLease(input),
         lockTimeout: input.seconds('lock-timeout'),
+        jobTimeout: input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES),
         keep: input.whole('keep', { min: 2, max: 50 }),
         dryRun: input.flag('dry-run'),
+        allowDowngrade: input.flag('allow-downgrade'),
+        approvers: (input.optional('approvers') ?? '').split(',').flatMap((login) => login.trim() || []),
+        githubToken: input.optionalSecret('github-token'),
     };
+}
+function readLease(input) {
+    const lease = input.seconds('lease');
+    if (lease > 0 && lease < LEAST_LEASE)
+        input.problem('lease', `write at least ${LEAST_LEASE}s: it must outlast the pause between two steps of the job`);
+    return lease;
 }
 function readRegistry(input) {
     const server = input.optional('registry');

@@ -34630,6 +34630,10 @@ function readRun(run) {
         reusableWorkflows: run.referenced_workflows?.map(({ path }) => path),
     };
 }
+function approversOf(reviews, environment) {
+    const approved = reviews.filter(({ state, environments }) => state === 'approved' && environments.some(({ name }) => name?.toLowerCase() === environment.toLowerCase()));
+    return [...new Set(approved.map(({ user }) => user.login))];
+}
 function parsed(text) {
     try {
         return JSON.parse(text);
@@ -34738,6 +34742,17 @@ function githubClient(options) {
             const query = { ...here, head_sha: commit, per_page: 100 };
             const { data } = await ask('list the runs of this commit', () => actions.listWorkflowRunsForRepo(query));
             return data.workflow_runs.map(readRun);
+        },
+        async compare(base, head) {
+            // Only the first page lists what changed in the files, and nobody asks for that here.
+            const query = { ...here, basehead: `${base}...${head}`, per_page: 1, page: 2 };
+            const found = await ask(`compare ${base} with ${head}`, () => orUndefined(repos.compareCommitsWithBasehead(query)));
+            return found?.data.status;
+        },
+        async approvers(run, environment) {
+            const query = { ...here, run_id: Number(run) };
+            const { data } = await ask(`read who approved the run ${run}`, () => actions.getReviewsForRun(query));
+            return approversOf(data, environment);
         },
     };
 }
@@ -37783,6 +37798,26 @@ function formatDuration(seconds) {
         .join(' ');
 }
 
+;// CONCATENATED MODULE: ./src/runner/markdown.ts
+/** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
+function escapeMarkdown(text) {
+    return text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replace(/[\\`*_[\]{}()#+!|~$@-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+        .replace(/\r\n|[\n\r\u2028\u2029]/g, '<br>');
+}
+/** A Markdown table; cells are plain text and get escaped here. */
+function formatTable(header, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [
+        line(header.map(escapeMarkdown)),
+        line(header.map(() => '---')),
+        ...rows.map((row) => line(row.map(escapeMarkdown))),
+    ].join('\n');
+}
+
 ;// CONCATENATED MODULE: ./src/runner/workflow-commands.ts
 /**
  * Text from elsewhere as lines that the runner and a terminal do nothing but show.
@@ -37816,31 +37851,91 @@ function harmless(line) {
 
 ;// CONCATENATED MODULE: ./src/runner/mask.ts
 
+
 /**
  * Below this, a piece of a secret says more by its absence than by its presence: masking `on` or `}` would garble the
  * whole log, and the runner drops every output that contains a masked text.
  */
 const SHORTEST_PIECE = 4;
 /**
- * All the forms of a secret that could turn up in a log: as it is, line by line (the runner masks within single lines),
- * as base64 wherever it may begin in a longer text, percent-encoded, escaped in JSON, and as `Log.line` prints it.
+ * All the forms of a secret that could turn up in a log: as it is, line by line, escaped for JSON, URLs, shells, dotenv
+ * files and HTML, as base64 wherever it may begin in a longer text, in hex, and as `Log.line` prints it. A secret of fewer
+ * than four characters has none.
  */
 function secretForms(secret) {
     const trimmed = secret.trim();
-    if (trimmed.length < SHORTEST_PIECE)
-        return trimmed === '' ? [] : [trimmed];
     const lines = trimmed.split(/\r\n|\r|\n/).map((line) => line.trim());
-    const pieces = [
-        ...lines,
-        ...base64Forms(secret),
-        ...base64Forms(trimmed),
-        encodeURIComponent(trimmed.toWellFormed()),
-        JSON.stringify(trimmed).slice(1, -1),
-        ...lines.flatMap((line) => printableLines(line)),
-    ].filter((piece) => piece.length >= SHORTEST_PIECE);
-    return [...new Set(lines.length === 1 ? [trimmed, ...pieces] : pieces)];
+    const forms = [
+        ...[trimmed, ...lines].filter((text) => text.length >= SHORTEST_PIECE).flatMap(escapedForms),
+        ...[secret, trimmed].filter(() => trimmed.length >= SHORTEST_PIECE).flatMap(byteForms),
+    ];
+    return [...new Set(forms)].filter((form) => form.length >= SHORTEST_PIECE);
 }
-/** Whole, without padding, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
+function escapedForms(text) {
+    return [
+        text,
+        ...jsonForms(text),
+        ...urlForms(text),
+        ...shellForms(text),
+        ...dotenvForms(text),
+        ...htmlForms(text),
+    ].concat(printableLines(text));
+}
+/** As JavaScript writes it, as Go does for HTML's sake, as Python does in ASCII, and with `\/` as PHP. */
+function jsonForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    return [
+        json,
+        json.replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape),
+        json.replaceAll(/[^\0-\u007e]/g, unicodeEscape),
+        json.replaceAll('/', '\\/'),
+    ];
+}
+function unicodeEscape(char) {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+/** For a query as browsers and as forms write it, strict as RFC 3986, lenient as a path, and each with small hex digits. */
+function urlForms(text) {
+    const query = encodeURIComponent(text.toWellFormed());
+    const strict = query.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    const form = new URLSearchParams([['', text]]).toString().slice(1);
+    const forms = [query, strict, form, query.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+    return [...forms, ...forms.map((url) => url.replaceAll('%2F', '/'))].flatMap((url) => [
+        url,
+        url.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase()),
+    ]);
+}
+/** Between single quotes in the two usual ways, between double quotes, and bare as `printf %q` writes it. */
+function shellForms(text) {
+    return [
+        text.replaceAll("'", "'\\''"),
+        text.replaceAll("'", `'"'"'`),
+        text.replaceAll(/[\\"$`]/g, '\\$&'),
+        text.replaceAll(/[^\w@%+=:,./\n-]/g, '\\$&'),
+    ];
+}
+/** Between double quotes with either escape of a dollar, between single quotes, and as a compose file writes a dollar. */
+function dotenvForms(text) {
+    const double = [text.replaceAll(/[\\"$]/g, '\\$&'), text.replaceAll(/[\\"]/g, '\\$&').replaceAll('$', '$$$$')];
+    return [
+        ...double,
+        ...double.map((form) => form.replaceAll('\n', '\\n').replaceAll('\r', '\\r')),
+        text.replaceAll("'", "\\'"),
+        text.replaceAll('$', '$$$$'),
+    ];
+}
+function htmlForms(text) {
+    const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const quoted = html.replaceAll('"', '&quot;');
+    return [html, quoted, quoted.replaceAll("'", '&#39;'), quoted.replaceAll("'", '&#x27;'), escapeMarkdown(text)];
+}
+function byteForms(secret) {
+    const hex = Buffer.from(secret).toString('hex');
+    return [...base64Forms(secret), hex, hex.toUpperCase()];
+}
+/** As `base64` and PEM files wrap lines. */
+const WRAPPED = [/.{76}/g, /.{64}/g];
+/** Whole, wrapped, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
 function base64Forms(secret) {
     const bytes = Buffer.from(secret);
     const whole = bytes.toString('base64');
@@ -37848,7 +37943,43 @@ function base64Forms(secret) {
         const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
         return shifted.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((shifted.length * 8) / 6));
     });
-    return [whole, ...inside].flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+    return [whole, ...inside, ...WRAPPED.flatMap((width) => whole.match(width) ?? [])].flatMap((form) => [
+        form,
+        form.replaceAll('+', '-').replaceAll('/', '_'),
+    ]);
+}
+
+;// CONCATENATED MODULE: ./src/runner/redactor.ts
+
+/** Replaces secrets, in each of their forms, in all that an action shows. The runner does so too, line by line. */
+class Redactor {
+    #forms = new Set();
+    /** Adds a secret; returns the forms of it that are new. */
+    add(secret) {
+        const added = secretForms(secret).filter((form) => !this.#forms.has(form));
+        for (const form of added)
+            this.#forms.add(form);
+        return added;
+    }
+    /** The text with `***` for every stretch that is covered by secrets, also where these overlap. */
+    redact(text) {
+        const stretches = [...this.#forms].flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);
+        let shown = '';
+        let end = 0;
+        for (const stretch of stretches) {
+            if (stretch.start >= end)
+                shown += `${text.slice(end, stretch.start)}***`;
+            end = Math.max(end, stretch.end);
+        }
+        return shown + text.slice(end);
+    }
+}
+/** Every place, overlapping ones too. */
+function occurrences(text, form) {
+    const found = [];
+    for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1))
+        found.push({ start, end: start + form.length });
+    return found;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/github-job.ts
@@ -37857,22 +37988,28 @@ function base64Forms(secret) {
 
 
 
-/** The job as GitHub's runner has it: workflow commands on stdout, and files for summary and state. */
+/**
+ * The job as GitHub's runner has it: workflow commands on stdout, and files for outputs, summary and state. All that it
+ * shows passes one redactor, since the runner looks at single lines only, and others do less.
+ */
 class GithubJob {
-    log = new GithubLog();
+    #redactor = new Redactor();
+    log = new GithubLog(this.#redactor);
     context = readContext(process.env);
     signal;
     constructor(signal) {
         this.signal = signal;
     }
     mask(secret) {
-        for (const form of secretForms(secret))
-            core_setSecret(form);
+        // The runner takes a form of several lines for as many secrets, the shortest scrap among them.
+        for (const form of this.#redactor.add(secret))
+            if (!/[\r\n]/.test(form))
+                core_setSecret(form);
     }
     async summarize(markdown) {
         if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
             return;
-        await summary.addRaw(markdown, true).write();
+        await summary.addRaw(this.#redactor.redact(markdown), true).write();
     }
     saveState(name, value) {
         saveState(name, value);
@@ -37880,11 +38017,29 @@ class GithubJob {
     state(name) {
         return getState(name);
     }
+    /** Hands outputs to later steps. */
+    publish(outputs) {
+        for (const [name, value] of Object.entries(outputs)) {
+            const shown = this.#redactor.redact(value);
+            setOutput(name, shown);
+            if (shown !== value)
+                this.log.warning(`The output ${name} holds a piece of a secret, and has *** in its place; later steps can't use it as it is. ` +
+                    'Secrets that are ordinary words do this: use longer ones.');
+        }
+    }
+    /** Makes the step red. */
+    fail(message) {
+        setFailed(this.#redactor.redact(message));
+    }
 }
 class GithubLog {
+    #redactor;
     #depth = 0;
+    constructor(redactor) {
+        this.#redactor = redactor;
+    }
     async chapter(title, work) {
-        const shown = inline(title);
+        const shown = this.#printable(title).join(' ');
         const start = performance.now();
         const elapsed = () => formatDuration((performance.now() - start) / 1000);
         this.#open(shown);
@@ -37899,17 +38054,17 @@ class GithubLog {
         }
     }
     line(text) {
-        for (const line of printableLines(text))
+        for (const line of this.#printable(text))
             info(line);
     }
     notice(text) {
-        notice(block(text));
+        notice(this.#printable(text).join('\n'));
     }
     warning(text) {
-        warning(block(text));
+        warning(this.#printable(text).join('\n'));
     }
     error(text) {
-        error(block(text));
+        error(this.#printable(text).join('\n'));
     }
     /** The runner's groups don't nest: only the outermost chapter is one. */
     #open(title) {
@@ -37924,12 +38079,10 @@ class GithubLog {
             endGroup();
         info(line);
     }
-}
-function inline(text) {
-    return printableLines(text).join(' ');
-}
-function block(text) {
-    return printableLines(text).join('\n');
+    /** Before, since a secret may go over several lines, and after, since it may have had escapes between its letters. */
+    #printable(text) {
+        return printableLines(this.#redactor.redact(text)).map((line) => this.#redactor.redact(line));
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/runner/inputs.ts
@@ -37973,8 +38126,12 @@ class InputReader {
     optionalSecret(name) {
         const value = this.optional(name);
         if (value !== undefined)
-            this.#mask(value);
+            this.mask(value);
         return value;
+    }
+    /** Masks a secret that was found inside an input. */
+    mask(secret) {
+        this.#mask(secret);
     }
     /** One item a line; blank lines and lines that begin with `#` are dropped. May be empty. */
     lines(name) {
@@ -38063,9 +38220,11 @@ function listed(values) {
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
  */
 async function runAction(action) {
-    const job = new GithubJob(cancellation());
+    const controller = new AbortController();
+    const job = new GithubJob(controller.signal);
+    cancelOnSignal(controller, job);
     process.once('uncaughtException', (error) => {
-        fail(error);
+        job.fail(run_action_explain(error));
         process.exit();
     });
     try {
@@ -38075,7 +38234,7 @@ async function runAction(action) {
             await runMain(action, job);
     }
     catch (error) {
-        fail(error);
+        job.fail(run_action_explain(error));
     }
 }
 async function runMain(action, job) {
@@ -38085,9 +38244,7 @@ async function runMain(action, job) {
     const inputs = readInputs(action, job);
     if (action.post !== undefined)
         job.saveState('hasInputs', 'true');
-    const outputs = await action.main(inputs, job);
-    for (const [name, value] of Object.entries(outputs))
-        setOutput(name, value);
+    job.publish(await action.main(inputs, job));
 }
 async function runPost(action, job) {
     if (job.state('hasInputs') !== 'true')
@@ -38102,19 +38259,20 @@ function readInputs(action, job) {
     reader.check();
     return inputs;
 }
+/** A cancelled step that has not ended by then is ended, before the runner does it without a word. */
+const GRACE_MS = 6500;
 /** A cancelled job gets SIGINT, 7.5 s later SIGTERM, and 2.5 s later SIGKILL. */
-function cancellation() {
-    const controller = new AbortController();
+function cancelOnSignal(controller, job) {
     for (const name of ['SIGINT', 'SIGTERM']) {
         process.on(name, () => {
-            controller.abort(new StepError({ step: 'run', why: `the job was cancelled (${name})` }));
+            const error = new StepError({ step: 'run', why: `the job was cancelled (${name})` });
+            controller.abort(error);
+            setTimeout(() => {
+                job.fail(run_action_explain(error));
+                process.exit();
+            }, GRACE_MS).unref();
         });
     }
-    return controller.signal;
-}
-/** The only place that makes a job red. */
-function fail(error) {
-    setFailed(run_action_explain(error));
 }
 /** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */
 function run_action_explain(error) {
@@ -38129,7 +38287,7 @@ function inputs_readInputs(input) {
     return {
         token: input.secret('github-token'),
         environment: input.text('environment'),
-        approval: input.oneOf('approval', ['required', 'none-intended']),
+        approval: input.oneOf('approval', ['required', 'none-intended', 'given']),
     };
 }
 
@@ -38143,8 +38301,10 @@ async function requireApproval(inputs, job, github) {
     const { approval, environment: name } = inputs;
     if (approval === 'none-intended') {
         job.log.notice(`Deploys to ${name} need no approval: the workflow says approval: none-intended.`);
-        return { approval };
+        return { approval, approvers: '' };
     }
+    if (approval === 'given')
+        return { approval, approvers: await require_approversOf(name, job, github) };
     const environment = await github.environment(name);
     if (environment === undefined)
         throw new UsageError(missing(name, job.context.repository));
@@ -38154,7 +38314,22 @@ async function requireApproval(inputs, job, github) {
     if (!environment.preventSelfReview) {
         job.log.line(`Who started the run may approve it too, if listed; ${environment.url} can rule that out.`);
     }
-    return { approval };
+    return { approval, approvers: '' };
+}
+/** For the record only: a deploy that GitHub let through does not fail for want of it. */
+async function require_approversOf(environment, { context, log, signal }, github) {
+    try {
+        const approvers = await github.approvers(context.runId, environment);
+        log.line(approvers.length === 0 ? 'Nobody had to approve.' : `Approved by ${approvers.join(', ')}.`);
+        return approvers.join(',');
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StepError || error instanceof UsageError))
+            throw error;
+        log.warning(`Who approved this deploy can't be noted: ${error.message}`);
+        return '';
+    }
 }
 function missing(name, repository) {
     return [

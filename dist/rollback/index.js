@@ -58663,7 +58663,7 @@ var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _
 };
 
 
-const { access, appendFile, writeFile } = external_fs_.promises;
+const { access, appendFile, writeFile: summary_writeFile } = external_fs_.promises;
 const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
 const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
 class Summary {
@@ -58724,7 +58724,7 @@ class Summary {
         return summary_awaiter(this, void 0, void 0, function* () {
             const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
             const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
+            const writeFunc = overwrite ? summary_writeFile : appendFile;
             yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
             return this.emptyBuffer();
         });
@@ -58986,7 +58986,7 @@ var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _
 };
 
 
-const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm: io_util_rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
 // export const {open} = 'fs'
 const IS_WINDOWS = process.platform === 'win32';
 /**
@@ -60481,11 +60481,11 @@ function getIDToken(aud) {
 //# sourceMappingURL=core.js.map
 ;// CONCATENATED MODULE: ./src/errors.ts
 /** The author of the workflow can fix this one: it names the input and what to write instead. Shown without a stack. */
-class UsageError extends Error {
+class errors_UsageError extends Error {
     name = 'UsageError';
 }
 /** The world said no: a host, a registry, a health check. Says where, why, the state things are in, and what to do. */
-class StepError extends Error {
+class errors_StepError extends Error {
     name = 'StepError';
     failure;
     constructor(failure) {
@@ -60560,6 +60560,26 @@ function formatDuration(seconds) {
         .join(' ');
 }
 
+;// CONCATENATED MODULE: ./src/runner/markdown.ts
+/** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
+function escapeMarkdown(text) {
+    return text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replace(/[\\`*_[\]{}()#+!|~$@-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+        .replace(/\r\n|[\n\r\u2028\u2029]/g, '<br>');
+}
+/** A Markdown table; cells are plain text and get escaped here. */
+function formatTable(header, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [
+        line(header.map(escapeMarkdown)),
+        line(header.map(() => '---')),
+        ...rows.map((row) => line(row.map(escapeMarkdown))),
+    ].join('\n');
+}
+
 ;// CONCATENATED MODULE: ./src/runner/workflow-commands.ts
 /**
  * Text from elsewhere as lines that the runner and a terminal do nothing but show.
@@ -60593,31 +60613,91 @@ function harmless(line) {
 
 ;// CONCATENATED MODULE: ./src/runner/mask.ts
 
+
 /**
  * Below this, a piece of a secret says more by its absence than by its presence: masking `on` or `}` would garble the
  * whole log, and the runner drops every output that contains a masked text.
  */
 const SHORTEST_PIECE = 4;
 /**
- * All the forms of a secret that could turn up in a log: as it is, line by line (the runner masks within single lines),
- * as base64 wherever it may begin in a longer text, percent-encoded, escaped in JSON, and as `Log.line` prints it.
+ * All the forms of a secret that could turn up in a log: as it is, line by line, escaped for JSON, URLs, shells, dotenv
+ * files and HTML, as base64 wherever it may begin in a longer text, in hex, and as `Log.line` prints it. A secret of fewer
+ * than four characters has none.
  */
 function secretForms(secret) {
     const trimmed = secret.trim();
-    if (trimmed.length < SHORTEST_PIECE)
-        return trimmed === '' ? [] : [trimmed];
     const lines = trimmed.split(/\r\n|\r|\n/).map((line) => line.trim());
-    const pieces = [
-        ...lines,
-        ...base64Forms(secret),
-        ...base64Forms(trimmed),
-        encodeURIComponent(trimmed.toWellFormed()),
-        JSON.stringify(trimmed).slice(1, -1),
-        ...lines.flatMap((line) => printableLines(line)),
-    ].filter((piece) => piece.length >= SHORTEST_PIECE);
-    return [...new Set(lines.length === 1 ? [trimmed, ...pieces] : pieces)];
+    const forms = [
+        ...[trimmed, ...lines].filter((text) => text.length >= SHORTEST_PIECE).flatMap(escapedForms),
+        ...[secret, trimmed].filter(() => trimmed.length >= SHORTEST_PIECE).flatMap(byteForms),
+    ];
+    return [...new Set(forms)].filter((form) => form.length >= SHORTEST_PIECE);
 }
-/** Whole, without padding, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
+function escapedForms(text) {
+    return [
+        text,
+        ...jsonForms(text),
+        ...urlForms(text),
+        ...shellForms(text),
+        ...dotenvForms(text),
+        ...htmlForms(text),
+    ].concat(printableLines(text));
+}
+/** As JavaScript writes it, as Go does for HTML's sake, as Python does in ASCII, and with `\/` as PHP. */
+function jsonForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    return [
+        json,
+        json.replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape),
+        json.replaceAll(/[^\0-\u007e]/g, unicodeEscape),
+        json.replaceAll('/', '\\/'),
+    ];
+}
+function unicodeEscape(char) {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+/** For a query as browsers and as forms write it, strict as RFC 3986, lenient as a path, and each with small hex digits. */
+function urlForms(text) {
+    const query = encodeURIComponent(text.toWellFormed());
+    const strict = query.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    const form = new URLSearchParams([['', text]]).toString().slice(1);
+    const forms = [query, strict, form, query.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+    return [...forms, ...forms.map((url) => url.replaceAll('%2F', '/'))].flatMap((url) => [
+        url,
+        url.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase()),
+    ]);
+}
+/** Between single quotes in the two usual ways, between double quotes, and bare as `printf %q` writes it. */
+function shellForms(text) {
+    return [
+        text.replaceAll("'", "'\\''"),
+        text.replaceAll("'", `'"'"'`),
+        text.replaceAll(/[\\"$`]/g, '\\$&'),
+        text.replaceAll(/[^\w@%+=:,./\n-]/g, '\\$&'),
+    ];
+}
+/** Between double quotes with either escape of a dollar, between single quotes, and as a compose file writes a dollar. */
+function dotenvForms(text) {
+    const double = [text.replaceAll(/[\\"$]/g, '\\$&'), text.replaceAll(/[\\"]/g, '\\$&').replaceAll('$', '$$$$')];
+    return [
+        ...double,
+        ...double.map((form) => form.replaceAll('\n', '\\n').replaceAll('\r', '\\r')),
+        text.replaceAll("'", "\\'"),
+        text.replaceAll('$', '$$$$'),
+    ];
+}
+function htmlForms(text) {
+    const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const quoted = html.replaceAll('"', '&quot;');
+    return [html, quoted, quoted.replaceAll("'", '&#39;'), quoted.replaceAll("'", '&#x27;'), escapeMarkdown(text)];
+}
+function byteForms(secret) {
+    const hex = Buffer.from(secret).toString('hex');
+    return [...base64Forms(secret), hex, hex.toUpperCase()];
+}
+/** As `base64` and PEM files wrap lines. */
+const WRAPPED = [/.{76}/g, /.{64}/g];
+/** Whole, wrapped, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
 function base64Forms(secret) {
     const bytes = Buffer.from(secret);
     const whole = bytes.toString('base64');
@@ -60625,7 +60705,43 @@ function base64Forms(secret) {
         const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
         return shifted.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((shifted.length * 8) / 6));
     });
-    return [whole, ...inside].flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+    return [whole, ...inside, ...WRAPPED.flatMap((width) => whole.match(width) ?? [])].flatMap((form) => [
+        form,
+        form.replaceAll('+', '-').replaceAll('/', '_'),
+    ]);
+}
+
+;// CONCATENATED MODULE: ./src/runner/redactor.ts
+
+/** Replaces secrets, in each of their forms, in all that an action shows. The runner does so too, line by line. */
+class Redactor {
+    #forms = new Set();
+    /** Adds a secret; returns the forms of it that are new. */
+    add(secret) {
+        const added = secretForms(secret).filter((form) => !this.#forms.has(form));
+        for (const form of added)
+            this.#forms.add(form);
+        return added;
+    }
+    /** The text with `***` for every stretch that is covered by secrets, also where these overlap. */
+    redact(text) {
+        const stretches = [...this.#forms].flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);
+        let shown = '';
+        let end = 0;
+        for (const stretch of stretches) {
+            if (stretch.start >= end)
+                shown += `${text.slice(end, stretch.start)}***`;
+            end = Math.max(end, stretch.end);
+        }
+        return shown + text.slice(end);
+    }
+}
+/** Every place, overlapping ones too. */
+function occurrences(text, form) {
+    const found = [];
+    for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1))
+        found.push({ start, end: start + form.length });
+    return found;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/github-job.ts
@@ -60634,22 +60750,28 @@ function base64Forms(secret) {
 
 
 
-/** The job as GitHub's runner has it: workflow commands on stdout, and files for summary and state. */
+/**
+ * The job as GitHub's runner has it: workflow commands on stdout, and files for outputs, summary and state. All that it
+ * shows passes one redactor, since the runner looks at single lines only, and others do less.
+ */
 class GithubJob {
-    log = new GithubLog();
+    #redactor = new Redactor();
+    log = new GithubLog(this.#redactor);
     context = readContext(process.env);
     signal;
     constructor(signal) {
         this.signal = signal;
     }
     mask(secret) {
-        for (const form of secretForms(secret))
-            core_setSecret(form);
+        // The runner takes a form of several lines for as many secrets, the shortest scrap among them.
+        for (const form of this.#redactor.add(secret))
+            if (!/[\r\n]/.test(form))
+                core_setSecret(form);
     }
     async summarize(markdown) {
         if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
             return;
-        await summary.addRaw(markdown, true).write();
+        await summary.addRaw(this.#redactor.redact(markdown), true).write();
     }
     saveState(name, value) {
         saveState(name, value);
@@ -60657,11 +60779,29 @@ class GithubJob {
     state(name) {
         return getState(name);
     }
+    /** Hands outputs to later steps. */
+    publish(outputs) {
+        for (const [name, value] of Object.entries(outputs)) {
+            const shown = this.#redactor.redact(value);
+            setOutput(name, shown);
+            if (shown !== value)
+                this.log.warning(`The output ${name} holds a piece of a secret, and has *** in its place; later steps can't use it as it is. ` +
+                    'Secrets that are ordinary words do this: use longer ones.');
+        }
+    }
+    /** Makes the step red. */
+    fail(message) {
+        setFailed(this.#redactor.redact(message));
+    }
 }
 class GithubLog {
+    #redactor;
     #depth = 0;
+    constructor(redactor) {
+        this.#redactor = redactor;
+    }
     async chapter(title, work) {
-        const shown = inline(title);
+        const shown = this.#printable(title).join(' ');
         const start = performance.now();
         const elapsed = () => formatDuration((performance.now() - start) / 1000);
         this.#open(shown);
@@ -60676,17 +60816,17 @@ class GithubLog {
         }
     }
     line(text) {
-        for (const line of printableLines(text))
+        for (const line of this.#printable(text))
             info(line);
     }
     notice(text) {
-        notice(block(text));
+        notice(this.#printable(text).join('\n'));
     }
     warning(text) {
-        warning(block(text));
+        warning(this.#printable(text).join('\n'));
     }
     error(text) {
-        error(block(text));
+        error(this.#printable(text).join('\n'));
     }
     /** The runner's groups don't nest: only the outermost chapter is one. */
     #open(title) {
@@ -60701,12 +60841,10 @@ class GithubLog {
             endGroup();
         info(line);
     }
-}
-function inline(text) {
-    return printableLines(text).join(' ');
-}
-function block(text) {
-    return printableLines(text).join('\n');
+    /** Before, since a secret may go over several lines, and after, since it may have had escapes between its letters. */
+    #printable(text) {
+        return printableLines(this.#redactor.redact(text)).map((line) => this.#redactor.redact(line));
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/runner/inputs.ts
@@ -60750,8 +60888,12 @@ class InputReader {
     optionalSecret(name) {
         const value = this.optional(name);
         if (value !== undefined)
-            this.#mask(value);
+            this.mask(value);
         return value;
+    }
+    /** Masks a secret that was found inside an input. */
+    mask(secret) {
+        this.#mask(secret);
     }
     /** One item a line; blank lines and lines that begin with `#` are dropped. May be empty. */
     lines(name) {
@@ -60823,7 +60965,7 @@ class InputReader {
             return;
         const count = new Set(this.#problems.map(({ name }) => name)).size;
         const title = count === 1 ? 'One input needs a change:' : `${count} inputs need a change:`;
-        throw new UsageError([title, ...this.#problems.map(({ name, what }) => `  ${name}: ${what}`)].join('\n'));
+        throw new errors_UsageError([title, ...this.#problems.map(({ name, what }) => `  ${name}: ${what}`)].join('\n'));
     }
 }
 function listed(values) {
@@ -60840,9 +60982,11 @@ function listed(values) {
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
  */
 async function runAction(action) {
-    const job = new GithubJob(cancellation());
+    const controller = new AbortController();
+    const job = new GithubJob(controller.signal);
+    cancelOnSignal(controller, job);
     process.once('uncaughtException', (error) => {
-        fail(error);
+        job.fail(explain(error));
         process.exit();
     });
     try {
@@ -60852,7 +60996,7 @@ async function runAction(action) {
             await runMain(action, job);
     }
     catch (error) {
-        fail(error);
+        job.fail(explain(error));
     }
 }
 async function runMain(action, job) {
@@ -60862,9 +61006,7 @@ async function runMain(action, job) {
     const inputs = readInputs(action, job);
     if (action.post !== undefined)
         job.saveState('hasInputs', 'true');
-    const outputs = await action.main(inputs, job);
-    for (const [name, value] of Object.entries(outputs))
-        setOutput(name, value);
+    job.publish(await action.main(inputs, job));
 }
 async function runPost(action, job) {
     if (job.state('hasInputs') !== 'true')
@@ -60879,23 +61021,24 @@ function readInputs(action, job) {
     reader.check();
     return inputs;
 }
+/** A cancelled step that has not ended by then is ended, before the runner does it without a word. */
+const GRACE_MS = 6500;
 /** A cancelled job gets SIGINT, 7.5 s later SIGTERM, and 2.5 s later SIGKILL. */
-function cancellation() {
-    const controller = new AbortController();
+function cancelOnSignal(controller, job) {
     for (const name of ['SIGINT', 'SIGTERM']) {
         process.on(name, () => {
-            controller.abort(new StepError({ step: 'run', why: `the job was cancelled (${name})` }));
+            const error = new errors_StepError({ step: 'run', why: `the job was cancelled (${name})` });
+            controller.abort(error);
+            setTimeout(() => {
+                job.fail(explain(error));
+                process.exit();
+            }, GRACE_MS).unref();
         });
     }
-    return controller.signal;
-}
-/** The only place that makes a job red. */
-function fail(error) {
-    setFailed(explain(error));
 }
 /** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */
 function explain(error) {
-    if (error instanceof UsageError || error instanceof StepError)
+    if (error instanceof errors_UsageError || error instanceof errors_StepError)
         return error.message;
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `This is a bug in the action, please report it.\n${details}`;
@@ -60960,69 +61103,91 @@ function formatKnownHost(host, { type, blob }) {
 ;// CONCATENATED MODULE: ./src/host/known-hosts.ts
 
 
+/** Whether a key, as a server shows it, is one of these. */
+function includesKey(keys, blob) {
+    return keys.some((key) => key.blob.equals(blob));
+}
 /**
- * Finds the keys that a known_hosts file pins for a host. Returns the problem as a string when it pins none, or when any
- * line holds what is not supported: to skip a line that was meant to forbid something would be worse than to stop.
+ * Finds what a known_hosts file pins for a host, as OpenSSH does. Returns the problem as a string when it pins no key, or
+ * when any line is none: OpenSSH skips those, but to skip a line that was meant to forbid something is worse than to stop.
  * Format: https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT
  */
-function pinnedKeys(text, host) {
-    const lines = text.split(/\r\n|\n|\r/).map(parseLine);
+function pinsOf(text, host) {
+    const lines = text.split(/\r?\n/).map(parseLine);
     const problem = lines.find((line) => typeof line === 'string');
     if (problem !== undefined)
         return problem;
     const entries = lines.filter((line) => typeof line === 'object');
-    const own = entries.filter(({ names }) => names.some((name) => matches(name, host)));
-    if (own.length === 0)
-        return noLine(host, entries);
-    const keys = own.map(({ key }) => key).filter(isSupported);
-    if (keys.length > 0)
-        return keys;
-    const types = own.map(({ key }) => key.type).join(', ');
-    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
+    const own = entriesFor(host, entries);
+    const marked = (marker) => own.filter((entry) => entry.marker === marker).map(({ key }) => key);
+    const pinned = marked('');
+    if (pinned.length === 0)
+        return noKey(host, marked('@cert-authority').length > 0);
+    const supported = pinned.filter(isSupported);
+    if (supported.length === 0)
+        return notSupported(host, pinned);
+    const revoked = marked('@revoked');
+    const keys = supported.filter(({ blob }) => !includesKey(revoked, blob));
+    return keys.length > 0 ? { keys, revoked } : allRevoked(host);
 }
+/** Lines without the port count where none has it. A key that is revoked for the port is so in either case. */
+function entriesFor(host, entries) {
+    const named = (name) => entries.filter(({ names }) => matches(names, name));
+    const own = named(knownHostsName(host));
+    if (host.port === 22 || own.some(({ marker }) => marker === ''))
+        return own;
+    return [...own, ...named(knownHostsName({ ...host, port: 22 }))];
+}
+const MARKERS = ['', '@revoked', '@cert-authority'];
 /** A line as an entry, undefined when it holds none, or what is wrong with it. */
 function parseLine(line, index) {
-    const fields = line.trim().split(/[ \t]+/);
-    const [names = '', type = '', base64 = ''] = fields;
-    if (names === '' || names.startsWith('#'))
+    const fields = line.replace(/^[ \t]+/, '').split(/[ \t]+/);
+    const [first = ''] = fields;
+    if (first === '' || first.startsWith('#'))
         return undefined;
     const where = `line ${index + 1}`;
-    if (names in MARKERS)
-        return `${where}: ${names} lines are not supported yet: ${MARKERS[names]}`;
-    if (names.startsWith('@'))
-        return `${where}: the marker ${names} is not known; write a line that begins with the host's name`;
-    if (/[*?!]/.test(names)) {
-        return `${where}: wildcards and negation (${names}) are not supported yet; write the host's name in full`;
-    }
+    const marker = MARKERS.find((known) => known === first) ?? '';
+    if (first.startsWith('@') && marker === '')
+        return `${where}: the marker ${first} is not known; there are @revoked and @cert-authority`;
+    const [names = '', type = '', base64 = ''] = marker === '' ? fields : fields.slice(1);
     const key = parseHostKey(Buffer.from(base64, 'base64'));
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || key?.type !== type) {
-        return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
-    }
-    return { names: names.split(','), key };
+    if (/^(?:[A-Za-z0-9+/]{4})+$/.test(base64.replace(/={1,2}$/, (end) => 'A'.repeat(end.length))) && key?.type === type)
+        return { marker, names, key };
+    return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
 }
-const MARKERS = {
-    '@revoked': 'delete the line, and see that the revoked key is on no other line; only keys listed here are accepted',
-    '@cert-authority': "host certificates can't be checked; pin the host's own key, as ssh-keyscan prints it",
-};
-function matches(pattern, host) {
-    const name = knownHostsName(host);
-    if (pattern.startsWith('|'))
-        return matchesHash(pattern, name);
-    return pattern.toLowerCase() === name || (host.port === 22 && pattern.toLowerCase() === `[${name}]:22`);
+function matches(names, name) {
+    return names.startsWith('|') ? matchesHash(names, name) : matchesPatterns(names.toLowerCase().split(','), name);
+}
+/** One that matches is enough, unless one behind a `!` matches too. */
+function matchesPatterns(patterns, name) {
+    const some = (list) => list.some((pattern) => matchesPattern(pattern, name));
+    const negated = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+    return !some(negated) && some(patterns.filter((pattern) => !pattern.startsWith('!')));
+}
+/** `*` is any text, `?` any one character; brackets are just brackets. */
+function matchesPattern(pattern, name) {
+    const wild = { '*': '.*', '?': '.' };
+    const source = pattern.replaceAll(/\*+|[^\w]/g, (char) => wild[char.charAt(0)] ?? `\\${char}`);
+    return new RegExp(`^${source}$`, 's').test(name);
 }
 /** `|1|salt|hash`: HMAC-SHA1 of the name under the salt, both in base64. */
-function matchesHash(pattern, name) {
-    const [, version, salt = '', hash = ''] = pattern.split('|');
-    const expected = Buffer.from(hash, 'base64');
-    const actual = (0,external_node_crypto_.createHmac)('sha1', Buffer.from(salt, 'base64')).update(name).digest();
-    return version === '1' && expected.length === actual.length && (0,external_node_crypto_.timingSafeEqual)(expected, actual);
+function matchesHash(names, name) {
+    const [, version, salt = '', hash] = names.split('|');
+    const key = Buffer.from(salt, 'base64');
+    return version === '1' && key.length === 20 && hash === (0,external_node_crypto_.createHmac)('sha1', key).update(name).digest('base64');
 }
-function noLine(host, entries) {
-    const withoutPort = host.port !== 22 && entries.some(({ names }) => names.some((name) => matches(name, { ...host, port: 22 })));
-    const hint = withoutPort
-        ? ` It has one without the port: lines for port ${host.port} begin with ${knownHostsName(host)}.`
+function noKey(host, certified) {
+    const certificates = certified
+        ? " It has a @cert-authority for it, but host certificates can't be checked here: pin the host's own key."
         : '';
-    return `has no line for ${host.name} port ${host.port}.${hint} ${howToScan(host)}`;
+    return `has no line for ${host.name} port ${host.port}.${certificates} ${howToScan(host)}`;
+}
+function notSupported(host, pinned) {
+    const types = pinned.map(({ type }) => type).join(', ');
+    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
+}
+function allRevoked(host) {
+    return `revokes every key that it pins for ${host.name}; pin the server's new key. ${howToScan(host)}`;
 }
 /** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
 function howToScan({ name, port }) {
@@ -61109,30 +61274,34 @@ const UNSUPPORTED = 'is of a type that is not supported in PEM format; make one 
 
 
 
-/** Reads the inputs `host`, `ssh-key`, `ssh-key-passphrase` and `known-hosts`, and notes what is wrong with them. */
+/** Reads the inputs that all actions share which reach a host, and notes what is wrong with them. */
 function readConnection(input) {
     const host = input.parsed('host', parseHost);
+    const jump = input.optional('jump-host') === undefined ? undefined : input.parsed('jump-host', parseHost);
     const privateKey = input.secret('ssh-key');
     const passphrase = input.optionalSecret('ssh-key-passphrase');
     const knownHosts = input.optional('known-hosts') ?? '';
     const key = privateKey === '' || parsePrivateKey(privateKey, passphrase);
     if (typeof key === 'string')
         input.problem('ssh-key', key);
-    const problem = checkKnownHosts(knownHosts, host);
-    if (problem !== undefined)
+    const problems = [host, jump].flatMap((each) => (each && checkKnownHosts(knownHosts, each)) ?? []);
+    for (const problem of new Set(problems))
         input.problem('known-hosts', problem);
-    return { host, privateKey, knownHosts, ...(passphrase === undefined ? {} : { passphrase }) };
+    return {
+        ...{ host, privateKey, knownHosts },
+        ...(jump && { jump }),
+        ...(passphrase !== undefined && { passphrase }),
+    };
 }
 /** What is wrong with the text as the pins of this host; a host that could not be read has no name to look for. */
-function checkKnownHosts(text, host) {
-    const { user, name, port } = host;
+function checkKnownHosts(text, { user, name, port }) {
     if (user === undefined || name === undefined || port === undefined)
         return text === '' ? 'is required' : undefined;
     const known = { user, name, port };
     if (text === '')
         return `is required. ${howToScan(known)}`;
-    const pinned = pinnedKeys(text, known);
-    return typeof pinned === 'string' ? pinned : undefined;
+    const pins = pinsOf(text, known);
+    return typeof pins === 'string' ? pins : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/stack/stack.ts
@@ -61185,6 +61354,7 @@ function inputs_readInputs(input) {
         lockTimeout: input.seconds('lock-timeout'),
         keep: input.whole('keep', { min: 2, max: 50 }),
         dryRun: input.flag('dry-run'),
+        oldCodeCanRun: input.flag('old-code-can-run'),
     };
     if (transaction === undefined)
         return { ...where, mode: 'release', stack: readStack(input, where.path), to, ...options };
@@ -61193,6 +61363,1959 @@ function inputs_readInputs(input) {
     input.optional('stack');
     return { ...where, mode: 'abort', transaction };
 }
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = require("node:fs/promises");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = require("node:path");
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ./src/command/output.ts
+
+/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
+class LineSplitter {
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    #onLine;
+    #rest = '';
+    constructor(onLine) {
+        this.#onLine = onLine;
+    }
+    write(chunk) {
+        const text = this.#decoder.write(chunk);
+        // A line of many chunks must not be searched from its beginning with each of them.
+        if (!text.includes('\n')) {
+            this.#rest += text;
+            return;
+        }
+        const lines = (this.#rest + text).split('\n');
+        this.#rest = lines.pop() ?? '';
+        for (const line of lines)
+            this.#onLine(line);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        const rest = this.#rest + this.#decoder.end();
+        this.#rest = '';
+        if (rest !== '')
+            this.#onLine(rest);
+    }
+}
+/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
+class output_Output {
+    #lines;
+    #chunks = [];
+    constructor(onLine) {
+        this.#lines = onLine && new LineSplitter(onLine);
+    }
+    write(chunk) {
+        if (this.#lines === undefined)
+            this.#chunks.push(chunk);
+        else
+            this.#lines.write(chunk);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        this.#lines?.end();
+    }
+    /** What was collected. */
+    text() {
+        return Buffer.concat(this.#chunks).toString('utf8');
+    }
+}
+
+;// CONCATENATED MODULE: ./src/command/local.ts
+
+
+
+
+
+
+
+/**
+ * Runs a program on the runner without echoing its command line. Every exit code is an outcome.
+ *
+ * @throws StepError when the program is not installed, or was killed
+ */
+const local_runLocal = async ({ argv, stdin }, options = {}) => {
+    const { cwd, env = process.env } = options;
+    const [program] = argv;
+    requireProgram(program, env);
+    const stdout = new Output(options.onStdoutLine);
+    const stderr = new Output(options.onStderrLine);
+    const code = await withInputFile(stdin, (file) => exec('sh', ['-c', 'exec "$@" < "$0"', file, ...argv], {
+        silent: true,
+        ignoreReturnCode: true,
+        env: definedOnly(env),
+        ...(cwd !== undefined && { cwd }),
+        listeners: {
+            stdout: (chunk) => {
+                stdout.write(chunk);
+            },
+            stderr: (chunk) => {
+                stderr.write(chunk);
+            },
+        },
+    }));
+    stdout.end();
+    stderr.end();
+    // Null when a signal ended it, whatever the types say.
+    if (!Number.isInteger(code))
+        throw killed(program, stderr.text());
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+};
+/**
+ * Lends a file with what the program is to read, which nobody else can.
+ *
+ * `@actions/exec` has an option for this, but writes to a pipe without listening for errors: a program that ends at once,
+ * whether it reads or not, takes this process with it by EPIPE. Without the option the pipe never ends.
+ */
+async function withInputFile(stdin, work) {
+    if (stdin === undefined)
+        return work('/dev/null');
+    const folder = await mkdtemp(join(process.env['RUNNER_TEMP'] ?? tmpdir(), 'estiba-'));
+    try {
+        const file = join(folder, 'stdin');
+        await writeFile(file, stdin, { mode: 0o600 });
+        return await work(file);
+    }
+    finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+/** How to come by the programs that runners may lack; hosted ones have them all. */
+const INSTALL = {
+    docker: 'install Docker with its Compose and buildx plugins on this runner: https://docs.docker.com/engine/install/',
+    git: 'install Git on this runner: https://git-scm.com/downloads',
+};
+function requireProgram(program, env) {
+    const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(delimiter);
+    if (folders.some((folder) => existsSync(join(folder, program))))
+        return;
+    throw new StepError({
+        step: `run ${program} on the runner`,
+        why: program.includes('/') ? 'there is no such file' : 'it is not installed, or not on the PATH',
+        next: INSTALL[program] ?? `install ${program} on this runner, in a step before this one`,
+    });
+}
+function killed(program, stderr) {
+    return new StepError({
+        step: `run ${program} on the runner`,
+        why: 'it was killed by a signal: by a cancelled job, or by the system for want of memory',
+        lastLines: stderr.trimEnd().split('\n').slice(-5),
+    });
+}
+function definedOnly(env) {
+    return Object.fromEntries(Object.entries(env).filter((entry) => entry[1] !== undefined));
+}
+
+;// CONCATENATED MODULE: ./src/compose/dotenv.ts
+/**
+ * Reads dotenv text as Docker Compose does, and writes it so that every Compose reads the same.
+ *
+ * The rules are those of compose-go's parser, less what can only be a mistake in a text that is all there is: it looks
+ * nowhere else for a value, so a name without one, or a reference to a name that no line above sets, is a problem.
+ * https://github.com/compose-spec/compose-go/blob/main/dotenv/parser.go
+ */
+/** Parses dotenv text. Returns every problem there is as a string, one a line, each with its line and no piece of a value. */
+function parseDotenv(text) {
+    const reader = new Reader(text.replace(/^\uFEFF/, ''));
+    const problems = [];
+    const env = new Map();
+    while (reader.toStatement()) {
+        const line = reader.line;
+        const statement = readStatement(reader, env);
+        if (typeof statement !== 'string')
+            env.set(statement.name, statement.value);
+        else {
+            problems.push(`line ${line}: ${statement}`);
+            reader.skipLine();
+        }
+    }
+    return problems.length > 0 ? problems.join('\n') : env;
+}
+/** Writes values in the one form that can hold any of them: in double quotes, with `\`, `"` and `$` escaped. */
+function dotenv_formatDotenv(env) {
+    return [...env].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
+}
+function quoteDotenv(value) {
+    return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
+}
+/** Go's `unicode.IsSpace`, which says where a statement begins and where an unquoted value ends. */
+const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/** Blanks within a line, as the parser counts them. */
+const BLANK = '\\t\\v\\f\\r \\u0085\\u00a0';
+/** What may stand between two statements. */
+const BETWEEN = new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y');
+const AT_END = new RegExp(`[${SPACE}]+$`);
+/** A place in the text that only moves on. */
+class Reader {
+    #text;
+    #at = 0;
+    constructor(text) {
+        this.#text = text;
+    }
+    get line() {
+        return this.#text.slice(0, this.#at).split('\n').length;
+    }
+    /** Moves to what is neither space nor comment; false at the end. */
+    toStatement() {
+        this.take(BETWEEN);
+        return this.#at < this.#text.length;
+    }
+    /** Takes what a sticky pattern finds here; `undefined` where it finds nothing. */
+    take(pattern) {
+        pattern.lastIndex = this.#at;
+        const found = pattern.exec(this.#text);
+        if (found === null)
+            return undefined;
+        this.#at = pattern.lastIndex;
+        return found;
+    }
+    skipLine() {
+        this.take(/[^\n]*/y);
+    }
+}
+const dotenv_NAME = new RegExp(`(?:export[${BLANK}]+)?([\\p{L}\\p{N}_.\\-[\\]]+)[${BLANK}]*[=:]([${BLANK}]*)`, 'uy');
+const NOT_A_STATEMENT = 'is no NAME=value. A name has letters, digits and _ only, and needs its = on the same line; if this line belongs to the value above it, put that in quotes, and see that a quote in it is written \\\' or \\"';
+function readStatement(reader, env) {
+    const [, name, gap = ''] = reader.take(dotenv_NAME) ?? [];
+    if (name === undefined)
+        return NOT_A_STATEMENT;
+    const value = readQuoted(reader, env) ?? readUnquoted(reader, gap, env);
+    if ('problem' in value)
+        return `${name}: ${value.problem.replaceAll('NAME', name)}`;
+    return value.text.includes('\0') ? `${name}: no variable can hold a zero byte` : { name, value: value.text };
+}
+const SINGLE = /'((?:\\[^]|[^'\\])*)'/y;
+const DOUBLE = /"((?:\\[^]|[^"\\])*)"/y;
+const REST = new RegExp(`[${BLANK}]*(?=$|[\\n#])`, 'y');
+function readQuoted(reader, env) {
+    const single = reader.take(SINGLE)?.[1];
+    const double = single === undefined ? reader.take(DOUBLE)?.[1] : undefined;
+    const raw = single ?? double;
+    if (raw === undefined)
+        return readUnclosed(reader);
+    // Somebody meant the backslash, and the value goes on into the lines below.
+    if (single !== undefined && QUOTE_AT_LINE_END.test(raw))
+        return { problem: BACKSLASH_AT_END };
+    if (!reader.take(REST))
+        return { problem: AFTER_QUOTE };
+    return single === undefined ? expand(dotenv_unescape(unquote(raw, '"')), env) : { text: unquote(raw, "'") };
+}
+/** Everything up to the end is in doubt then. */
+function readUnclosed(reader) {
+    const [raw] = reader.take(/['"][^]*/y) ?? [];
+    return raw === undefined
+        ? undefined
+        : { problem: raw.startsWith("'") && QUOTE_AT_LINE_END.test(`${raw}\n`) ? BACKSLASH_AT_END : NO_END };
+}
+const QUOTE_AT_LINE_END = /\\'[\t\r ]*\n/;
+const NO_END = 'its quote has no end. See that the value ends in the quote that it begins with; a quote in it is written \\\' or \\"';
+const BACKSLASH_AT_END = 'in single quotes a value can\'t end in a backslash: it makes the quote after it part of the value. Write NAME="..." with \\\\ for each backslash, \\" for a double quote and \\$ for a dollar';
+const AFTER_QUOTE = 'there is text after its closing quote. If the quote is part of the value, write a \\ in front of it; if the rest is a comment, begin it with #';
+/** An escaped quote loses its backslash; every other pair stays for the next pass. */
+function unquote(raw, quote) {
+    return raw.replaceAll(/\\([^])/g, (pair, char) => (char === quote ? char : pair));
+}
+function readUnquoted(reader, gap, env) {
+    const [line = ''] = reader.take(/[^\n]*/y) ?? [];
+    // Compose would take the comment for the value.
+    if (gap !== '' && line.startsWith('#'))
+        return {
+            problem: "it has a comment and no value. Write NAME='' for an empty one, or NAME='#...' if the # is part of it",
+        };
+    const [value = ''] = line.split(' #');
+    return expand(value.replace(AT_END, ''), env);
+}
+const ESCAPED = {
+    ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+    ...{ $: '$$', '"': '"', '\\': '\\' },
+};
+/** The escapes of double quotes. Octal ones are `\0` and three digits; a dollar becomes `$$`, since `expand` comes after. */
+function dotenv_unescape(raw) {
+    return raw.replaceAll(/\\(?:([abfnrtv$"\\])|0(\d{0,3}))/g, (pair, char, digits = '') => {
+        if (char !== undefined)
+            return ESCAPED[char] ?? pair;
+        const code = /^[0-7]{3}$/.test(digits) ? Number.parseInt(digits, 8) : 256;
+        return code < 256 ? String.fromCharCode(code) : `\\${digits}`;
+    });
+}
+const REFERENCE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\}|(\{))/giu;
+/** `$$` is a dollar, and `$NAME` and `${NAME}` refer to a line above. A dollar before anything else is just one. */
+function expand(template, env) {
+    let problem;
+    const text = template.replaceAll(REFERENCE, (_all, dollar, bare, braced, unknown) => {
+        if (dollar !== undefined)
+            return dollar;
+        const value = env.get(bare ?? braced ?? '');
+        if (value === undefined)
+            problem ??= unknown === undefined ? UNSET : UNKNOWN_REFERENCE;
+        return value ?? '';
+    });
+    return problem === undefined ? { text } : { problem };
+}
+// What comes after the dollar may be a piece of a password.
+const AS_IT_IS = "If the $ is part of the value, write the value in single quotes (NAME='...'), or $$ for the dollar in double quotes";
+const UNSET = (/* unused pure expression or super */ null && (`it has a $ that begins a reference to a variable, and no line above sets that one. ${AS_IT_IS}`));
+const UNKNOWN_REFERENCE = (/* unused pure expression or super */ null && (`it has a \${ that is not closed, or holds more than a name; write out what it should be. ${AS_IT_IS}`));
+
+;// CONCATENATED MODULE: ./src/compose/render.ts
+
+
+
+
+
+
+
+/**
+ * Resolves the compose files once, on the runner, where everything that they refer to is checked out. Compose sees nothing
+ * of the runner's environment but what it needs to run, so that the same inputs give the same text everywhere.
+ */
+async function renderCompose(project) {
+    const folder = await mkdtemp(join(tmpdir(), 'estiba-compose-'));
+    try {
+        const envFile = join(folder, 'env');
+        const echoFile = join(folder, 'echo.json');
+        await writeFile(envFile, formatDotenv(project.env), { mode: 0o600 });
+        await writeFile(echoFile, JSON.stringify({ [ECHO]: echoed(project.env) }));
+        const files = [...project.files, echoFile].flatMap((file) => ['--file', file]);
+        const { code, stdout, stderr } = await runLocal(docker(...['compose', '--project-name', project.name, '--project-directory', project.directory], ...['--env-file', envFile, ...files, 'config', '--format', 'json']), { cwd: project.directory, env: bareEnvironment() });
+        if (code !== 0)
+            throw new UsageError(`the compose files can't be resolved: ${render_explain(lastLine(stderr))}`);
+        const { [ECHO]: echo = {}, ...model } = JSON.parse(stdout);
+        requireEcho(project.env, echo);
+        return { ...model, name: model.name, services: model.services };
+    }
+    catch (error) {
+        if (error instanceof SyntaxError)
+            throw new StepError({
+                step: 'resolve the compose files',
+                why: `docker compose config printed no JSON: ${error.message}`,
+                next: 'update Docker Compose on the runner to 2.20 or newer',
+            });
+        throw error;
+    }
+    finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+/** A field of its own for Compose to say what it made of each variable. Extensions are carried along as they are. */
+const ECHO = 'x-estiba-env';
+/** Names that Compose can interpolate. */
+function echoed(env) {
+    return Object.fromEntries([...env.keys()].filter((name) => /^[A-Za-z_]\w*$/.test(name)).map((name) => [name, `\${${name}}`]));
+}
+/** Compose takes some names from its own environment, whatever the file says. */
+function requireEcho(env, echo) {
+    const wrong = Object.entries(echo).flatMap(([name, value]) => value.replaceAll('$$', '$') === env.get(name) ? [] : [name]);
+    if (wrong.length === 0)
+        return;
+    throw new UsageError(`env: Docker Compose on this runner has another value for ${wrong.join(', ')}, since it takes that from its own environment; ` +
+        'use another name in env and in the compose files, or leave the line out');
+}
+/**
+ * The text of a resolved model as the host's Compose reads it. That reads JSON as YAML, which knows no raw control characters
+ * and takes some separators for line ends.
+ */
+function formatModel(model) {
+    const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return `${JSON.stringify(model, null, 1).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escape)}\n`;
+}
+/** What a local docker needs to find itself and its plugins; nothing that a compose file could pick up by accident. */
+function bareEnvironment() {
+    const names = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
+    return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+/** A `.env` on the server is what most stacks begin with; in a checkout there is none. */
+function render_explain(reason) {
+    if (!/env file .* not found/.test(reason))
+        return reason;
+    return (`${reason}. \`env_file\` names a file of the checkout, and the values of the input env are in none: ` +
+        'write those that the service needs under its `environment`, as in `DATABASE_URL: ${DATABASE_URL}`');
+}
+function lastLine(text) {
+    return text.trim().split('\n').at(-1) ?? 'no reason given';
+}
+
+;// CONCATENATED MODULE: ./src/ledger/ledger.ts
+/** The members without braces, as the agent puts them behind its own. */
+function formatFields(fields) {
+    return JSON.stringify({ ...fields, digests: fields.digests ?? {}, approvers: fields.approvers ?? [] }).slice(1, -1);
+}
+/** Parses the ledger's lines; one that a newer version wrote, or that a crash tore, is passed over. */
+function parseLedger(lines) {
+    return lines.flatMap(parseEntry);
+}
+function parseEntry(line) {
+    try {
+        const { sum, ...entry } = JSON.parse(line);
+        return entry.v === 1 ? [{ ...entry, v: 1, digests: entry.digests ?? {}, approvers: entry.approvers ?? [] }] : [];
+    }
+    catch {
+        return [];
+    }
+}
+/** Releases that were confirmed, latest first, each once. */
+function confirmedReleases(ledger) {
+    const confirmed = ledger.filter(({ result, action }) => result === 'committed' && action !== 'migration');
+    return [...new Set(confirmed.map(({ release }) => release).reverse())];
+}
+/** The entry that made a release the live one, the last time that this happened. */
+function whatMadeLive(ledger, release) {
+    return ledger.findLast((entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release);
+}
+
+;// CONCATENATED MODULE: ./src/release/manifest.ts
+/**
+ * The name of a release: when it was made and what it is, in characters that are safe in paths and labels.
+ * `20261121-233000-v1.2.3`.
+ */
+function releaseId(version, at) {
+    const [date = '', time = ''] = at.toISOString().split('T');
+    const slug = version.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
+    return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`;
+}
+/** The digest of each service's image, `sha256:…`; a service whose image has none is left out. */
+function imageDigests({ services }) {
+    return Object.fromEntries(Object.entries(services).flatMap(([name, { image }]) => {
+        const digest = image.split('@')[1];
+        return digest === undefined ? [] : [[name, digest]];
+    }));
+}
+/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
+function parseManifest(text) {
+    const manifest = JSON.parse(text);
+    return manifest.format === 2 ? { ...manifest, format: 2 } : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/agent/programs.ts
+// Written by scripts/embed.mts from the shell programs beside it: edit those.
+/** src/agent/agent.sh */
+const agentProgram = `#!/bin/sh
+# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
+# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
+# tables, not here. Formats and exit codes: docs/protocol.md.
+#
+#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
+#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
+#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
+#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
+#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
+#   agent leave   STACK                                 take the minute job out of the crontab
+set -u
+umask 077
+export LC_ALL=C
+
+verb=$1 stack=$2 id=\${3:-}
+tx=$stack/transactions/$id
+journal=$tx/journal
+export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
+
+# What is on disk of a transaction: its journal, and the tables of its plan.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
+
+# replace FILE: with standard input; it is the old one or the whole new one at any time.
+replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
+
+# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
+cut_torn_tail() {
+  [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
+  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
+}
+
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
+record() {
+  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
+  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  cut_torn_tail "$journal"
+  return 1
+}
+
+has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
+last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
+count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
+is_over() { [ -n "$(last_of ended)" ]; }
+
+# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
+look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
+limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
+
+# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
+
+# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
+# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+in_session() {
+  # shellcheck disable=SC2016 # the inner shell's
+  cd "$stack" && exec setsid sh -c '
+    echo "$$ $(awk "{ sub(/.*\\\\) /, \\"\\"); print \\$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
+    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+}
+
+# members SESSION: its living processes, each with its start time.
+members() {
+  cat /proc/[0-9]*/stat 2>/dev/null |
+    awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
+}
+
+# end_session SESSION: told to end, and killed after five seconds.
+end_session() {
+  signal=TERM
+  began=$(uptime_seconds)
+  while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
+    # shellcheck disable=SC2086 # a list of process ids
+    [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
+    sleep 0.1 9>&-
+    lasted=$(($(uptime_seconds) - began)) signal=
+    [ "$lasted" -lt 5 ] || signal=KILL
+    [ "$lasted" -lt 10 ] || return 1
+  done
+}
+
+# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
+# asked for, which all are in that did not choose otherwise.
+leave_nothing() {
+  if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
+}
+
+# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
+run_in_session() {
+  in_session "$1" "$2" /dev/null &
+  program=$!
+  wait "$program"
+  code=$?
+  leave_nothing "$program" "$code"
+  return "$code"
+}
+
+# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
+# others, one of them carries the transaction in its environment.
+is_session_of() {
+  members "$2" | grep -qxF "$2 $3" && return
+  for process in $(members "$2" | cut -d ' ' -f 1); do
+    tr '\\0' '\\n' 2>/dev/null <"/proc/$process/environ" | grep -qxF "ESTIBA_TX=$stack/transactions/$1" && return
+  done
+  return 1
+}
+
+# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
+# for, so that an effect of one that takes over just now is not taken for an orphan.
+end_orphan() {
+  { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
+  if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
+  if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
+}
+
+# One agent at a time: who lives, and who holds the stack.
+
+# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
+# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
+pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
+
+# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
+is_alive() {
+  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
+    *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
+# ends a transaction whose agent never came looks for it under the same lock.
+be_the_agent() {
+  mkdir -p "$tx/inbox" "$tx/output"
+  [ -p "$tx/door" ] || mkfifo "$tx/door"
+  heard=0
+  {
+    flock 8
+    cut_torn_tail "$journal"
+    echo $$ >"$tx/pid"
+  } 8<"$tx"
+}
+
+what_is_open() { cat "$stack/open" 2>/dev/null; }
+
+# An orphaned effect of the open transaction is not waited for.
+end_open_orphan() {
+  open=$(what_is_open)
+  [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
+}
+
+# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
+take_the_lock() {
+  exec 9>>"$stack/lock"
+  [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
+  draw_ticket || { end undone no-space; return 1; }
+  open=$(what_is_open)
+  record blocked "\${open:-$(first_waiting)}"
+  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
+  until [ "$(first_waiting)" = "$id" ] && flock -n 9; do
+    if is_abort_waiting; then end undone aborted; return 1; fi
+    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
+    end_open_orphan
+    pause
+  done
+  return_ticket
+}
+
+# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
+
+tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
+
+# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
+first_waiting() {
+  for number in $(tickets); do
+    { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
+    if is_alive "$waiter"; then echo "$waiter"; return; fi
+    rm -f "$stack/waiting/$number"
+  done
+}
+
+draw_ticket() {
+  mkdir -p "$stack/waiting" && echo "$id" >"$stack/waiting/.$id" || return 1
+  my_ticket=$(tickets | tail -n 1)
+  my_ticket=$((\${my_ticket:-0} + 1))
+  until ln "$stack/waiting/.$id" "$stack/waiting/$my_ticket" 2>/dev/null; do
+    [ -f "$stack/waiting/$my_ticket" ] || return 1
+    my_ticket=$((my_ticket + 1))
+  done
+}
+
+return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
+
+# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
+
+steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
+
+# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
+run_step() {
+  watcher=
+  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
+  in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
+  effect=$!
+  if [ "$3" = run ] && [ "$1" != finish ]; then
+    end_effect_at_abort >/dev/null 2>&1 9>&- &
+    watcher=$!
+  fi
+  wait "$effect"
+  code=$?
+  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
+  leave_nothing "$effect" "$code"
+  return "$code"
+}
+
+end_effect_at_abort() {
+  while kill -0 "$effect"; do
+    if is_abort_waiting; then end_session "$effect"; return; fi
+    pause
+  done
+}
+
+# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
+run_phase() {
+  for step in $(steps_of "$1"); do
+    is_abort_waiting && return 1
+    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
+    run_step "$1" "$step" run
+    code=$?
+    record did "$1" "$step" "$code"
+    [ "$code" = 0 ] && continue
+    is_abort_waiting || cause=$1-$step
+    return 1
+  done
+}
+
+# three_times COMMAND...: for what must succeed to leave a clean end.
+three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
+
+# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
+
+ledger=$stack/ledger.jsonl
+
+# When a migration was begun: what a step of its own found out about the schema.
+migration() {
+  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
+    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
+}
+
+# add_to_ledger: what the terminal record says; nothing when the line is there already.
+add_to_ledger() {
+  cut_torn_tail "$ledger"
+  ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
+  read -r start over result cause <<EOT
+$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
+EOT
+  entry=$(printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s' "$id" \\
+    "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" "$(cat "$tx/plan/ledger")")
+  before=$(tail -n 1 "$ledger" 2>/dev/null | sed -n 's/.*,"sum":"\\([0-9a-f]*\\)"}$/\\1/p')
+  sum=$(printf '%s' "$before$entry" | sha256sum | cut -d ' ' -f 1)
+  printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
+}
+
+# The three ways in which a transaction ends: committed, undone, stuck.
+
+# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
+end() {
+  rm -rf "$tx/docker" "$tx/reserve"
+  record ended "$1" "$2" || return 1
+  rm -rf "$tx/release" "$tx/files" "$tx/agent.sh"
+  return_ticket
+}
+
+# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
+finish() {
+  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
+  if ! is_over || ! add_to_ledger; then return 1; fi
+  rm -f "$stack/open"
+  prune
+}
+
+# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
+prune() {
+  set -- "$stack"/transactions/t-*
+  while [ "$#" -gt "$(limit transactions)" ]; do
+    awk '$4 == "ended" { found = 1 } END { exit !found }' "$1/journal" 2>/dev/null && rm -rf "$1"
+    shift
+  done
+  find "$stack/transactions" -maxdepth 1 -name '.t-*' -mmin +60 -exec rm -rf {} +
+  named=$(cat "$stack"/transactions/*/plan/agent "$stack"/transactions/.t-*/plan/agent 2>/dev/null; readlink "$stack/agent")
+  for agent in "$stack"/agent-*; do
+    printf '%s\\n' "$named" | grep -qxF "\${agent##*/}" || rm -f "$agent"
+  done
+}
+
+begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
+
+# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
+undo() {
+  rm -f "$tx/reserve"
+  record undoing "$1"
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.gate" ] || continue
+    run_step "$phase" "$step" gate && continue
+    record forbidden "$phase" "$step"
+    finish stuck "$1"
+    return
+  done
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.undo" ] || continue
+    has undid "$phase" "$step" 0 && continue
+    three_times run_step "$phase" "$step" undo
+    code=$?
+    record undid "$phase" "$step" "$code"
+    [ "$code" = 0 ] || { finish stuck "$1"; return; }
+  done
+  finish undone "$1"
+}
+
+# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
+wind_up() {
+  rm -f "$tx/reserve"
+  unfinished=
+  for step in $(steps_of finish); do
+    has did finish "$step" 0 && continue
+    record began finish "$step"
+    three_times run_step finish "$step" run
+    code=$?
+    record did finish "$step" "$code"
+    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
+  done
+  finish committed "\${unfinished:+unfinished:$unfinished}"
+}
+
+# Hears the owner's words in their order. What comes of each stands in the plan's table.
+
+# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
+is_abort_waiting() {
+  ahead=$((heard + 1))
+  while [ -f "$tx/inbox/$ahead" ]; do
+    read -r _ word cause <"$tx/inbox/$ahead"
+    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
+    ahead=$((ahead + 1))
+  done
+  return 1
+}
+
+# Why a trial may not be confirmed: empty when it may.
+objection() {
+  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
+    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
+          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
+}
+
+enter() { state=$1; record state "$state"; }
+
+obey() {
+  read -r word argument value <<EOT
+$1
+EOT
+  key=$word
+  [ "$word" = advance ] && key=advance:$argument
+  rule=$(look_up verbs "$state" "$key")
+  case \${rule#* } in
+    run:*)
+      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
+      elif run_phase "$argument"; then enter "\${rule##*:}"
+      else undo "$cause"; fi ;;
+    commit)
+      why=$(objection "$argument")
+      if [ -n "$why" ]; then record refused confirm "$why"
+      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
+      else undo "$cause"; fi ;;
+    undo) undo "\${argument:-aborted}" ;;
+    lease)
+      case $argument in
+        '' | *[!0-9]*) record refused renew not-seconds ;;
+        *) lease=$argument; record renewed "$argument" ;;
+      esac ;;
+    note) record reported "$argument" "$value" ;;
+    *) record refused "$word" "state-$state" ;;
+  esac
+}
+
+is_well() {
+  if [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ]; then return 0; fi
+  run_in_session 15 "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-
+}
+
+wait_for_the_owner() {
+  record waiting "$state" "$lease" "$heard"
+  until_uptime=$(($(uptime_seconds) + lease))
+  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
+    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
+    if ! is_well; then undo unwell-in-trial; return; fi
+    pause
+  done
+  heard=$((heard + 1))
+  read -r _ said <"$tx/inbox/$heard"
+  obey "$said"
+}
+
+# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
+
+mark="# estiba $stack"
+
+remember_environment() {
+  env | grep -E '^(PATH|DOCKER_[A-Z]+|XDG_RUNTIME_DIR)=' | replace "$stack/environment"
+}
+
+restore_environment() {
+  [ -f "$stack/environment" ] || return 0
+  while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
+}
+
+# The host's own: a BusyBox shell brings another, of a cron that may not run here.
+find_crontab() (
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/crontab" ]; then echo "$folder/crontab"; return; fi
+  done
+  return 1
+)
+
+# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
+# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
+# for other stacks of the same user.
+edit_crontab() {
+  crontab=$(find_crontab) || return 0
+  old=$stack/.crontab.$$
+  {
+    flock 8
+    if timeout 10 "$crontab" -l >"$old" 2>"$old.why" 8>&- 9>&- || grep -q -e 'no crontab' -e 'No such file' "$old.why"; then
+      awk -v mark="$mark" -v line="\${1:-}" '
+        substr($0, length($0) - length(mark) + 1) != mark { print }
+        END { if (line != "") print line }' "$old" >"$old.new"
+      cmp -s "$old" "$old.new" || timeout 10 "$crontab" - <"$old.new" 8>&- 9>&-
+    fi
+  } >/dev/null 2>&1 8<"\${HOME:-/}"
+  rm -f "$old" "$old.why" "$old.new"
+}
+
+add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
+remove_minute_job() { edit_crontab; }
+
+# The agent's own verb.
+
+reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"; }
+
+# What must be there before anything is begun, so that a crash can be recovered from without the runner.
+make_ready() {
+  remember_environment || return 1
+  if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
+  note_engine
+  add_minute_job
+  touch "$ledger" && cut_torn_tail "$ledger"
+}
+
+run() {
+  be_the_agent
+  is_over && return 0
+  lease=$(cat "$tx/plan/lease")
+  # What was brought to be staged makes way for the terminal record.
+  reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
+  record began-agent "$(basename "$0")"
+  take_the_lock || return 0
+  recover_what_is_open
+  [ ! -f "$stack/open" ] || { end undone not-recovered; return 0; }
+  make_ready || { end undone no-space; return 0; }
+  [ "$(wc -l <"$ledger")" -eq "$(cat "$tx/plan/head")" ] || { end undone stale-plan; return 0; }
+  if ! echo "$id" | replace "$stack/open" || ! sync "$stack"; then end undone no-space; return 0; fi
+  enter open
+  obey 'advance prepare'
+  until is_over; do wait_for_the_owner; done
+}
+
+# Brings to an end what an agent has left that is gone.
+
+# The caller holds the lock.
+resume() {
+  end_orphan "$id"
+  be_the_agent
+  if is_over; then finish; return; fi
+  rm -f "$tx/reserve"
+  record recovering
+  if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
+  state=$(last_of state)
+  if has committed; then state=committed; fi
+  case $(look_up recovery "\${state:-open}" crash) in
+    *wind-up) wind_up ;;
+    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
+  esac
+}
+
+recover_what_is_open() {
+  open=$(what_is_open)
+  [ -n "$open" ] || return 0
+  if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
+}
+
+# For a visitor, and each minute: a living agent needs no help, and is not waited for.
+recover() {
+  restore_environment
+  exec 9>>"$stack/lock"
+  give_up=$(($(uptime_seconds) + 15))
+  until flock -n 9; do
+    if is_alive "$(what_is_open)"; then echo 'held by a living agent'; end_what_never_was_open; return; fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'the lock is held, but by no agent' >&2; return 1; }
+    end_open_orphan
+    sleep 0.2 9>&-
+  done
+  recover_what_is_open
+  end_what_never_was_open
+  revive
+}
+
+# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
+end_what_never_was_open() {
+  [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
+  {
+    flock 8
+    if ! is_alive "$id"; then
+      cut_torn_tail "$journal"
+      is_over || [ -n "$(last_of state)" ] || end undone agent-gone
+    fi
+  } 8<"$tx"
+}
+
+# The engine's start that was seen last; an engine that is down is nothing to note.
+note_engine() {
+  [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
+}
+
+# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
+# by hand, and does not start it again. The caller holds the lock, and nothing is open.
+revive() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
+  start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
+  [ "$start" != "$(cat "$stack/engine")" ] || return 0
+  run_in_session 300 "$stack/revive" || return 1
+  echo "$start" | replace "$stack/engine"
+}
+
+# The verbs of those who visit the agent: say, and follow.
+
+is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
+
+# number_of ID: the place in the inbox of the word with that id.
+number_of() {
+  number=1
+  while [ -f "$tx/inbox/$number" ]; do
+    read -r known _ <"$tx/inbox/$number"
+    [ "$known" != "$1" ] || { echo "$number"; return; }
+    number=$((number + 1))
+  done
+  return 1
+}
+
+# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
+# set aside for going back is given to the word that asks for it.
+put() {
+  {
+    flock 8
+    number_of "$1" && return
+    write_word "$@" 2>/dev/null || { [ "$2" = abort ] && rm -f "$tx/reserve" && write_word "$@"; } || return
+    mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
+  } 8<"$tx/inbox"
+}
+
+write_word() { printf '%s\\n' "$*" >"$tx/inbox/.new"; }
+
+# may_be_said NONCE WORD [ARG]: by the table of the plan.
+may_be_said() {
+  key=$2 state=$(last_of state)
+  [ "$2" = advance ] && key=advance:$3
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
+  [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+}
+
+# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
+say() {
+  is_known || return
+  nonce=$1 word_id=$2 from=$3
+  shift 3
+  length=$(records)
+  if ! number=$(number_of "$word_id"); then
+    is_alive "$id" || is_over || { echo gone; return 5; }
+    if is_over; then follow "$(records)"; return; fi
+    may_be_said "$nonce" "$@" || return
+    number=$(put "$word_id" "$@") || return 1
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  fi
+  heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
+  [ "$from" -gt 0 ] || from=\${heard_from:-$((length + 1))}
+  follow "$from" "$number"
+}
+
+# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
+holder() {
+  of=$stack/transactions/$1
+  [ -n "$1" ] && [ -f "$of/journal" ] || return 0
+  read -r since at <<EOT
+$(awk 'NR == 1 { since = $2 } $4 == "state" { at = $5 } $4 == "undoing" || $4 == "committed" { at = $4 }
+  END { print since, at }' "$of/journal")
+EOT
+  printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
+}
+
+# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
+quoted() {
+  [ -f "$1" ] || return 0
+  tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
+    'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
+}
+
+# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
+wait_for_its_end() {
+  patience=50
+  while [ "$patience" -gt 0 ] && is_alive "$id"; do
+    sleep 0.1
+    patience=$((patience - 1))
+  done
+}
+
+# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
+# record is repeated rather than waited for.
+follow() {
+  next=$1 unheard=\${2:-0} patience=50
+  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  fi
+  while :; do
+    while [ "$next" -le "$(records)" ]; do
+      line=$(sed -n "\${next}p" "$journal")
+      echo "$line"
+      next=$((next + 1))
+      read -r _ _ _ type first second third _ <<EOT
+$line
+EOT
+      case $type in
+        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
+        did) quoted "$tx/output/$first-$second.run" ;;
+        undid) quoted "$tx/output/$first-$second.undo" ;;
+        forbidden) quoted "$tx/output/$first-$second.gate" ;;
+        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
+        blocked) holder "$first" ;;
+        ended) wait_for_its_end; return 0 ;;
+        waiting)
+          [ "\${third:-0}" -lt "$unheard" ] && continue
+          unheard=0
+          [ "$next" -le "$(records)" ] || return 0 ;;
+      esac
+    done
+    # Five seconds for an agent that has yet to begin, one for one that was there.
+    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
+    [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    sleep 0.1
+  done
+}
+
+case $verb in
+  run) run ;;
+  follow) shift 3; is_known && follow "$@" ;;
+  say) shift 3; say "$@" ;;
+  recover) recover ;;
+  resume) resume ;;
+  leave) remove_minute_job ;;
+  *) echo "unknown verb $verb" >&2; exit 64 ;;
+esac
+`;
+/** src/agent/open.sh */
+const openProgram = `# shellcheck shell=sh
+# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 agent=$4
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
+bring_agent() {
+  [ -f "$stack/$agent" ] ||
+    { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
+}
+
+mkdir -p "$stack/transactions" || not_written
+new=$stack/transactions/.$id
+unpack "$new" "$sum"
+bring_agent "$new"
+mv "$new" "$stack/transactions/$id"
+bring_agent "$stack/transactions/$id"
+ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
+sync "$stack/transactions"
+# The owner's first word may come with the package.
+if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
+exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
+`;
+/** src/agent/add-phase.sh */
+const addPhaseProgram = `# shellcheck shell=sh
+# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
+# standard input. ID and RECORD are those of the word \`advance\`.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+tx=$stack/transactions/$id
+[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
+[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
+new=$tx/.$phase.$$
+unpack "$new" "$sum"
+if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase" && sync "$tx/plan"; fi
+exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
+`;
+/** src/agent/status.sh */
+const statusProgram = `# shellcheck shell=sh
+# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
+# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
+tx=$1/transactions/$2
+[ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
+read -r up _ </proc/uptime
+awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
+  { line = "" }
+  $4 == "state" { state = $5 }
+  $4 == "renewed" { lease = $5 }
+  $4 == "waiting" { lease = $6; line = "waiting " $5 " " lease " " lease - (now - $3) }
+  $4 == "ended" { ended = "ended " $5 " " $6 }
+  END { print ended ? ended : line ? line : "busy " (state ? state : "open") " " lease }' "$tx/journal" 2>/dev/null ||
+  echo "busy open $(cat "$tx/plan/lease")"
+`;
+/** src/compose/effects.sh */
+const effectsProgram = `# shellcheck shell=sh
+# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
+# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
+# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
+
+: "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
+
+# The containers of a service, old and new, and what is done to them.
+
+compose() {
+  docker compose --project-name "$project" --project-directory "$stack/project" \\
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
+}
+
+containers() {
+  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+}
+
+name() { echo "\${1%%=*}"; }
+more() { echo "\${1#*:}"; }
+
+# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
+# services there are; one that does not answer is a failure, not a list of nothing.
+survey() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+}
+
+# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
+among() {
+  definition=\${3#*=}
+  printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
+    $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
+}
+
+new_of_all() { all_of new "$@"; }
+old_of_all() { all_of old "$@"; }
+all_of() {
+  side=$1
+  shift
+  every=$(survey) || return 1
+  for service; do among "$every" "$side" "$service"; done
+}
+
+# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
+each() {
+  ids=$1
+  shift
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$ids" ] || "$@" $ids >/dev/null
+}
+
+# A way back waits for an engine that is being restarted; its deadline ends the wait.
+await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
+
+# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
+pull() {
+  login=$ESTIBA_TX/docker
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
+    export DOCKER_CONFIG="$login"
+  fi
+  compose pull --quiet "$@" && fit_this_host "$@"
+  pulled=$?
+  rm -rf "\${login:?}"
+  return "$pulled"
+}
+
+# fit_this_host SERVICE...: an image for another processor shows here, and not when the old is stopped for it.
+fit_this_host() {
+  host=$(docker version --format '{{.Server.Arch}}') && images=$(compose config --images "$@") || return 1
+  for image in $images; do
+    made=$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
+create_new() {
+  scale='' names=''
+  every=$(survey) || return 1
+  for service; do
+    scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
+    names="$names $(name "$service")"
+  done
+  # shellcheck disable=SC2086 # lists of plain words
+  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
+}
+
+remove_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+}
+
+# bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
+# is to be kept alive runs before anything is done.
+bring_up() {
+  down=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --filter status=exited) || return 1
+  [ -n "$down" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
+  for service; do
+    each "$(printf '%s\\n' "$policies" | awk -v service="$service" '$1 == service && $2 != "no" { print $3 }')" docker start || return 1
+  done
+}
+
+# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
+remember_served() {
+  [ ! -f "$ESTIBA_TX/served" ] || return 0
+  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --filter status=running) || return 1
+  {
+    # shellcheck disable=SC2086 # a list of ids
+    [ -z "$running" ] || docker inspect \\
+      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
+  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
+}
+
+# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
+# the policy says so.
+stop_old() {
+  old=$(old_of_all "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
+    each "$old" docker update --restart=no && each "$old" docker stop
+}
+
+# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
+# counts only when it answers.
+stand_by() {
+  seconds=$1 started=''
+  shift
+  [ -s "$ESTIBA_TX/served" ] || return 0
+  await_engine
+  for service; do
+    while read -r owner container policy; do
+      [ "$owner" = "$service" ] || continue
+      # The engine goes on with a stop whose client was killed: one that still runs may be about to end.
+      if grep -qsxF "$container" "$ESTIBA_TX/stopping"; then
+        docker stop "$container" >/dev/null || return 1
+        grep -vxF "$container" "$ESTIBA_TX/stopping" >"$ESTIBA_TX/.stopping"
+        mv "$ESTIBA_TX/.stopping" "$ESTIBA_TX/stopping" || return 1
+      fi
+      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
+      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
+      started="$started $container"
+    done <"$ESTIBA_TX/served"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" $started
+}
+
+# All at once: \`docker start\` with several takes one after the other.
+start_new() {
+  new=$(new_of_all "$@") || return 1
+  starts='' failed=0
+  for container in $new; do
+    docker start "$container" >/dev/null &
+    starts="$starts $!"
+  done
+  for start in $starts; do wait "$start" || failed=1; done
+  return "$failed"
+}
+
+stop_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker stop
+}
+
+# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
+# \`unless-stopped\` containers down.)
+keep_alive() {
+  await_engine
+  for service; do
+    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  done
+}
+
+remove_old() {
+  await_engine
+  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+}
+
+# retire NAME...: services that are no longer in the file.
+retire() {
+  await_engine
+  for service; do
+    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
+      each "$gone" docker rm || return 1
+  done
+}
+
+reload_nginx() {
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do
+    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
+  done
+}
+
+# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+
+explain() {
+  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
+  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
+  echo 'its last lines:'
+  docker logs --tail 15 "$1" 2>&1
+}
+
+# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
+check_of() {
+  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+{{.}}{{end}}{{end}}' "$1"
+}
+
+# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
+probe() {
+  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
+  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
+}
+
+# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
+prove() {
+  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
+  check=$(check_of "$container") || return 1
+  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
+$check
+EOT
+  set -- "$container"
+  case $kind in
+    CMD-SHELL) set -- "$@" sh -c "$words" ;;
+    CMD)
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+  esac
+  while [ "$streak" -lt 3 ]; do
+    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+    # One that answers runs; whether it is still the same run is asked at the end.
+    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
+      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
+    sleep 0.05
+  done
+}
+
+# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
+prove_all() {
+  seconds=$1 proofs='' failed=0
+  shift
+  for container; do
+    prove "$seconds" "$container" &
+    proofs="$proofs $!"
+  done
+  for proof in $proofs; do wait "$proof" || failed=1; done
+  return "$failed"
+}
+
+prove_new() {
+  seconds=$1
+  shift
+  new=$(new_of_all "$@") || return 1
+  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" $new
+}
+
+# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
+are_well() {
+  every=$(survey) || return 1
+  made=''
+  for service; do
+    new=$(among "$every" new "$service")
+    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
+    made="$made $new"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
+  while read -r container state; do
+    case $state in
+      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0' | 'running 0 '*) ;;
+      *) explain "$container"; return 1 ;;
+    esac
+  done <<EOT
+$states
+EOT
+}
+
+# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
+
+in_postgres() {
+  container=$(containers "$1" status=running | head -n 1)
+  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
+  # shellcheck disable=SC2016 # the variables are the container's
+  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
+    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
+}
+
+# Newer releases of pg_dump print a random token behind \\restrict.
+schema_of() {
+  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
+}
+
+# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
+back_up() {
+  target=$stack/backups/\${ESTIBA_TX##*/}.dump
+  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
+    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
+    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+}
+
+# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
+run_once() {
+  remove_once || return 1
+  service=$1
+  shift
+  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
+}
+
+remove_once() {
+  once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
+}
+
+# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
+old_code_can_run() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    echo 'the schema is as it was before the migration: the old release can run on it'
+  elif [ "$1" = true ]; then
+    echo 'old-code-can-run says that the old release can run on the migrated schema'
+  else
+    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
+    return 1
+  fi
+}
+
+# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
+note_schema() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    found=unchanged
+  elif [ "$1" = true ]; then
+    found=compatible
+  else
+    found=unknown
+  fi
+  echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
+    echo "the schema: $found"
+}
+
+# What a transaction brings to the stack's folder, and what it leaves there.
+
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+stage() {
+  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
+  chmod 0755 "$stack/files"
+  for folder in "$ESTIBA_TX"/files/*; do
+    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
+    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
+  done
+  [ -d "$stack/releases/$release" ] ||
+    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
+  stage_edge
+}
+
+unstage() {
+  case $(readlink "$stack/current") in
+    "releases/$release/"*) ;;
+    *) rm -rf "\${stack:?}/releases/$release" ;;
+  esac
+}
+
+# point_current FOLDER: below the stack's folder.
+point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+
+forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
+
+# forget_files: those that no release that is kept names, and no container has.
+forget_files() {
+  await_engine
+  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
+  for folder in "$stack"/files/*/; do
+    folder=\${folder%/}
+    if printf '%s\\n' "$mounted" | grep -qF "$folder" || grep -qsF "\${folder##*/}" "$stack"/releases/*/*/compose.json; then continue; fi
+    rm -rf "\${folder:?}"
+  done
+}
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+
+# The two slots that a release can be in, and the edge that is switched between them.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
+join_slots() {
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do
+      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
+      for slot in a b; do
+        printf '%s\\n' "$joined" | grep -qxF "\${project}_slot-$slot" ||
+          docker network connect --alias "$service" "\${project}_slot-$slot" "$container" || return 1
+      done
+    done
+  done
+}
+
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
+# upper half of the addresses; those of the web services are in the lower one.
+make_slots() {
+  docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
+}
+make_slot() {
+  docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 ||
+    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null
+}
+
+# clear_slot SLOT: whatever is in it, unless the edge leads there.
+clear_slot() {
+  case $(readlink "$stack/edge/live") in
+    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+  esac
+  left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+}
+
+# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
+# somebody else and must be able to read it.
+stage_edge() {
+  brought=$stack/releases/$release/edge
+  [ -d "$brought" ] || return 0
+  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
+  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
+    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
+  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
+  chmod -R a+rX "$stack/edge" && sync
+}
+
+put_edge_configuration() {
+  for file in server.conf nginx.conf; do
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+  done
+  sync "$stack/edge"
+}
+
+# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
+configure_edge() {
+  before=$ESTIBA_TX/edge-before
+  if [ ! -d "$before" ]; then
+    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
+      sync && mv -T "$before.new" "$before" || return 1
+  fi
+  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
+}
+
+configure_edge_back() {
+  [ -d "$ESTIBA_TX/edge-before" ] || return 0
+  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
+}
+
+reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
+
+# switch_edge FOLDER: one rename. The next request goes where it leads.
+switch_edge() {
+  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
+}
+
+# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
+see_edge() {
+  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  shift
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    [ -n "$running" ] || { echo "$service does not run"; return 1; }
+    for container in $running; do
+      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
+        [ "$(uptime_seconds)" -lt "$give_up" ] || {
+          echo "$service was to lead to slot $wanted, but says: $seen"
+          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
+          return 1
+        }
+        sleep 0.05
+      done
+    done
+  done
+}
+
+# With whatever the image has to ask with.
+ask_edge() {
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
+    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
+    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
+}
+`;
+/** src/compose/revive.sh */
+const reviveProgram = `# shellcheck shell=sh
+# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
+# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
+# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
+# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+
+: "\${project:?}"
+
+which_start() {
+  for file in "\${XDG_RUNTIME_DIR:-/run}/docker.pid" /run/docker.pid; do
+    start=$(awk '{ sub(/.*\\) /, ""); print $20 }' "/proc/$(cat "$file" 2>/dev/null)/stat" 2>/dev/null)
+    [ -z "$start" ] || break
+  done
+  host=\${DOCKER_HOST:-unix:///var/run/docker.sock}
+  [ -n "$start" ] || start=$(stat -c %Z "\${host#unix://}" 2>/dev/null) || return 1
+  echo "$start $(cat /proc/sys/kernel/random/boot_id)"
+}
+
+start_all() {
+  ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
+  [ -n "$ended" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  described=$(docker inspect --format \\
+    '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
+  failed=0
+  for container in $(printf '%s\\n' "$described" | sort |
+    awk '$4 == "always" || $4 == "unless-stopped" || ($4 == "on-failure" && $5 != 0) { print $3 }'); do
+    docker start "$container" || failed=1
+  done
+  return "$failed"
+}
+
+if [ "\${1:-}" = which ]; then which_start; else start_all; fi
+`;
+/** src/stack/observe.sh */
+const observeProgram = `# shellcheck shell=sh
+# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
+# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
+export LC_ALL=C
+stack=$1 project=$2
+fact() { printf '%s\\t%s\\n' "$1" "$2"; }
+
+# For what may never answer, such as an engine behind a dead address.
+bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
+
+# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
+at_once() {
+  first=$1
+  shift
+  if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
+}
+
+# The machine and the user, as far as no engine is asked.
+
+host_facts() {
+  fact epoch "$(date +%s)"
+  fact user "$(id -un)"
+  fact shell "\${SHELL:-}"
+  for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
+    command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
+  done
+  fact system "$(sed -n 's/^ID\\(_LIKE\\)*=//p' /etc/os-release 2>/dev/null | tr -d '"' | tr '\\n' ' ')"
+  awk '
+    $1 == "MemTotal:" { print "memory-total-kib\\t" $2 }
+    $1 == "MemAvailable:" { print "memory-kib\\t" $2 }' /proc/meminfo
+  memory_facts
+  for emulator in /proc/sys/fs/binfmt_misc/qemu-* /proc/sys/fs/binfmt_misc/rosetta; do
+    [ ! -e "$emulator" ] || fact emulator "\${emulator##*/}"
+  done
+}
+
+# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
+memory_facts() {
+  set --
+  for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
+    /sys/fs/cgroup/user.slice/user-*.slice/user@*.service/*/docker-*.scope; do
+    for file in memory.stat memory.current memory.usage_in_bytes; do
+      [ ! -r "$group/$file" ] || set -- "$@" "$group/$file"
+    done
+  done
+  [ $# -eq 0 ] || awk '
+    $1 == "inactive_file" || $1 == "total_inactive_file" { inactive = $2 }
+    FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
+}
+
+# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
+port_facts() {
+  set -- /etc/passwd
+  for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
+    [ ! -r "$table" ] || set -- "$@" "$table"
+  done
+  awk '
+    FILENAME == "/etc/passwd" { split($0, field, ":"); name[field[3]] = field[1]; next }
+    { protocol = FILENAME ~ /tcp/ ? "tcp" : "udp" }
+    $4 == (protocol == "tcp" ? "0A" : "07") { print "listening\\t" protocol " " $2 " " ($8 in name ? name[$8] : $8) }' "$@"
+  if [ -r /proc/sys/net/ipv4/ip_unprivileged_port_start ]; then
+    fact unprivileged-port-start "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
+  fi
+}
+
+# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
+space() {
+  fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
+    awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
+}
+
+# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
+
+folder_facts() {
+  nearest=$stack
+  while [ ! -d "$nearest" ]; do
+    if [ -e "$nearest" ] || [ -L "$nearest" ]; then fact no-folder "$nearest"; fi
+    nearest=$(dirname "$nearest")
+  done
+  fact nearest "$nearest"
+  fact real-path "$(cd "$nearest" 2>/dev/null && pwd -P)\${stack#"$nearest"}"
+  space disk "$nearest"
+  fact mount "$(df -Pk "$nearest" 2>/dev/null | awk 'NR == 2 { print $6 }' | mount_options)"
+  said=$(trial "$nearest" 2>&1) || fact trial "$(printf '%s\\n' "$said" | tail -n 1): $(printf '%s\\n' "$said" | head -n 1)"
+  for part in lock ledger.jsonl open releases files transactions backups project; do
+    if [ -e "$stack/$part" ] && [ ! -w "$stack/$part" ]; then fact foreign "$stack/$part"; fi
+  done
+}
+
+# Type and options of the file system whose place is on stdin.
+mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
+
+# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
+trial() {
+  part='make a folder'
+  place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
+    part='write' && echo trial >"$place/file" &&
+      part='sync' && sync "$place/file" && sync "$place" &&
+      part='make a symbolic link' && ln -s file "$place/link" && ln -s other "$place/next" &&
+      part='rename over a link' && mv -T "$place/next" "$place/link" && [ "$(readlink "$place/link")" = other ] &&
+      part='lock a file' && (flock -n 9) 9>"$place/lock" && part=''
+    rm -rf "$place"
+  }
+  [ -z "$part" ] || { echo "$part"; return 1; }
+}
+
+# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
+
+engine_facts() {
+  command -v docker >/dev/null 2>&1 || return 0
+  fact docker "$(command -v docker)"
+  [ -z "\${DOCKER_HOST:-}" ] || fact docker-host "$DOCKER_HOST"
+  engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
+  case $? in
+    0) fact engine "$engine" ;;
+    124) fact engine-error 'it did not answer within 10 s'; fact socket hangs; why_no_engine ;;
+    *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
+  esac
+}
+
+# Where the client looks, what is there, and by which other way an engine can be had.
+why_no_engine() {
+  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+  fact endpoint "$endpoint"
+  socket=\${endpoint#unix://}
+  if [ "$socket" != "$endpoint" ]; then
+    if [ ! -S "$socket" ]; then fact socket missing
+    elif [ ! -w "$socket" ]; then fact socket denied
+    else fact socket silent; fi
+  fi
+  if [ ! -w "$socket" ] && command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
+  for other in "\${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
+    if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
+      fact other-engine "unix://$other"
+      break
+    fi
+  done
+}
+
+compose_facts() {
+  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
+}
+
+# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
+container_facts() {
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
+  printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
+  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
+  # A container that is gone by now is left out.
+  # shellcheck disable=SC2086 # a list of ids
+  described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    [ $? -ne 124 ] || fact failed 'docker inspect'
+  printf '%s\\n' "$described"
+  data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
+}
+
+# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
+data_root_facts() {
+  data_root=$1
+  if [ -z "$data_root" ]; then
+    info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
+    data_root=\${info%%	*}
+    case $info in *name=rootless*) fact rootless yes ;; esac
+  fi
+  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
+}
+
+# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
+network_facts() {
+  networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
+  awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
+}
+
+image_facts() {
+  bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
+image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
+}
+
+# The stack as Estiba left it.
+
+stack_facts() {
+  case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
+  if [ -L "$stack/current" ]; then
+    current=$(readlink "$stack/current")
+    fact current "\${current#releases/}"
+  fi
+  if [ -L "$stack/edge/live" ]; then
+    slot=$(readlink "$stack/edge/live")
+    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+  fi
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
+    [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
+  done | head -n 1
+  for manifest in "$stack"/releases/*/manifest.json; do
+    [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
+  done
+  if [ -f "$stack/ledger.jsonl" ]; then
+    fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
+    tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
+  fi
+  if [ -f "$stack/open" ]; then
+    open=$(cat "$stack/open")
+    fact open "$open"
+    fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
+  fi
+}
+
+fact observation 1
+host_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+fact observed 1
+`;
 
 ;// CONCATENATED MODULE: ./src/agent/protocol.ts
 /**
@@ -61224,6 +63347,28 @@ const RECOVERY = [
     { state: 'trial', action: 'undo' },
     { state: 'committed', action: 'wind-up' },
 ];
+/** What an agent holds itself to. */
+const LIMITS = {
+    /** Times that a transaction is taken up again after its agent died; once more ends it `stuck`. */
+    recoveries: 3,
+    /** KiB set aside at `open`, so that going back has space on a full disk. */
+    reserve: 1024,
+    /** Transactions whose folders stay on the host. */
+    transactions: 50,
+};
+/** Why a transaction ended as the agent words it, and what that means. A failed step is named `PHASE-STEP` instead. */
+const CAUSES = {
+    aborted: 'it was aborted',
+    'lease-expired': 'nobody confirmed it in time',
+    'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
+    'agent-gone': 'the agent had died',
+    'recovered-too-often': `the agent died again after ${LIMITS.recoveries} recoveries`,
+    'stale-plan': 'another transaction changed the stack after this one was planned',
+    'lock-timeout': 'another transaction held the stack for too long',
+    'not-recovered': 'the transaction before could not be brought to its end',
+    'no-space': 'the disk has no space for the way back',
+    'journal-not-written': 'the journal could not be written; is the disk full?',
+};
 /** The table as the agent reads it: one row a line, fields apart by a space. */
 function formatVerbs() {
     return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
@@ -61231,6 +63376,152 @@ function formatVerbs() {
 function formatRecovery() {
     return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
 }
+function formatLimits() {
+    return Object.entries(LIMITS)
+        .map(([name, value]) => `${name} ${value}\n`)
+        .join('');
+}
+
+;// CONCATENATED MODULE: ./src/agent/plan-files.ts
+
+
+
+
+
+
+/** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
+const agentName = `agent-${(0,external_node_crypto_.createHash)('sha256').update(agentProgram).digest('hex').slice(0, 16)}`;
+/** Everything that the agent needs to carry a transaction through on its own. */
+function openingFiles(opening) {
+    const { plan, stack, release, dockerConfig } = opening;
+    return [
+        { name: 'agent.sh', content: agentProgram },
+        { name: 'plan/agent', content: `${agentName}\n` },
+        { name: 'plan/nonce', content: `${opening.nonce}\n` },
+        { name: 'plan/lease', content: `${opening.lease}\n` },
+        { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
+        { name: 'plan/head', content: `${opening.head}\n` },
+        {
+            name: 'plan/ledger',
+            content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
+        },
+        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
+        { name: 'plan/verbs', content: formatVerbs() },
+        { name: 'plan/recovery', content: formatRecovery() },
+        { name: 'plan/limits', content: formatLimits() },
+        { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
+        { name: 'plan/effects.sh', content: effectsFor(opening) },
+        ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
+        ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
+        ...(release ? releaseFiles(release, stack) : []),
+        ...opening.shipments.flatMap(shippedFiles),
+        ...(dockerConfig === undefined ? [] : [{ name: 'docker/config.json', content: dockerConfig }]),
+    ];
+}
+/** A phase as the agent reads it: a table of steps (id, deadline in seconds, title) and a program for each effect. */
+function phaseFiles(folder, steps) {
+    return [
+        {
+            name: `${folder}/steps`,
+            content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
+        },
+        ...steps.flatMap(({ id, run, undo, gate }) => [
+            { name: `${folder}/${id}.run`, content: stepProgram(run) },
+            ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
+            ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
+        ]),
+    ];
+}
+function stepProgram(line) {
+    return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`;
+}
+/** What was built is what is staged and deployed: by digest, where the image has one. */
+function digestsOf(release) {
+    return release ? imageDigests(release.manifest) : {};
+}
+/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
+function effectsFor({ stack, plan, releaseId }) {
+    return `project=${stack.name} stack=${stack.path} release=${releaseId} variant=${plan.variant ?? 'plain'}\n${effectsProgram}`;
+}
+/** In each folder `docker compose` knows its project and its file by itself. */
+function releaseFiles({ manifest, variants, edge }, stack) {
+    const folder = (name, compose) => [
+        { name: `release/${name}/compose.json`, content: formatModel(compose) },
+        { name: `release/${name}/.env`, content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+    ];
+    return [
+        { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
+        ...variants.flatMap(({ variant, compose, guard }) => [
+            ...folder(variant, compose),
+            ...folder(`${variant}-guard`, guard),
+        ]),
+        ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
+    ];
+}
+/** Readable for everybody: the processes in the containers run as whom they like. */
+function shippedFiles({ sha256, files }) {
+    return files.map(({ name, content, executable }) => ({
+        name: `files/${sha256}/${name}`,
+        content,
+        mode: executable ? 0o755 : 0o644,
+    }));
+}
+
+;// CONCATENATED MODULE: ./src/command/command.ts
+function command(program, ...args) {
+    return { argv: [program, ...args] };
+}
+function command_docker(...args) {
+    return command('docker', ...args);
+}
+/** A script for the POSIX shell; `args` become `$1`, `$2`, ... and need no quoting. */
+function script(text, ...args) {
+    return command('sh', '-c', text, 'sh', ...args);
+}
+/** Renders a command as one line of POSIX shell, safe to hand to a login shell. */
+function toShell({ argv }) {
+    return argv.map(quote).join(' ');
+}
+const PLAIN = /^[\w@%+=:,./-]+$/;
+/** Quotes one word for a POSIX shell. */
+function quote(word) {
+    return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+;// CONCATENATED MODULE: ./src/agent/holder.ts
+
+/** Parses what follows a record `blocked`; undefined for anything else. */
+function parseHolder(text) {
+    try {
+        const value = JSON.parse(text);
+        const { tx, since, state, action, version, actor, run } = value;
+        const texts = [tx, state, action, version, actor, run].map((each) => (typeof each === 'string' ? each : ''));
+        const [id = '', at = '', what = '', name = '', who = '', page = ''] = texts;
+        if (id === '' || typeof since !== 'number')
+            return undefined;
+        return { tx: id, since, state: at, action: what, version: name, actor: who, run: page };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `a deploy of v2 by octocat (https://...), on trial, since 23:30:00 UTC, that is 2 min 5 s`. */
+function describeHolder({ tx, since, state, action, version, actor, run }, now) {
+    const time = new Date(since * 1000).toISOString().slice(11, 19);
+    return [
+        `a ${action || 'change'}${version && ` of ${version}`}${actor && ` by ${actor}`} (${run || tx})`,
+        holder_STATES[state] ?? 'just begun',
+        `since ${time} UTC, that is ${formatDuration(Math.max(0, Math.round(now - since)))}`,
+    ].join(', ');
+}
+const holder_STATES = {
+    open: 'being prepared',
+    prepared: 'prepared',
+    migrated: 'with its database migrated',
+    trial: 'on trial',
+    committed: 'confirmed and tidying up',
+    undoing: 'going back',
+};
 
 ;// CONCATENATED MODULE: ./src/agent/journal.ts
 
@@ -61282,6 +63573,8 @@ function parseEvent(type, [first = '', second = '', third = '']) {
 ;// CONCATENATED MODULE: ./src/agent/progress.ts
 
 
+
+
 /** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
 class ProgressReader {
     #log;
@@ -61292,8 +63585,13 @@ class ProgressReader {
     #obstacle;
     #output = [];
     #progress;
-    constructor(log) {
+    #waiting;
+    #holder;
+    #now;
+    /** @param now milliseconds, for how long the stack has been waited for */
+    constructor(log, now = Date.now) {
         this.#log = log;
+        this.#now = now;
     }
     /** The record to follow from after a lost connection. */
     get next() {
@@ -61305,12 +63603,21 @@ class ProgressReader {
             return progress;
         const failure = this.#failure;
         const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined;
+        const holder = progress.cause === 'lock-timeout' ? this.#holder : undefined;
         return {
             ...progress,
             // A step that was cut short by an abort failed too, but is not why the transaction ended.
             ...(failure?.key === progress.cause && { failure }),
             ...(obstacle !== undefined && { obstacle }),
+            ...(holder !== undefined && { holder }),
         };
+    }
+    /** Says for how long the stack has been waited for, and who holds it; nothing when it is not waited for. */
+    remind() {
+        if (this.#waiting === undefined)
+            return;
+        const { since, by } = this.#waiting;
+        this.#log.line(`still waiting, for ${formatDuration(Math.round((this.#now() - since) / 1000))}: ${by} holds the stack`);
     }
     read(line) {
         if (line.startsWith('> '))
@@ -61328,6 +63635,10 @@ class ProgressReader {
         this.#titles.set(this.#begun.key, title);
     }
     #readOutput(line) {
+        if (this.#last?.event.type === 'blocked') {
+            this.#readHolder(line, this.#last.time);
+            return;
+        }
         this.#output.push(line);
         this.#log.line(`  ${line}`);
         const lines = this.#output.filter((text) => text.trim() !== '');
@@ -61337,10 +63648,19 @@ class ProgressReader {
         if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
             this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
     }
+    #readHolder(line, now) {
+        const holder = parseHolder(line);
+        if (holder === undefined || this.#waiting === undefined)
+            return;
+        this.#holder = describeHolder(holder, now);
+        this.#waiting = { ...this.#waiting, by: holder.run || holder.tx };
+        this.#log.line(`it is ${this.#holder}`);
+    }
     #readRecord(record) {
         if (!record || record.number < this.next)
             return;
         this.#last = record;
+        this.#waiting = undefined;
         this.#output = [];
         const { event, uptime } = record;
         switch (event.type) {
@@ -61357,7 +63677,8 @@ class ProgressReader {
                 this.#log.line(`state: ${event.state}`);
                 return;
             case 'blocked':
-                this.#log.line(`another transaction holds the stack: ${event.by}`);
+                this.#waiting = { since: this.#now(), by: event.by || 'another transaction' };
+                this.#log.line(`waiting: another transaction holds the stack`);
                 return;
             case 'undoing':
                 this.#log.line(`going back: ${explainCause(event.cause)}`);
@@ -61396,144 +63717,87 @@ class ProgressReader {
         return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
     }
 }
+const REMIND_MS = 30_000;
+/** Has one who waits for the stack told from time to time for how long; returns what ends that. */
+function remindWhileWaiting(reader) {
+    const timer = setInterval(() => {
+        reader.remind();
+    }, REMIND_MS);
+    return () => {
+        clearInterval(timer);
+    };
+}
 /** The agent's word for why a transaction did not go through, as a sentence. */
 function explainCause(cause) {
-    const known = {
-        aborted: 'it was aborted',
-        'not-confirmed-by-the-job': 'its job ended without confirming it',
-        'lease-expired': 'nobody confirmed it in time',
-        'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
-        'agent-gone': 'the agent had died',
-        'stale-plan': 'another transaction changed the stack after this one was planned',
-        'lock-timeout': 'another transaction held the stack for too long',
-        'check-bad': 'a check said that the release is bad',
-        'check-unknown': 'a check could not tell whether the release is good',
-        'no-check': 'no check said that the release is good',
-        'not-owner': 'the transaction belongs to another job',
-        'no-steps': 'its plan has no such phase',
-        'not-seconds': 'the lease must be a whole number of seconds',
-        'journal-not-written': 'the journal could not be written; is the disk full?',
-    };
     const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {};
     if (phase !== undefined && step !== undefined)
         return `step ${step} of ${phase} failed`;
-    return known[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
+    return CAUSES[cause] ?? OTHERS[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
 }
+/** What jobs give as a cause, and why words are refused. */
+const OTHERS = {
+    'not-confirmed-by-the-job': 'its job ended without confirming it',
+    'check-bad': 'a check said that the release is bad',
+    'check-unknown': 'a check could not tell whether the release is good',
+    'no-check': 'no check said that the release is good',
+    'not-owner': 'the transaction belongs to another job',
+    'no-steps': 'its plan has no such phase',
+    'not-seconds': 'the lease must be a whole number of seconds',
+};
 /** A step that failed, or the state in which a word was refused. */
 const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${STATES.join('|')}))$`);
 
-;// CONCATENATED MODULE: ./src/agent/ending.ts
+;// CONCATENATED MODULE: ./src/agent/standing.ts
 
-/** Says how a transaction ended that was asked to abort; one that had ended before keeps its end. */
-function tellEnding(progress, log) {
-    if (progress.kind !== 'ended') {
-        log.warning('The transaction could not be ended now; the server goes back by itself when the lease is over.');
-        return;
-    }
-    switch (progress.result) {
-        case 'committed':
-            log.line('The release is confirmed; there is nothing to take back.');
-            return;
-        case 'undone':
-            log.line(`Undone: the release before serves (${explainCause(progress.cause)}).`);
-            return;
-        case 'stuck':
-            log.error('Stuck: it could neither go on nor be taken back. What runs now goes on running; a human must look at it.');
-            return;
-    }
+
+
+/** Parses what `status.sh` prints; undefined for anything else. */
+function parseStanding(line) {
+    const [kind, first = '', second = '', third = ''] = line.trim().split(' ');
+    if (kind === 'waiting')
+        return { kind, state: first, lease: Number(second), left: Math.max(0, Number(third)) };
+    if (kind === 'busy')
+        return { kind, state: first, lease: Number(second) };
+    return kind === 'ended' ? { kind, result: first, cause: second } : undefined;
 }
-
-;// CONCATENATED MODULE: ./src/agent/outcome.ts
-
-
-/** Returns only when the transaction stands where it should; everything else is told as what it is. */
-function expectState(progress, wanted, undertaking) {
-    if (progress.kind === 'waiting' && progress.state === wanted)
-        return;
-    if (progress.kind === 'ended' && progress.result === 'committed' && wanted === 'committed')
-        return;
-    throw unexpected(progress, undertaking);
+/** Undefined when the host did not say. Rejects when the signal is aborted. */
+async function readStanding(remote, stackPath, id, signal) {
+    const outcome = await remote.run(script(statusProgram, stackPath, id), signal && { signal });
+    if (outcome.kind === 'lost')
+        return undefined;
+    return outcome.code === NO_TRANSACTION ? { kind: 'none' } : parseStanding(outcome.stdout);
 }
-function unexpected(progress, { what, host, path }) {
-    const where = { step: what, host };
-    switch (progress.kind) {
+/** The exit code of all programs of the agent for a transaction that is not there. */
+const NO_TRANSACTION = 6;
+/** As the `State:` of an error. */
+function describeStanding(id, standing) {
+    if (standing === undefined)
+        return `the server could not be asked about ${id}; unless it was confirmed, it goes back by itself`;
+    switch (standing.kind) {
         case 'waiting':
-            return new StepError({
-                ...where,
-                why: `the transaction stands at ${progress.state}, where this is not possible`,
-                state: `unconfirmed; in ${progress.lease} s the server goes back by itself`,
-                next: 'run the steps in the order prepare, migrations, switch, smoke test, confirm',
-            });
-        case 'refused':
-            return new StepError({
-                ...where,
-                why: `the server refused it: ${explainCause(progress.why)}`,
-                state: 'not confirmed; unless it is, the server goes back by itself',
-                next: 'see to what was refused, and run the job again',
-            });
-        case 'gone':
-            return new StepError({
-                ...where,
-                why: 'the agent on the server is gone and could not be recovered',
-                state: 'unknown',
-                next: `look at the containers on the host: cd ${path}/current && docker compose ps`,
-            });
+            return `${id} is ${WORDS[standing.state] ?? standing.state}, not confirmed; in ${standing.left} s (its lease is ${standing.lease} s) the server goes back by itself`;
+        case 'busy':
+            return `${id} is ${WORDS[standing.state] ?? standing.state} and at work; then the server waits ${standing.lease} s for a word, and goes back by itself`;
         case 'ended':
-            return ended(progress, where, path);
+            return ENDS[standing.result] ?? `${id} has ended: ${standing.result} (${explainCause(standing.cause)})`;
+        case 'none':
+            return `${id} was not begun; nothing was changed`;
     }
 }
-function ended({ result, cause, failure, obstacle }, where, path) {
-    const why = failure === undefined ? explainCause(cause) : `${failure.title}: failed`;
-    const details = failure === undefined ? {} : { exitCode: failure.exitCode, lastLines: failure.lastLines };
-    const error = { ...where, ...details, why };
-    switch (result) {
-        case 'committed':
-            return new StepError({
-                ...where,
-                why: 'the transaction is confirmed already',
-                state: 'committed: its release is the live one',
-            });
-        case 'stuck':
-            return new StepError({
-                ...error,
-                state: `stuck: ${obstacle === undefined ? 'it could neither go on nor be taken back' : `it is not taken back (${obstacle})`}; what runs now goes on running`,
-                next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
-            });
-        case 'undone':
-            return new StepError({
-                ...error,
-                state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
-                next: 'correct the cause and run the job again',
-            });
-    }
-}
-/** Causes of an end before the transaction had the stack to itself. */
-const UNTOUCHED = ['lock-timeout', 'stale-plan'];
+const WORDS = {
+    open: 'open',
+    prepared: 'prepared',
+    migrated: 'migrated',
+    trial: 'on trial',
+    committed: 'confirmed',
+};
+const ENDS = {
+    committed: 'committed: its release is the live one',
+    undone: 'undone: the release before serves',
+    stuck: 'stuck: what runs now goes on running, and a human must look at it',
+};
 
-;// CONCATENATED MODULE: ./src/command/command.ts
-function command(program, ...args) {
-    return { argv: [program, ...args] };
-}
-function docker(...args) {
-    return command('docker', ...args);
-}
-/** A script for the POSIX shell; `args` become `$1`, `$2`, ... and need no quoting. */
-function script(text, ...args) {
-    return command('sh', '-c', text, 'sh', ...args);
-}
-/** Renders a command as one line of POSIX shell, safe to hand to a login shell. */
-function toShell({ argv }) {
-    return argv.map(quote).join(' ');
-}
-const PLAIN = /^[\w@%+=:,./-]+$/;
-/** Quotes one word for a POSIX shell. */
-function quote(word) {
-    return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ./src/agent/link.ts
+;// CONCATENATED MODULE: ./src/agent/cancelled.ts
 var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
         if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
@@ -61589,6 +63853,199 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
+
+/** A cancelled step has 7.5 s; the rest of them is for ending what was under way. */
+const ASK_MS = 3500;
+/**
+ * Runs the work of a step that follows a transaction. If the job is cancelled meanwhile, the host is asked once more where the
+ * transaction stands, over a new connection and not for long, and the error says so.
+ *
+ * @param held what the step has open at that moment; undefined when nothing was begun
+ */
+async function unlessCancelled(signal, held, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        if (!signal.aborted)
+            throw error;
+        throw await cancelled(held(), error);
+    }
+}
+async function cancelled(held, cause) {
+    const error = { step: 'run', why: 'the job was cancelled', cause };
+    if (held === undefined)
+        return new errors_StepError({ ...error, state: 'this step had nothing open on the server' });
+    const id = held.transaction.split('.')[0] ?? '';
+    const { host, standing } = await ask(held, id);
+    const isOpen = standing === undefined || standing.kind === 'waiting' || standing.kind === 'busy';
+    return new errors_StepError({
+        ...error,
+        step: 'follow the transaction',
+        ...(host !== undefined && { host }),
+        state: describeStanding(id, standing),
+        ...(isOpen && {
+            next: `${held.next ?? 'the post step of deploy-over-ssh takes it back now'}; ` +
+                `by hand, on the host: sh ${held.path}/${agentName} say ${held.path} ${id} none abort`,
+        }),
+    });
+}
+async function ask({ connect, path }, id) {
+    const signal = AbortSignal.timeout(ASK_MS);
+    try {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const remote = __addDisposableResource(env_1, await connect(signal), true);
+            return { host: formatHost(remote.host), standing: await readStanding(remote, path, id, signal) };
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = __disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    catch {
+        return {};
+    }
+}
+
+;// CONCATENATED MODULE: ./src/agent/outcome.ts
+
+
+/** Returns only when the transaction stands where it should; everything else is told as what it is. */
+function expectState(progress, wanted, undertaking) {
+    if (progress.kind === 'waiting' && progress.state === wanted)
+        return;
+    if (progress.kind === 'ended' && progress.result === 'committed' && wanted === 'committed')
+        return;
+    throw unexpected(progress, undertaking);
+}
+function unexpected(progress, { what, host, path }) {
+    const where = { step: what, host };
+    switch (progress.kind) {
+        case 'waiting':
+            return new errors_StepError({
+                ...where,
+                why: `the transaction stands at ${progress.state}, where this is not possible`,
+                state: `unconfirmed; in ${progress.lease} s the server goes back by itself`,
+                next: 'run the steps in the order prepare, migrations, switch, smoke test, confirm',
+            });
+        case 'refused':
+            return new errors_StepError({
+                ...where,
+                why: `the server refused it: ${explainCause(progress.why)}`,
+                state: 'not confirmed; unless it is, the server goes back by itself',
+                next: 'see to what was refused, and run the job again',
+            });
+        case 'gone':
+            return new errors_StepError({
+                ...where,
+                why: 'the agent on the server is gone and could not be recovered',
+                state: 'unknown',
+                next: `look at the containers on the host: cd ${path}/current && docker compose ps`,
+            });
+        case 'ended':
+            return ended(progress, where, path);
+    }
+}
+function ended({ result, cause, failure, obstacle, holder }, where, path) {
+    const why = failure === undefined ? explainCause(cause) : `${failure.title}: failed`;
+    const details = failure === undefined ? {} : { exitCode: failure.exitCode, lastLines: failure.lastLines };
+    const error = { ...where, ...details, why };
+    switch (result) {
+        case 'committed':
+            return new errors_StepError({
+                ...where,
+                why: 'the transaction is confirmed already',
+                state: 'committed: its release is the live one',
+            });
+        case 'stuck':
+            return new errors_StepError({
+                ...error,
+                state: `stuck: ${obstacle === undefined ? 'it could neither go on nor be taken back' : `it is not taken back (${obstacle})`}; what runs now goes on running`,
+                next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
+            });
+        case 'undone':
+            if (cause === 'lock-timeout')
+                return new errors_StepError({
+                    ...where,
+                    why: [explainCause(cause), ...(holder === undefined ? [] : [`it was ${holder}`])].join('; '),
+                    state: 'nothing was changed',
+                    next: 'run the job again when that one has ended; a longer `lock-timeout` waits longer, and the action rollback ' +
+                        'takes back what is open',
+                });
+            return new errors_StepError({
+                ...error,
+                state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
+                next: 'correct the cause and run the job again',
+            });
+    }
+}
+/** Causes of an end before the transaction had the stack to itself. */
+const UNTOUCHED = ['lock-timeout', 'stale-plan'];
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ./src/agent/link.ts
+var link_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var link_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
 /** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
 const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000];
 /** A connection that is opened anew when it is lost. */
@@ -61612,7 +64069,7 @@ class Link {
             const outcome = await this.#remote.run(first, options);
             if (outcome.kind === 'exited' || options.signal?.aborted === true)
                 return outcome;
-            const remote = __addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
+            const remote = link_addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
             return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options);
         }
         catch (e_1) {
@@ -61620,7 +64077,7 @@ class Link {
             env_1.hasError = true;
         }
         finally {
-            const result_1 = __disposeResources(env_1);
+            const result_1 = link_disposeResources(env_1);
             if (result_1)
                 await result_1;
         }
@@ -61628,7 +64085,7 @@ class Link {
     async #reconnect(reason, signal) {
         let last;
         for (const wait of this.#connect ? this.#backOff : []) {
-            await (0,promises_namespaceObject.setTimeout)(wait, undefined, signal && { signal });
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(wait, undefined, signal && { signal });
             try {
                 const remote = await this.#connect?.();
                 if (remote)
@@ -61639,7 +64096,7 @@ class Link {
                 last = error;
             }
         }
-        throw new StepError({
+        throw new errors_StepError({
             step: 'follow the transaction',
             host: this.host,
             why: `the connection was lost and did not come back: ${last instanceof Error ? last.message : reason}`,
@@ -61671,855 +64128,32 @@ async function packFiles(files) {
     return { content, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
 }
 
-;// CONCATENATED MODULE: ./src/ledger/ledger.ts
-/** The members without braces, as the agent puts them behind its own. */
-function formatFields(fields) {
-    return JSON.stringify(fields).slice(1, -1);
-}
-/** Parses the ledger's lines; one that a newer version wrote, or that a crash tore, is passed over. */
-function parseLedger(lines) {
-    return lines.flatMap(parseEntry);
-}
-function parseEntry(line) {
-    try {
-        const entry = JSON.parse(line);
-        return entry.v === 1 ? [{ ...entry, v: 1 }] : [];
-    }
-    catch {
-        return [];
-    }
-}
-/** Releases that were confirmed, latest first, each once. */
-function confirmedReleases(ledger) {
-    const confirmed = ledger.filter(({ result, action }) => result === 'committed' && action !== 'migration');
-    return [...new Set(confirmed.map(({ release }) => release).reverse())];
-}
-/** The entry that made a release the live one, the last time that this happened. */
-function whatMadeLive(ledger, release) {
-    return ledger.findLast((entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release);
-}
-
-;// CONCATENATED MODULE: ./src/agent/programs.ts
-// Written by scripts/embed.mts from the shell programs beside it: edit those.
-/** src/agent/agent.sh */
-const agentProgram = `#!/bin/sh
-# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
-# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
-# tables, not here. Formats and exit codes: docs/protocol.md.
-#
-#   agent run     STACK TX                    hold the lock, run the phases, obey the owner, end the transaction
-#   agent follow  STACK TX RECORD             print the journal from that record on, until the agent waits or has ended
-#   agent say     STACK TX NONCE WORD [ARG]   hand a word to the agent, then follow what comes of it
-#   agent recover STACK                       end the transaction of an agent that is gone (with TX: the lock is held)
-set -u
-umask 077
-export LC_ALL=C
-
-verb=$1 stack=$2 id=\${3:-}
-tx=$stack/transactions/$id
-journal=$tx/journal
-export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
-
-# What is on disk of a transaction: its journal, and the tables of its plan.
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
-
-# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
-cut_torn_tail() {
-  [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ] || return 0
-  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
-}
-
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
-record() {
-  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
-  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
-  cut_torn_tail "$journal"
-  return 1
-}
-
-has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
-last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
-is_over() { [ -n "$(last_of ended)" ]; }
-
-# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
-look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
-
-# One agent at a time: who lives, and who holds the stack.
-
-# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
-# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
-pause() { timeout 1 cat "$tx/door" >/dev/null 2>&1 9>&-; }
-
-# A process id outlives its process; the command line tells whether it is still an agent of this transaction.
-is_alive() {
-  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$tx/pid" 2>/dev/null)/cmdline") in
-    *" run $stack $id "* | *" recover $stack $id "*) return 0 ;;
-    *) return 1 ;;
-  esac
-}
-
-# From here on this process is the transaction's agent.
-be_the_agent() {
-  mkdir -p "$tx/inbox" "$tx/output"
-  [ -p "$tx/door" ] || mkfifo "$tx/door"
-  cut_torn_tail "$journal"
-  heard=0
-  echo $$ >"$tx/pid"
-}
-
-take_the_lock() {
-  exec 9>>"$stack/lock"
-  # BusyBox's \`timeout\` holds on to it for up to a second after its effect has ended.
-  flock -n 9 || { pause; flock -n 9; } && return 0
-  record blocked "$(cat "$stack/open" 2>/dev/null)"
-  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
-  until flock -n 9; do
-    if is_abort_waiting; then end undone aborted; return 1; fi
-    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
-    pause
-  done
-  return 0
-}
-
-# Runs the steps of a phase. Each is a program of the plan, in a process group and with a deadline of its own.
-
-steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
-
-# Ends what is left of the effect: its whole process group, since not every \`timeout\` ends more than its child.
-end_effect() {
-  kill -TERM "-$effect" 2>/dev/null || kill -TERM "$effect" 2>/dev/null || return 0
-  tries=50
-  while [ "$tries" -gt 0 ]; do
-    kill -0 "-$effect" 2>/dev/null || return 0
-    sleep 0.1 9>&-
-    tries=$((tries - 1))
-  done
-  kill -KILL "-$effect" 2>/dev/null
-}
-
-# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
-run_step() {
-  program=$tx/plan/$1/$2.$3 watcher=
-  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
-  (cd "$stack" && exec setsid timeout -k 5 "\${limit:-60}" sh "$program") >"$tx/output/$1-$2.$3" 2>&1 &
-  effect=$!
-  if [ "$3" = run ] && [ "$1" != finish ]; then
-    end_effect_at_abort >/dev/null 2>&1 9>&- &
-    watcher=$!
-  fi
-  wait "$effect"
-  code=$?
-  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  end_effect
-  return "$code"
-}
-
-end_effect_at_abort() {
-  while kill -0 "$effect"; do
-    if is_abort_waiting; then end_effect; return; fi
-    pause
-  done
-}
-
-# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
-run_phase() {
-  for step in $(steps_of "$1"); do
-    is_abort_waiting && return 1
-    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
-    run_step "$1" "$step" run
-    code=$?
-    record did "$1" "$step" "$code"
-    [ "$code" = 0 ] && continue
-    is_abort_waiting || cause=$1-$step
-    return 1
-  done
-}
-
-# three_times COMMAND...: for what must succeed to leave a clean end.
-three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
-
-# The three ways in which a transaction ends: committed, undone, stuck.
-
-# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
-end() {
-  record ended "$1" "$2"
-  rm -rf "$tx/docker" "$tx/release" "$tx/files"
-}
-
-# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
-finish() {
-  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
-  is_over || return 1
-  ledger=$stack/ledger.jsonl
-  cut_torn_tail "$ledger"
-  if ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null; then
-    read -r start over result cause <<EOT
-$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
-EOT
-    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s,%s}\\n' "$id" \\
-      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" \\
-      "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
-  fi
-  rm -f "$stack/open"
-}
-
-begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
-
-# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
-undo() {
-  record undoing "$1"
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.gate" ] || continue
-    run_step "$phase" "$step" gate && continue
-    record forbidden "$phase" "$step"
-    finish stuck "$1"
-    return
-  done
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.undo" ] || continue
-    has undid "$phase" "$step" 0 && continue
-    three_times run_step "$phase" "$step" undo
-    code=$?
-    record undid "$phase" "$step" "$code"
-    [ "$code" = 0 ] || { finish stuck "$1"; return; }
-  done
-  finish undone "$1"
-}
-
-# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
-wind_up() {
-  unfinished=
-  for step in $(steps_of finish); do
-    has did finish "$step" 0 && continue
-    record began finish "$step"
-    three_times run_step finish "$step" run
-    code=$?
-    record did finish "$step" "$code"
-    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
-  done
-  finish committed "\${unfinished:+unfinished:$unfinished}"
-}
-
-# Hears the owner's words in their order. What comes of each stands in the plan's table.
-
-# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
-is_abort_waiting() {
-  ahead=$((heard + 1))
-  while [ -f "$tx/inbox/$ahead" ]; do
-    read -r word cause <"$tx/inbox/$ahead"
-    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
-    ahead=$((ahead + 1))
-  done
-  return 1
-}
-
-# Why a trial may not be confirmed: empty when it may.
-objection() {
-  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
-    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
-          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
-}
-
-enter() { state=$1; record state "$state"; }
-
-obey() {
-  read -r word argument value <<EOT
-$1
-EOT
-  key=$word
-  [ "$word" = advance ] && key=advance:$argument
-  rule=$(look_up verbs "$state" "$key")
-  case \${rule#* } in
-    run:*)
-      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
-      elif run_phase "$argument"; then enter "\${rule##*:}"
-      else undo "$cause"; fi ;;
-    commit)
-      why=$(objection "$argument")
-      if [ -n "$why" ]; then record refused confirm "$why"
-      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
-      else undo "$cause"; fi ;;
-    undo) undo "\${argument:-aborted}" ;;
-    lease)
-      case $argument in
-        '' | *[!0-9]*) record refused renew not-seconds ;;
-        *) lease=$argument; record renewed "$argument" ;;
-      esac ;;
-    note) record reported "$argument" "$value" ;;
-    *) record refused "$word" "state-$state" ;;
-  esac
-}
-
-is_well() { [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ] || timeout -k 2 15 sh "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-; }
-
-wait_for_the_owner() {
-  record waiting "$state" "$lease" "$heard"
-  until_uptime=$(($(uptime_seconds) + lease))
-  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
-    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
-    if ! is_well; then undo unwell-in-trial; return; fi
-    pause
-  done
-  heard=$((heard + 1))
-  obey "$(cat "$tx/inbox/$heard")"
-}
-
-# The verbs of the agent itself: run, and recover for an agent that is gone.
-
-# The caller holds the lock.
-recover() {
-  be_the_agent
-  if is_over; then finish; return; fi
-  record recovering
-  state=$(last_of state)
-  if has committed; then state=committed; fi
-  case $(look_up recovery "\${state:-open}" crash) in
-    *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
-  esac
-}
-
-recover_what_is_open() {
-  [ -f "$stack/open" ] || return 0
-  sh "$0" recover "$stack" "$(cat "$stack/open")"
-}
-
-# For a visitor: an effect that outlived its agent is waited for, a living agent needs no help.
-recover_if_gone() {
-  exec 9>>"$stack/lock"
-  until flock -n 9; do
-    id=$(cat "$stack/open" 2>/dev/null)
-    tx=$stack/transactions/$id
-    if is_alive; then echo 'held by a living agent'; return 0; fi
-    sleep 1 9>&-
-  done
-  recover_what_is_open
-}
-
-run() {
-  be_the_agent
-  lease=$(cat "$tx/plan/lease")
-  record began-agent "$(basename "$0")"
-  take_the_lock || return 0
-  recover_what_is_open
-  touch "$stack/ledger.jsonl"
-  cut_torn_tail "$stack/ledger.jsonl"
-  if [ "$(wc -l <"$stack/ledger.jsonl")" -ne "$(cat "$tx/plan/head")" ]; then
-    end undone stale-plan
-    return 0
-  fi
-  echo "$id" >"$stack/.open" && sync "$stack/.open" && mv "$stack/.open" "$stack/open" && sync "$stack"
-  enter open
-  obey 'advance prepare'
-  until is_over; do wait_for_the_owner; done
-}
-
-# The verbs of those who visit the agent: say, and follow.
-
-is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
-
-say() {
-  nonce=$1 word=$2
-  shift
-  is_known || return
-  length=$(records)
-  is_alive || is_over || { echo gone; return 5; }
-  if is_over; then follow "$(records)"; return; fi
-  key=$word state=$(last_of state)
-  [ "$word" = advance ] && key=advance:$2
-  rule=$(look_up verbs "$state" "$key")
-  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
-  [ "\${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
-  number=1
-  printf '%s\\n' "$*" >"$tx/inbox/.$$" || return 1
-  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do
-    [ -f "$tx/inbox/$number" ] || return 1
-    number=$((number + 1))
-  done
-  rm -f "$tx/inbox/.$$"
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
-  follow "$((length + 1))" "$number"
-}
-
-quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
-
-# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
-wait_for_its_end() {
-  patience=50
-  while [ "$patience" -gt 0 ] && is_alive; do
-    sleep 0.1
-    patience=$((patience - 1))
-  done
-}
-
-# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`.
-follow() {
-  next=$1 unheard=\${2:-0} patience=50
-  while :; do
-    while [ "$next" -le "$(records)" ]; do
-      line=$(sed -n "\${next}p" "$journal")
-      echo "$line"
-      next=$((next + 1))
-      read -r _ _ _ type first second third _ <<EOT
-$line
-EOT
-      case $type in
-        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
-        did) quoted "$tx/output/$first-$second.run" ;;
-        undid) quoted "$tx/output/$first-$second.undo" ;;
-        forbidden) quoted "$tx/output/$first-$second.gate" ;;
-        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
-        blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
-        ended) wait_for_its_end; return 0 ;;
-        waiting)
-          [ "\${third:-0}" -lt "$unheard" ] && continue
-          unheard=0
-          [ "$next" -le "$(records)" ] || return 0 ;;
-      esac
-    done
-    # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
-    [ "$patience" -gt 0 ] || { echo gone; return 5; }
-    sleep 0.1
-  done
-}
-
-case $verb in
-  run) run ;;
-  follow) is_known && follow "$4" ;;
-  say) shift 3; say "$@" ;;
-  recover) if [ -n "$id" ]; then recover; else recover_if_gone; fi ;;
-  *) echo "unknown verb $verb" >&2; exit 64 ;;
-esac
-`;
-/** src/agent/open.sh */
-const openProgram = `# shellcheck shell=sh
-# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 agent=$4
-mkdir -p "$stack/transactions"
-new=$stack/transactions/.$id
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-if [ ! -f "$stack/$agent" ]; then cp "$new/agent.sh" "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; fi
-sync -f "$new"
-mv "$new" "$stack/transactions/$id"
-sync "$stack/transactions"
-setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
-exec sh "$stack/$agent" follow "$stack" "$id" 1
-`;
-/** src/agent/add-phase.sh */
-const addPhaseProgram = `# shellcheck shell=sh
-# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE PHASE, the package on standard input.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 nonce=$4 phase=$5
-tx=$stack/transactions/$id
-[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
-[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
-new=$tx/.$phase
-rm -rf "$new"
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-sync -f "$new"
-[ -d "$tx/plan/$phase" ] || mv -T "$new" "$tx/plan/$phase"
-exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" advance "$phase"
-`;
-/** src/compose/effects.sh */
-const effectsProgram = `# shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets \`project\`, \`release\` and \`stack\` above these lines. Everything
-# is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers with that
-# definition are the new ones, all others of the service the old ones.
-
-: "\${project:?}" "\${release:?}" "\${stack:?}"
-
-# The containers of a service, old and new, and what is done to them.
-
-compose() {
-  docker compose --project-name "$project" --project-directory "$stack/project" \\
-    --file "$stack/releases/$release/compose.json" "$@"
-}
-
-containers() {
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
-}
-
-name() { echo "\${1%%=*}"; }
-more() { echo "\${1#*:}"; }
-
-# Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
-new_of() { definition=\${1#*=}; containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}"; }
-old_of() {
-  every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
-  printf '%s\\n' "$every" | grep -vxF -e "$new" -e '' || true
-}
-new_of_all() { for service; do new_of "$service" || return 1; done; }
-old_of_all() { for service; do old_of "$service" || return 1; done; }
-
-# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
-each() {
-  ids=$1
-  shift
-  # shellcheck disable=SC2086 # a list of ids
-  [ -z "$ids" ] || "$@" $ids >/dev/null
-}
-
-# A way back waits for an engine that is being restarted; its deadline ends the wait.
-await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
-
-# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
-pull() {
-  login=$ESTIBA_TX/docker
-  if [ -d "$login" ]; then
-    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    export DOCKER_CONFIG="$login"
-  fi
-  compose pull --quiet "$@"
-  pulled=$?
-  rm -rf "\${login:?}"
-  return "$pulled"
-}
-
-# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
-create_new() {
-  scale='' names=''
-  for service; do
-    old=$(old_of "$service") || return 1
-    scale="$scale --scale $(name "$service")=$(($(printf '%s' "$old" | grep -c .) + $(more "$service")))"
-    names="$names $(name "$service")"
-  done
-  # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
-}
-
-remove_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
-}
-
-# stop_old NAME=DEFINITION...: remembers which served, since leftovers of an earlier accident must not come back with them.
-# \`update\` first: the engine starts a stopped container again after its own restart when the policy says so.
-stop_old() {
-  old=$(old_of_all "$@") || return 1
-  if [ ! -f "$ESTIBA_TX/served" ]; then
-    each_served "$old" >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" || return 1
-  fi
-  each "$old" docker update --restart=no && each "$old" docker stop
-}
-
-# each_served "IDS": id and restart policy of those that run.
-each_served() {
-  [ -n "$1" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $1) || return 1
-  printf '%s\\n' "$states" | awk '$1 == "running" { print $2, $3 }'
-}
-
-# start_old SECONDS: the way back of stop_old; it counts only when they answer again.
-start_old() {
-  [ -s "$ESTIBA_TX/served" ] || return 0
-  await_engine
-  served=$(awk '{ print $1 }' "$ESTIBA_TX/served")
-  each "$served" docker start || return 1
-  while read -r container policy; do docker update --restart="$policy" "$container" >/dev/null || return 1; done <"$ESTIBA_TX/served"
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$1" $served
-}
-
-start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
-
-stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
-}
-
-# restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
-restart_policies() {
-  for service; do new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" || return 1; done
-}
-
-remove_old() { old=$(old_of_all "$@") && each "$old" docker rm; }
-
-# retire NAME...: services that are no longer in the file.
-retire() {
-  for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
-  done
-}
-
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
-  done
-}
-
-# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
-
-probe() {
-  case $(docker inspect --format '{{with .Config.Healthcheck}}{{index .Test 0}}{{end}}' "$1") in
-    CMD-SHELL) timeout -k 1 10 docker exec "$1" sh -c "$(docker inspect --format '{{index .Config.Healthcheck.Test 1}}' "$1")" ;;
-    CMD)
-      words=$(docker inspect --format '{{range $i, $word := .Config.Healthcheck.Test}}{{if $i}}{{println $word}}{{end}}{{end}}' "$1")
-      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
-$words
-EOT
-      timeout -k 1 10 docker exec "$@" ;;
-    *) [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5 ;;
-  esac
-}
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-
-explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
-}
-
-# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
-prove() {
-  streak=0 give_up=$(($(uptime_seconds) + $1)) restarts=$(docker inspect --format '{{.RestartCount}}' "$2") || return 1
-  while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$2" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$2") || return 1
-    [ "$state" = "running $restarts" ] || { explain "$2" "$answer"; return 1; }
-    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $1 s:"; explain "$2" "$answer"; return 1; }
-    sleep 0.05
-  done
-}
-
-# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
-prove_all() {
-  seconds=$1 proofs='' failed=0
-  shift
-  for container; do
-    prove "$seconds" "$container" &
-    proofs="$proofs $!"
-  done
-  for proof in $proofs; do wait "$proof" || failed=1; done
-  return "$failed"
-}
-
-prove_new() {
-  seconds=$1
-  shift
-  new=$(new_of_all "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $new
-}
-
-# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
-are_well() {
-  for service; do
-    new=$(new_of "$service") || return 1
-    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
-    for container in $new; do
-      case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in
-        'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
-        'running 0 '*) ;;
-        *) explain "$container"; return 1 ;;
-      esac
-    done
-  done
-}
-
-# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
-
-in_postgres() {
-  container=$(containers "$1" status=running | head -n 1)
-  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
-  # shellcheck disable=SC2016 # the variables are the container's
-  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
-    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
-}
-
-# Newer releases of pg_dump print a random token behind \\restrict.
-schema_of() {
-  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
-}
-
-# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
-back_up() {
-  target=$stack/backups/\${ESTIBA_TX##*/}.dump
-  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
-    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
-}
-
-# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
-run_once() {
-  remove_once
-  service=$1
-  shift
-  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
-}
-
-remove_once() { docker rm --force "$project-\${ESTIBA_TX##*/}" >/dev/null 2>&1; true; }
-
-# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
-old_code_can_run() {
-  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
-    echo 'the schema is as it was before the migration: the old release can run on it'
-  elif [ "$1" = true ]; then
-    echo 'old-code-can-run says that the old release can run on the migrated schema'
-  else
-    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
-    return 1
-  fi
-}
-
-# What a transaction brings to the stack's folder, and what it leaves there.
-
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
-stage() {
-  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
-  chmod 0755 "$stack/files"
-  for folder in "$ESTIBA_TX"/files/*; do
-    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
-    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
-  done
-  [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; }
-}
-
-unstage() { [ "$(readlink "$stack/current")" = "releases/$release" ] || rm -rf "\${stack:?}/releases/$release"; }
-
-point_current() { ln -sfn "releases/$release" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
-
-forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
-`;
-/** src/stack/observe.sh */
-const observeProgram = `# shellcheck shell=sh
-# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`; changes nothing.
-stack=$1 project=$2
-fact() { printf '%s\\t%s\\n' "$1" "$2"; }
-
-for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
-  command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
-done
-fact user "$(id -un)"
-if engine=$(docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
-  fact engine "$engine"
-else
-  fact engine-error "$(printf '%s' "$engine" | tail -n 1)"
-fi
-compose=$(docker compose version --short 2>/dev/null) && fact compose "$compose"
-
-nearest=$stack
-while [ ! -d "$nearest" ]; do nearest=$(dirname "$nearest"); done
-if [ -w "$nearest" ]; then fact writable "$nearest"; else fact unwritable "$nearest"; fi
-fact disk-kib "$(df -Pk "$nearest" | awk 'NR == 2 { print $4 }')"
-fact memory-kib "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
-
-docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \\
-  'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
-docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
-image	{{.Repository}}:{{.Tag}}' 2>/dev/null
-
-[ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
-for manifest in "$stack"/releases/*/manifest.json; do
-  [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
-done
-if [ -f "$stack/ledger.jsonl" ]; then
-  fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
-  tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
-fi
-if [ -f "$stack/open" ]; then
-  open=$(cat "$stack/open")
-  fact open "$open"
-  fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
-fi
-:
-`;
-
-;// CONCATENATED MODULE: ./src/agent/plan-files.ts
-
-
-
-
-/** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
-const agentName = `agent-${(0,external_node_crypto_.createHash)('sha256').update(agentProgram).digest('hex').slice(0, 16)}`;
-/** Everything that the agent needs to carry a transaction through on its own. */
-function openingFiles(opening) {
-    const { plan, stack, release, dockerConfig } = opening;
-    return [
-        { name: 'agent.sh', content: agentProgram },
-        { name: 'plan/agent', content: `${agentName}\n` },
-        { name: 'plan/nonce', content: `${opening.nonce}\n` },
-        { name: 'plan/lease', content: `${opening.lease}\n` },
-        { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
-        { name: 'plan/head', content: `${opening.head}\n` },
-        { name: 'plan/ledger', content: `${formatFields(opening.ledger)}\n` },
-        { name: 'plan/verbs', content: formatVerbs() },
-        { name: 'plan/recovery', content: formatRecovery() },
-        { name: 'plan/effects.sh', content: effectsFor(stack, opening.releaseId) },
-        ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
-        ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
-        ...(release ? releaseFiles(release, stack) : []),
-        ...opening.shipments.flatMap(shippedFiles),
-        ...(dockerConfig === undefined ? [] : [{ name: 'docker/config.json', content: dockerConfig }]),
-    ];
-}
-/** A phase as the agent reads it: a table of steps (id, deadline in seconds, title) and a program for each effect. */
-function phaseFiles(folder, steps) {
-    return [
-        {
-            name: `${folder}/steps`,
-            content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
-        },
-        ...steps.flatMap(({ id, run, undo, gate }) => [
-            { name: `${folder}/${id}.run`, content: stepProgram(run) },
-            ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
-            ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
-        ]),
-    ];
-}
-function stepProgram(line) {
-    return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`;
-}
-/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
-function effectsFor(stack, release) {
-    return `project=${stack.name} stack=${stack.path} release=${release}\n${effectsProgram}`;
-}
-function releaseFiles({ manifest, compose }, stack) {
-    return [
-        { name: 'release/compose.json', content: `${JSON.stringify(compose, null, 1)}\n` },
-        { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
-        { name: 'release/.env', content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
-    ];
-}
-/** Readable for everybody: the processes in the containers run as whom they like. */
-function shippedFiles({ sha256, files }) {
-    return files.map(({ name, content, executable }) => ({
-        name: `files/${sha256}/${name}`,
-        content,
-        mode: executable ? 0o755 : 0o644,
-    }));
+;// CONCATENATED MODULE: ./src/agent/refusals.ts
+/** What it means that a program of the agent ended with this exit code, before anything was begun. */
+const REFUSALS = {
+    6: {
+        state: 'nothing was changed; should it begin after all, the server goes back by itself',
+        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
+    },
+    7: { state: 'nothing of it was begun', next: 'run the job again' },
+    8: { state: 'nothing of it was begun', next: 'make space on the disk of the host, then run the job again' },
+};
+
+;// CONCATENATED MODULE: ./src/agent/token.ts
+
+const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
+/** Reads id and nonce of a transaction from what an earlier step handed on. Throws a UsageError for anything else. */
+function parseToken(token) {
+    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
+    if (id === undefined || nonce === undefined)
+        throw new errors_UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
+    return { id, nonce };
 }
 
 ;// CONCATENATED MODULE: ./src/agent/transaction.ts
+
+
+
 
 
 
@@ -62533,15 +64167,18 @@ const silent = { line: () => undefined };
 function newTransactionId(at) {
     return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${(0,external_node_crypto_.randomBytes)(3).toString('hex')}`;
 }
+function newWordId() {
+    return (0,external_node_crypto_.randomBytes)(6).toString('hex');
+}
 function newNonce() {
     return (0,external_node_crypto_.randomBytes)(8).toString('hex');
 }
-/** Hands a planned transaction to the host and follows it until it is prepared or has ended. */
+/** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
 async function openTransaction(remote, id, opening, tell, following = {}) {
     const { content, sha256 } = await packFiles(openingFiles(opening));
     const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content };
     const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
-    return { transaction, progress: await transaction.follow(command, tell) };
+    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
 }
 /** Takes up a transaction that an earlier step of the job opened. */
 function joinTransaction(remote, stackPath, token, following = {}) {
@@ -62551,13 +64188,6 @@ function joinTransaction(remote, stackPath, token, following = {}) {
 /** Somebody else's transaction, which anybody with access may abort. */
 function foreignTransaction(remote, stackPath, id, following = {}) {
     return new RemoteTransaction(remote, stackPath, id, 'none', following);
-}
-const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
-function parseToken(token) {
-    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
-    if (id === undefined || nonce === undefined)
-        throw new UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
-    return { id, nonce };
 }
 class RemoteTransaction {
     id;
@@ -62580,8 +64210,11 @@ class RemoteTransaction {
     }
     async migrate(steps, tell) {
         const { content, sha256 } = await packFiles(phaseFiles('.', steps));
-        const command = script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, 'migrate');
-        return this.follow({ ...command, stdin: content }, tell);
+        const word = newWordId();
+        return this.#follow(tell, (from) => ({
+            ...script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, word, String(from), 'migrate'),
+            stdin: content,
+        }));
     }
     async report(check, verdict) {
         this.#mustBeHeard(`report ${check} as ${verdict}`, await this.#say(silent, 'report', check, verdict));
@@ -62596,26 +64229,30 @@ class RemoteTransaction {
         return this.#say(tell, 'abort', cause);
     }
     /**
-     * Runs a command that ends in following the journal. After a lost connection the following is taken up where it broke off;
-     * `again` is said when nothing came of the command yet, so that a word can't get lost.
+     * Runs the command that opens it with so many words. After a lost connection it is not opened again, but followed as far
+     * as it came.
      */
-    async follow(command, tell, again) {
+    begin(command, words, tell) {
+        const again = (from) => this.#agent('follow', String(from || 1), String(words));
+        return this.#follow(tell, (from, isAgain) => (isAgain ? again(from) : command));
+    }
+    /**
+     * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
+     * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
+     */
+    async #follow(tell, command) {
         const reader = new ProgressReader(tell);
-        const resume = () => again !== undefined && reader.next === 1 ? again : this.#agent('follow', String(reader.next));
-        const outcome = await this.#run(command, resume, reader);
+        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
+        const outcome = await this.#run(command(0, false), again, reader);
         if (reader.progress?.kind === 'gone')
             return this.#recover(reader, tell);
         if (reader.progress)
             return reader.progress;
         const where = { step: 'talk to the agent', host: this.#link.host };
-        if (outcome.kind === 'exited' && outcome.code === NO_TRANSACTION)
-            throw new StepError({
-                ...where,
-                why: outcome.stderr.trim(),
-                state: 'nothing was changed; should it begin after all, the server goes back by itself',
-                next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
-            });
-        throw new StepError({
+        const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined;
+        if (outcome.kind === 'exited' && refusal)
+            throw new errors_StepError({ ...where, why: outcome.stderr.trim(), ...refusal });
+        throw new errors_StepError({
             ...where,
             why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
             ...(outcome.kind === 'exited' && {
@@ -62630,13 +64267,14 @@ class RemoteTransaction {
         const onStdoutLine = (line) => {
             reader.read(line);
         };
+        const stopReminding = remindWhileWaiting(reader);
         try {
             return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
         }
         catch (error) {
             if (this.#signal?.aborted !== true)
                 throw error;
-            throw new StepError({
+            throw new errors_StepError({
                 step: 'follow the transaction',
                 host: this.#link.host,
                 why: 'the job was cancelled',
@@ -62645,21 +64283,30 @@ class RemoteTransaction {
                 cause: error,
             });
         }
+        finally {
+            stopReminding();
+        }
     }
-    /** Words that may be said twice are said again when the connection was lost before anything came of them. */
+    /** A word is heard once, however often it is said: its id tells. */
     #say(tell, ...words) {
-        const command = this.#agent('say', this.#nonce, ...words);
-        return words[0] === 'advance' ? this.follow(command, tell) : this.follow(command, tell, command);
+        const id = newWordId();
+        return this.#follow(tell, (from) => this.#agent('say', this.#nonce, id, String(from), ...words));
     }
     /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
     async #recover(reader, tell) {
         tell.line('the agent on the host is gone; recovering');
-        const command = script(`${FIND_AGENT}; sh "$agent" recover "$stack"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
-        await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
-            onStdoutLine: (line) => {
-                reader.read(line);
-            },
-        });
+        // On a new connection too: what was lost with the one before may have been a host that was cut off.
+        const command = () => script(`${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
+        // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
+        for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
+            await this.#link.run(command(), command, {
+                onStdoutLine: (line) => {
+                    reader.read(line);
+                },
+            });
+            if (reader.progress?.kind !== 'gone')
+                break;
+        }
         return reader.progress ?? { kind: 'gone' };
     }
     #agent(verb, ...args) {
@@ -62671,25 +64318,21 @@ class RemoteTransaction {
         const where = { step: what, host: this.#link.host };
         switch (progress.kind) {
             case 'ended':
-                throw new StepError({
+                throw new errors_StepError({
                     ...where,
                     why: `the transaction has ended already: ${[progress.result, explainCause(progress.cause)].filter(Boolean).join(', ')}`,
                     next: 'see the log of the step that deployed',
                 });
             case 'refused':
-                throw new StepError({ ...where, why: `the server refused it: ${explainCause(progress.why)}` });
+                throw new errors_StepError({ ...where, why: `the server refused it: ${explainCause(progress.why)}` });
             case 'gone':
-                throw new StepError({ ...where, why: 'the agent on the server is gone and could not be recovered' });
+                throw new errors_StepError({ ...where, why: 'the agent on the server is gone and could not be recovered' });
         }
     }
 }
-/** The exit code of all programs of the agent for a transaction that is not there. */
-const NO_TRANSACTION = 6;
 const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
     'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./node_modules/is-stream/index.js
 var is_stream = __nccwpck_require__(6543);
 // EXTERNAL MODULE: ./node_modules/make-dir/index.js
@@ -63570,25 +65213,75 @@ class NodeSSH {
     }
 }
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./src/host/carrier.ts
+
+/** Opens a TCP connection. */
+function dial({ name, port }) {
+    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
+    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
+    let open = false;
+    socket.once('connect', () => {
+        open = true;
+    });
+    return {
+        stream: socket,
+        wasOpen: () => open,
+        bytesRead: () => socket.bytesRead,
+        destroy: () => void socket.destroy(),
+        closed: closeOf(socket),
+    };
+}
+/** A channel to a host, through a jump host that serves nothing else and goes with it. */
+function through(jump, below, channel) {
+    let read = 0;
+    channel.once('close', () => jump.end());
+    // Only when it is read anyway: a listener alone would start the flow, and lose the beginning.
+    channel.once('resume', () => {
+        channel.on('data', (chunk) => (read += chunk.length));
+    });
+    return {
+        stream: channel,
+        wasOpen: () => true,
+        bytesRead: () => read,
+        destroy: () => {
+            channel.destroy();
+            below.destroy();
+        },
+        closed: below.closed,
+    };
+}
+function closeOf(stream) {
+    return new Promise((resolve) => {
+        stream.once('close', () => {
+            resolve();
+        });
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/host/connect-failure.ts
+
 
 
 
 /** Turns what ssh2 or the socket reported into where, why, and what to do next. */
 function explainConnectFailure(cause, attempt) {
-    const { host, pinned, shown } = attempt;
-    if (shown !== undefined && !pinned.some((key) => key.blob.equals(shown.blob)))
+    const { host, pins, shown } = attempt;
+    if (shown !== undefined && includesKey(pins.revoked, shown.blob))
+        return revokedHostKey(attempt, shown);
+    if (shown !== undefined && !includesKey(pins.keys, shown.blob))
         return wrongHostKey(attempt, shown);
     if (attempt.accepts !== undefined)
         return refused(attempt, attempt.accepts);
     const { code, level, message } = details(cause);
     const network = NETWORK[code] ?? later(attempt, level);
-    return new StepError({
+    return new errors_StepError({
         step: 'connect',
         host: formatHost(host),
         why: `${network.why} (${message})`,
         state: 'nothing was run on the host',
-        next: network.next,
+        next: network.next.replace('INPUT', attempt.input),
         cause,
     });
 }
@@ -63604,12 +65297,12 @@ const UNREACHABLE = {
 };
 const UNKNOWN_NAME = {
     why: 'the name can not be resolved',
-    next: 'see that the name in the input host is right and has a DNS record; an address works too',
+    next: 'see that the name in the input INPUT is right and has a DNS record; an address works too',
 };
 const NETWORK = {
     ECONNREFUSED: {
         why: 'nothing listens on that port',
-        next: 'see that sshd runs there, and the port in the input host',
+        next: 'see that sshd runs there, and the port in the input INPUT',
     },
     ENOTFOUND: UNKNOWN_NAME,
     EAI_AGAIN: UNKNOWN_NAME,
@@ -63619,20 +65312,31 @@ const NETWORK = {
 };
 const EARLY_END = {
     why: 'the connection ended before the login was done',
-    next: 'see that the port in the input host is that of sshd; a busy or wary sshd does this too ' +
+    next: 'see that the port in the input INPUT is that of sshd; a busy or wary sshd does this too ' +
         '(MaxStartups, PerSourcePenalties, fail2ban): its log says why, and a later try may pass',
 };
-function handshake({ host, pinned }) {
-    const types = [...new Set(pinned.map(({ type }) => type))].join(', ');
+function handshake({ host, pins }) {
+    const types = [...new Set(pins.keys.map(({ type }) => type))].join(', ');
     return {
         why: 'no common algorithms',
         next: `known-hosts pins ${types} for this host, and only that is accepted; if the server has keys of other types, ` +
             `add their lines (\`ssh-keyscan -p ${host.port} ${host.name}\`, and compare the fingerprints on the server)`,
     };
 }
-function wrongHostKey({ host, pinned }, shown) {
-    const same = pinned.filter(({ type }) => type === shown.type);
-    return new StepError({
+const NOTHING_SENT = 'nothing was sent to the host, neither login nor command';
+function revokedHostKey({ host }, shown) {
+    return new errors_StepError({
+        step: 'check the host key',
+        host: formatHost(host),
+        why: 'the server shows a key that known-hosts marks as @revoked: somebody else may have it',
+        lastLines: [`shown:  ${fingerprint(shown.blob)} (${shown.type})`],
+        state: NOTHING_SENT,
+        next: 'give the server new host keys (`ssh-keygen -A` after removing the old ones), and pin those in the input known-hosts',
+    });
+}
+function wrongHostKey({ host, pins }, shown) {
+    const same = pins.keys.filter(({ type }) => type === shown.type);
+    return new errors_StepError({
         step: 'check the host key',
         host: formatHost(host),
         why: 'the server shows another key than known-hosts pins; either it was reinstalled, or this is not the server',
@@ -63640,14 +65344,14 @@ function wrongHostKey({ host, pinned }, shown) {
             ...same.map(({ type, blob }) => `pinned: ${fingerprint(blob)} (${type})`),
             `shown:  ${fingerprint(shown.blob)} (${shown.type})`,
         ],
-        state: 'nothing was sent to the host, neither login nor command',
+        state: NOTHING_SENT,
         next: `on the server itself run \`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done\`. Only if that prints ` +
             `the shown fingerprint, pin the key in the input known-hosts with this line:\n    ${formatKnownHost(host, shown)}`,
     });
 }
 function refused({ host, userKey }, accepts) {
     const publicKeys = accepts.includes('publickey');
-    return new StepError({
+    return new errors_StepError({
         step: 'log in',
         host: formatHost(host),
         why: publicKeys
@@ -63671,61 +65375,6 @@ function word(value) {
     return typeof value === 'string' ? value : '';
 }
 
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ./src/command/output.ts
-
-/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
-class LineSplitter {
-    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
-    #onLine;
-    #rest = '';
-    constructor(onLine) {
-        this.#onLine = onLine;
-    }
-    write(chunk) {
-        const text = this.#decoder.write(chunk);
-        // A line of many chunks must not be searched from its beginning with each of them.
-        if (!text.includes('\n')) {
-            this.#rest += text;
-            return;
-        }
-        const lines = (this.#rest + text).split('\n');
-        this.#rest = lines.pop() ?? '';
-        for (const line of lines)
-            this.#onLine(line);
-    }
-    /** Hands out the last line if it had no end. */
-    end() {
-        const rest = this.#rest + this.#decoder.end();
-        this.#rest = '';
-        if (rest !== '')
-            this.#onLine(rest);
-    }
-}
-/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
-class Output {
-    #lines;
-    #chunks = [];
-    constructor(onLine) {
-        this.#lines = onLine && new LineSplitter(onLine);
-    }
-    write(chunk) {
-        if (this.#lines === undefined)
-            this.#chunks.push(chunk);
-        else
-            this.#lines.write(chunk);
-    }
-    /** Hands out the last line if it had no end. */
-    end() {
-        this.#lines?.end();
-    }
-    /** What was collected. */
-    text() {
-        return Buffer.concat(this.#chunks).toString('utf8');
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/host/exchange.ts
 
 
@@ -63737,8 +65386,8 @@ async function exchange(channel, stdin, options) {
     });
     // A command may end without reading its stdin; its exit code tells what that means.
     channel.on('error', () => undefined);
-    const stdout = new Output(options.onStdoutLine);
-    const stderr = new Output(options.onStderrLine);
+    const stdout = new output_Output(options.onStdoutLine);
+    const stderr = new output_Output(options.onStderrLine);
     channel.on('data', (chunk) => {
         stdout.write(chunk);
     });
@@ -63784,18 +65433,14 @@ const GOODBYE_SECONDS = 1;
 class SshRemote {
     host;
     #client;
-    #socket;
-    #closed;
+    #carrier;
     #watch;
     /** Why the connection is gone; undefined as long as it is there. */
     #lost;
-    constructor(host, client, socket) {
+    constructor(host, client, carrier) {
         this.host = host;
         this.#client = client;
-        this.#socket = socket;
-        this.#closed = new Promise((resolve) => socket.once('close', () => {
-            resolve();
-        }));
+        this.#carrier = carrier;
         let reason = 'the server closed the connection';
         client.on('error', (error) => {
             reason = error.message;
@@ -63805,7 +65450,7 @@ class SshRemote {
             this.#lost ??= reason;
         });
         this.#watch = this.#watchSilence();
-        socket.on('close', () => {
+        void carrier.closed.then(() => {
             clearInterval(this.#watch);
         });
     }
@@ -63825,9 +65470,11 @@ class SshRemote {
     }
     async [Symbol.asyncDispose]() {
         this.#lost ??= 'the connection was closed here';
-        const hurry = setTimeout(() => this.#socket.destroy(), GOODBYE_SECONDS * 1000);
+        const hurry = setTimeout(() => {
+            this.#carrier.destroy();
+        }, GOODBYE_SECONDS * 1000);
         this.#client.end();
-        await this.#closed;
+        await this.#carrier.closed;
         clearTimeout(hurry);
     }
     /** Undefined when the connection is gone. */
@@ -63855,7 +65502,7 @@ class SshRemote {
         });
     }
     #refused(cause) {
-        return new StepError({
+        return new errors_StepError({
             step: 'run a command',
             host: formatHost(this.host),
             why: `the server opened no session for it (${cause.message})`,
@@ -63872,15 +65519,15 @@ class SshRemote {
      * seconds: when this process itself was held up, what came meanwhile has not been read yet.
      */
     #watchSilence() {
-        let seen = this.#socket.bytesRead;
+        let seen = this.#carrier.bytesRead();
         let silentLooks = 0;
         return setInterval(() => {
-            silentLooks = this.#socket.bytesRead === seen ? silentLooks + 1 : 0;
-            seen = this.#socket.bytesRead;
+            silentLooks = this.#carrier.bytesRead() === seen ? silentLooks + 1 : 0;
+            seen = this.#carrier.bytesRead();
             if (silentLooks <= SILENCE_SECONDS * LOOKS_PER_SECOND)
                 return;
             this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`;
-            this.#socket.destroy();
+            this.#carrier.destroy();
         }, 1000 / LOOKS_PER_SECOND);
     }
 }
@@ -63913,71 +65560,115 @@ async function untilAborted(work, signal, stop) {
 
 
 
+
 /** Until the login is done. A server that resolves its callers' names may take 10 s of it. */
 const CONNECT_SECONDS = 20;
 /** How often the server is asked for a sign of life; `SshRemote` gives up after `SILENCE_SECONDS` without one. */
 const KEEPALIVE_SECONDS = 4;
 /**
- * Opens a connection to a host whose key is pinned in `knownHosts`. One connection serves a whole action.
+ * Opens a connection to a host whose key is pinned in `knownHosts`, if need be through a jump host whose key is pinned
+ * there too. One connection serves a whole action.
  *
  * @throws UsageError where an input is wrong
- * @throws StepError where the host can't be reached, shows another key, or refuses the login
+ * @throws StepError where a host can't be reached, shows another key, or refuses the login
  */
-async function connect(connection, options = {}) {
-    const { signal } = options;
+async function connect(connection, { signal, open = dial } = {}) {
     signal?.throwIfAborted();
-    const pinned = usable('known-hosts', pinnedKeys(connection.knownHosts, connection.host));
     const key = usable('ssh-key', parsePrivateKey(connection.privateKey, connection.passphrase));
-    const attempt = { host: connection.host, pinned, userKey: fingerprint(key.getPublicSSH()) };
-    const seen = { connected: false };
-    const { name, port } = connection.host;
-    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
-    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
-    socket.once('connect', () => {
-        seen.connected = true;
+    const target = (input, host) => {
+        const pins = usable('known-hosts', pinsOf(connection.knownHosts, host));
+        return { input, host, pins, key, userKey: fingerprint(key.getPublicSSH()) };
+    };
+    const last = target('host', connection.host);
+    const jump = connection.jump && target('jump-host', connection.jump);
+    const carrier = jump === undefined ? open(last.host) : await jumpTo(last, jump, open(jump.host), signal);
+    const client = await logIn(last, carrier, signal);
+    return new SshRemote(last.host, client, carrier);
+}
+function usable(input, value) {
+    if (typeof value === 'string')
+        throw new errors_UsageError(`${input}: ${value}`);
+    return value;
+}
+async function jumpTo(target, jump, carrier, signal) {
+    const client = await logIn(jump, carrier, signal);
+    try {
+        const forwarding = forward(client, target.host);
+        return through(client, carrier, await untilStopped(carrier, signal, forwarding));
+    }
+    catch (error) {
+        carrier.destroy();
+        signal?.throwIfAborted();
+        throw new errors_StepError({
+            step: 'connect',
+            host: formatHost(target.host),
+            why: `the jump host ${formatHost(jump.host)} opened no way to it (${error instanceof Error ? error.message : String(error)})`,
+            state: 'nothing was run on the host',
+            next: 'see that the jump host reaches that name and port, and that its sshd lets this user forward: AllowTcpForwarding and ' +
+                'PermitOpen, and port-forwarding after restrict in authorized_keys',
+            cause: error,
+        });
+    }
+}
+function forward(client, { name, port }) {
+    return new Promise((resolve, reject) => {
+        client.forwardOut('127.0.0.1', 0, name, port, (error, channel) => {
+            if (error === undefined)
+                resolve(channel);
+            else
+                reject(error);
+        });
     });
-    const abort = () => void socket.destroy();
-    signal?.addEventListener('abort', abort);
+}
+/** Ends what is under way when the job is cancelled or the time is over, so that it fails by itself. */
+async function untilStopped(carrier, signal, work) {
+    const stop = () => {
+        carrier.destroy();
+    };
+    const timer = setTimeout(stop, CONNECT_SECONDS * 1000);
+    signal?.addEventListener('abort', stop);
+    try {
+        return await work;
+    }
+    finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+    }
+}
+/** Nothing is sent to a host, neither name nor key, before it has shown a key that is pinned. */
+async function logIn(target, carrier, signal) {
+    const seen = {};
     const ssh = new NodeSSH();
     try {
-        const ready = ssh.connect(configure(attempt, key, socket, seen));
+        const ready = ssh.connect(configure(target, carrier, seen));
         const client = ssh.connection;
         if (client === null)
             throw new Error('node-ssh made no client');
         // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
         client.on('error', () => undefined);
-        await ready;
-        return new SshRemote(connection.host, client, socket);
+        await untilStopped(carrier, signal, ready);
+        return client;
     }
     catch (error) {
-        socket.destroy();
+        carrier.destroy();
         signal?.throwIfAborted();
-        throw explainConnectFailure(error, { ...attempt, ...seen });
-    }
-    finally {
-        signal?.removeEventListener('abort', abort);
+        throw explainConnectFailure(error, { ...target, ...seen, connected: carrier.wasOpen() });
     }
 }
-function usable(input, value) {
-    if (typeof value === 'string')
-        throw new UsageError(`${input}: ${value}`);
-    return value;
-}
-function configure(attempt, key, socket, seen) {
-    const { host, pinned } = attempt;
+function configure({ host, pins, key }, carrier, seen) {
     return {
-        sock: socket,
+        sock: carrier.stream,
         username: host.user,
         readyTimeout: CONNECT_SECONDS * 1000,
         keepaliveInterval: KEEPALIVE_SECONDS * 1000,
         // It counts unanswered questions, which also wait behind a slow upload; silence is what SshRemote looks at.
         keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pinned) },
+        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pins.keys) },
         hostVerifier: (blob) => {
             const shown = parseHostKey(blob);
             if (shown !== undefined)
                 seen.shown = shown;
-            return pinned.some((pin) => pin.blob.equals(blob));
+            return includesKey(pins.keys, blob);
         },
         // The first call comes before anything was tried; a second one means that the key was refused.
         authHandler: (left, _partial, next) => {
@@ -64009,6 +65700,10 @@ const ssh_ALGORITHMS = {
 function numbered(steps) {
     return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
 }
+/** The plan with more for its reader. */
+function withNotes(plan, notes) {
+    return { ...plan, notes: [...plan.notes, ...notes] };
+}
 /** The plan as the log, the job summary, the dry run and the tests show it. */
 function formatPlan({ title, services, phases, watch, notes }) {
     const width = Math.max(...services.map(({ name }) => name.length), 0);
@@ -64029,69 +65724,26 @@ function formatStep({ id, title, because, run, undo, gate, reversibility, deadli
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/preflight.ts
+;// CONCATENATED MODULE: ./src/plan/stale.ts
 
-/** Free space below which nothing is staged or pulled: what the way back and the journal need. */
-const LEAST_DISK_KIB = 512 * 1024;
-/** Throws one error with every reason why a change of this stack can't begin, each with its fix. */
-function checkHost(observation, stack, host) {
-    const problems = hostProblems(observation, stack);
-    if (problems.length > 0)
-        throw new UsageError([`${host} is not ready; nothing was changed:`, ...problems.map((text) => `- ${text}`)].join('\n'));
-}
-function hostProblems(observation, stack) {
-    const { user, missing, engine, engineError, compose, unwritable, diskKiB } = observation;
+/** Says what came between two plans, and in which lines the second one differs from the first. */
+function whatDiffers(before, now) {
+    const known = new Set(before.observation.ledger.map(({ tx }) => tx));
+    const came = now.observation.ledger.filter(({ tx }) => !known.has(tx));
+    const old = formatPlan(before.plan).split('\n');
+    const fresh = formatPlan(now.plan).split('\n');
+    const differing = [
+        ...old.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`),
+        ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
+    ];
     return [
-        ...(missing.length > 0
-            ? [`these tools are missing: ${missing.join(', ')}; install them with the host's packages`]
-            : []),
-        ...(engine === undefined && !missing.includes('docker')
-            ? [
-                `${user} can't reach the Docker engine (${engineError}); add the user to the group docker, or start the engine`,
-            ]
-            : []),
-        ...(engine !== undefined && compose === undefined
-            ? ['`docker compose` is missing; install the Compose plugin, version 2.20 or newer']
-            : []),
-        ...(compose !== undefined && isOlder(compose, [2, 20])
-            ? [`Docker Compose is ${compose}; 2.20 is the oldest that is supported`]
-            : []),
-        ...(unwritable === undefined
-            ? []
-            : [
-                `${user} can't write to ${unwritable}, so ${stack.path} can't be made; ` +
-                    `run once on the host: sudo install -d -o ${user} ${stack.path}`,
-            ]),
-        ...(diskKiB > 0 && diskKiB < LEAST_DISK_KIB
-            ? [
-                `only ${Math.floor(diskKiB / 1024)} MiB of disk are free; make room (docker image prune), 512 MiB is the least`,
-            ]
-            : []),
+        'The stack was changed after it had been planned; planned again.',
+        ...came.map(stale_describe),
+        ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
     ];
 }
-function isOlder(version, [major, minor]) {
-    const [, ownMajor = '0', ownMinor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? [];
-    return Number(ownMajor) < major || (Number(ownMajor) === major && Number(ownMinor) < minor);
-}
-
-;// CONCATENATED MODULE: ./src/runner/markdown.ts
-/** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
-function escapeMarkdown(text) {
-    return text
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replace(/[\\`*_[\]{}()#+!|~$@-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
-        .replace(/\r\n|[\n\r\u2028\u2029]/g, '<br>');
-}
-/** A Markdown table; cells are plain text and get escaped here. */
-function formatTable(header, rows) {
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    return [
-        line(header.map(escapeMarkdown)),
-        line(header.map(() => '---')),
-        ...rows.map((row) => line(row.map(escapeMarkdown))),
-    ].join('\n');
+function stale_describe({ action, version, actor, result, time, run }) {
+    return `In between: ${action} of ${version} by ${actor}, ${result} at ${time} (${run}).`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/summary.ts
@@ -64114,29 +65766,170 @@ function planSummary(plan) {
     ].join('\n\n');
 }
 
-;// CONCATENATED MODULE: ./src/release/manifest.ts
-/**
- * The name of a release: when it was made and what it is, in characters that are safe in paths and labels.
- * `20261121-233000-v1.2.3`.
- */
-function releaseId(version, at) {
-    const [date = '', time = ''] = at.toISOString().split('T');
-    const slug = version.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
-    return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`;
+;// CONCATENATED MODULE: ./src/ledger/chain.ts
+
+const SUM = /^(?<text>.*),"sum":"(?<sum>[0-9a-f]{64})"\}$/;
+/** The checksum that a line's text must have behind a line with the checksum `before`; hex. */
+function chainSum(before, text) {
+    return (0,external_node_crypto_.createHash)('sha256').update(before).update(text).digest('hex');
 }
-/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
-function parseManifest(text) {
-    const manifest = JSON.parse(text);
-    return manifest.format === 1 ? { ...manifest, format: 1 } : undefined;
+/**
+ * The numbers of the ledger's lines, as given from `first` on, whose checksum is not that of the line before and their own
+ * text: a line there or the one before was changed, or lines between them are gone. A line without a checksum says nothing;
+ * one after a line with a checksum is wrong. What stood before the first line is known only where that is line 1.
+ */
+function brokenLines(lines, first = 1) {
+    const broken = [];
+    let before = first === 1 ? '' : undefined;
+    for (const [index, line] of lines.entries()) {
+        const { text, sum } = SUM.exec(line)?.groups ?? {};
+        const isRight = text === undefined || sum === undefined ? !before : before === undefined || chainSum(before, text) === sum;
+        if (!isRight)
+            broken.push(first + index);
+        before = sum ?? '';
+    }
+    return broken;
+}
+
+;// CONCATENATED MODULE: ./src/stack/host-facts.ts
+function parseHostFacts({ all, one }) {
+    const dataRoot = one('data-root');
+    return {
+        user: one('user') ?? '',
+        shell: one('shell') ?? '',
+        system: one('system')?.trim() ?? '',
+        missing: all('missing'),
+        docker: one('docker'),
+        dockerHost: one('docker-host'),
+        engine: parseEngine(one('engine'), one('rootless') === 'yes'),
+        unanswered: all('failed'),
+        noEngine: {
+            error: one('engine-error') ?? '',
+            endpoint: one('endpoint') ?? '',
+            socket: ['missing', 'denied', 'silent', 'hangs'].find((state) => state === one('socket')),
+            sudo: one('sudo') === 'yes',
+            other: one('other-engine'),
+        },
+        compose: one('compose'),
+        oldCompose: one('docker-compose'),
+        folder: {
+            nearest: one('nearest') ?? '',
+            realPath: one('real-path') ?? '',
+            notFolder: one('no-folder'),
+            space: parseSpace(one('disk')),
+            mount: one('mount') ?? '',
+            trial: one('trial'),
+            foreign: all('foreign'),
+            owner: one('owner'),
+        },
+        dataRoot: dataRoot === undefined ? undefined : { path: dataRoot, space: parseSpace(one('data-disk')) },
+        emulators: all('emulator'),
+        memory: { totalKiB: Number(one('memory-total-kib') ?? 0), availableKiB: Number(one('memory-kib') ?? 0) },
+        uses: new Map(all('uses').flatMap(parseUse)),
+        ports: {
+            listening: all('listening').flatMap(parseListener),
+            published: all('published').flatMap(parsePublished),
+            unprivilegedStart: Number(one('unprivileged-port-start') ?? 1024),
+        },
+    };
+}
+function parseEngine(text, rootless) {
+    const [version, platform] = text?.split(' ') ?? [];
+    return version === undefined || platform === undefined ? undefined : { version, platform, rootless };
+}
+function parseSpace(text = '') {
+    const [device, free, inodes, allInodes] = text.split(' ');
+    if (device === undefined || free === undefined)
+        return undefined;
+    return { device, freeKiB: Number(free), freeInodes: Number(allInodes) > 0 ? Number(inodes) : undefined };
+}
+/** `/sys/fs/cgroup/docker/ID BYTES`, or `…/docker-ID.scope`. */
+function parseUse(text) {
+    const { id, bytes } = /(?<id>[0-9a-f]{64})(?:\.scope)? (?<bytes>\d+)$/.exec(text)?.groups ?? {};
+    return id === undefined ? [] : [[id, Number(bytes)]];
+}
+/** `tcp 0100007F:1538 postgres`: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
+function parseListener(text) {
+    const [protocol, local = '', user = ''] = text.split(' ');
+    const [address = '', port] = local.split(':');
+    if (protocol === undefined || port === undefined)
+        return [];
+    return [{ protocol, address: readAddress(address), port: Number.parseInt(port, 16), user }];
+}
+/** The kernel writes each 32 bits of an address in the machine's order, which is little-endian on all that Docker runs on. */
+function readAddress(hex) {
+    if (/^0+$/.test(hex))
+        return 'any';
+    const v4 = hex.length === 8 ? hex : /^0{16}FFFF0000(.{8})$/.exec(hex)?.[1];
+    if (v4 === undefined)
+        return hex;
+    const bytes = (v4.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16));
+    return bytes.reverse().join('.');
+}
+/** `NAME<TAB>PROJECT<TAB>0.0.0.0:8000-8001->8000-8001/tcp, [::]:80->80/tcp`, as `docker ps` prints it. */
+function parsePublished(text) {
+    const [container = '', project = '', ports = ''] = text.split('\t');
+    return ports.split(', ').flatMap((port) => {
+        const { address, from, to, protocol } = /^(?<address>.*):(?<from>\d+)(?:-(?<to>\d+))?->.*\/(?<protocol>\w+)$/.exec(port)?.groups ?? {};
+        if (address === undefined || from === undefined || protocol === undefined)
+            return [];
+        const isAny = ['0.0.0.0', '::', '[::]'].includes(address);
+        return [
+            { container, project, protocol, address: isAny ? 'any' : address, from: Number(from), to: Number(to ?? from) },
+        ];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/edge/slots.ts
+/**
+ * Two slots for what serves: networks `slot-a` and `slot-b` with addresses of their own. One holds the release that serves,
+ * the other is free for the next one, and the edge chooses between them by one rename.
+ */
+const SLOTS = ['a', 'b'];
+/** How a release is laid out on a host: in a slot, or `plain`, where old and new take turns. */
+const VARIANTS = ['plain', ...SLOTS];
+function otherSlot(slot) {
+    return slot === 'a' ? 'b' : 'a';
+}
+/** The engine's name of a slot's network. It sorts behind `default`, which stays the containers' gateway. */
+function slotNetwork(project, slot) {
+    return `${project}_slot-${slot}`;
+}
+function slotAddress({ subnets }, slot, host) {
+    return subnets[slot].replace(/\d+\/24$/, String(host));
+}
+const FIRST_HOST = 10;
+const LAST_HOST = 127;
+/** Gives each web service its place: the one that any release before gave it, or the next that nobody has. */
+function webAddresses(ports, before) {
+    const known = new Map(before.flatMap(({ web }) => Object.entries(web).map(([name, { host }]) => [name, host])));
+    const taken = new Set(known.values());
+    const addresses = {};
+    for (const [name, port] of [...ports].sort(([one], [other]) => (one < other ? -1 : 1))) {
+        let host = known.get(name);
+        for (let next = FIRST_HOST; host === undefined && next <= LAST_HOST; next++)
+            if (!taken.has(next))
+                host = next;
+        if (host === undefined)
+            throw new Error(`more than ${LAST_HOST - FIRST_HOST + 1} web services`);
+        taken.add(host);
+        addresses[name] = { host, port };
+    }
+    return addresses;
 }
 
 ;// CONCATENATED MODULE: ./src/stack/observation.ts
 
 
-/** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab. */
-function parseObservation(text) {
+
+
+
+/** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab, after what a login shell says itself. */
+function parseObservation(text, asked) {
+    const lines = text.split('\n');
+    const start = Math.max(0, lines.indexOf('observation\t1'));
     const facts = new Map();
-    for (const line of text.split('\n')) {
+    for (const line of lines.slice(start)) {
         const tab = line.indexOf('\t');
         if (tab > 0)
             facts.set(line.slice(0, tab), [...(facts.get(line.slice(0, tab)) ?? []), line.slice(tab + 1)]);
@@ -64144,29 +65937,52 @@ function parseObservation(text) {
     const all = (name) => facts.get(name) ?? [];
     const one = (name) => all(name)[0];
     const open = one('open');
+    const ledgerLength = Number(one('ledger-length') ?? 0);
+    const [current, variant = ''] = one('current')?.split('/') ?? [];
+    const [slot = '', hash = ''] = one('edge')?.split(' ') ?? [];
     return {
-        user: one('user') ?? '',
-        missing: all('missing'),
-        engine: one('engine'),
-        engineError: one('engine-error') ?? '',
-        compose: one('compose'),
-        unwritable: one('unwritable'),
-        diskKiB: Number(one('disk-kib') ?? 0),
-        memoryKiB: Number(one('memory-kib') ?? 0),
+        host: {
+            ...parseHostFacts({ all, one }),
+            banner: lines.slice(0, start).filter((line) => line.trim() !== ''),
+            clockAhead: clockAhead(Number(one('epoch')), asked),
+        },
         containers: all('container').map((json) => JSON.parse(json)),
         images: new Set(all('image')),
-        current: one('current'),
+        networks: all('network').map((network) => {
+            const [name = '', ...subnets] = network.split(' ');
+            return { name, subnets };
+        }),
+        routes: all('route').flatMap(parseRoute),
+        edge: hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash },
+        current,
+        currentVariant: VARIANTS.find((known) => variant.replace(/-guard$/, '') === known),
         releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
         ledger: parseLedger(all('ledger')),
-        ledgerLength: Number(one('ledger-length') ?? 0),
+        ledgerLength,
+        brokenLedgerLines: brokenLines(all('ledger'), ledgerLength - all('ledger').length + 1),
+        cron: one('cron') === 'yes',
         open: open === undefined ? undefined : { tx: open, by: one('open-by') ?? '' },
     };
+}
+/** The host's whole second lies anywhere between question and answer; only what is beyond that tells of its clock. */
+function clockAhead(epoch, asked) {
+    if (asked === undefined || Number.isNaN(epoch))
+        return 0;
+    const [from, to] = [Math.floor(asked.from / 1000), asked.to / 1000];
+    return Math.round(Math.max(0, epoch - to) || Math.min(0, epoch - from));
+}
+/** Destination and mask as /proc/net/route has them, in hex with the lowest byte first: `0000D50A 0000FFFF`. */
+function parseRoute(text) {
+    const [destination = '', mask = ''] = text.split(' ');
+    const bytes = (hex) => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16));
+    const bits = bytes(mask).reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    return bits === 0 ? [] : [`${bytes(destination).join('.')}/${bits}`];
 }
 function liveRelease({ current, releases }) {
     return releases.find(({ id }) => id === current);
 }
 /** The containers of a service, one-off ones apart. */
-function containersOf({ containers }, service) {
+function observation_containersOf({ containers }, service) {
     return containers.filter(({ labels }) => labels['com.docker.compose.service'] === service && labels['com.docker.compose.oneoff'] !== 'True');
 }
 /** Where each service has its bind mounts: as its running containers say, or stopped ones, or else the live release. */
@@ -64193,20 +66009,269 @@ function bindMount(mount) {
     return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : [];
 }
 
-;// CONCATENATED MODULE: ./src/plan/changes.ts
+;// CONCATENATED MODULE: ./src/stack/shells.ts
+/** Login shells that read `sh -c '…'` otherwise than a POSIX shell does. */
+const shells_OTHERS = ['csh', 'tcsh', 'fish', 'nu', 'elvish', 'xonsh', 'pwsh'];
+/** Whether the shell at this path is known to be no POSIX shell. */
+function isNoPosixShell(path) {
+    return shells_OTHERS.includes(path.split('/').at(-1) ?? '');
+}
+/** What is wrong with such a login shell, and what to do. */
+function describeNoPosixShell(user, path) {
+    return (`the login shell of ${user} is ${path}, and what is sent to it is written for a POSIX shell; ` +
+        `run once on the host: sudo usermod --shell /bin/sh ${user}`);
+}
 
-const ALIVE = ['running', 'restarting', 'paused'];
-/** Compares a release with what runs, service by service; edges and apps in the order in which they start. */
-function changesFor(to, observation) {
-    const live = liveRelease(observation);
-    const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
-    return [...dataFirst, ...to.order.flat()].flatMap((name) => {
-        const service = to.services[name];
-        return service ? [changeOf(name, service, live?.services[name], observation)] : [];
+;// CONCATENATED MODULE: ./src/stack/observe.ts
+
+
+
+
+
+
+/** Looks at a stack: one command, no effects. */
+const observe = async (remote, stack, signal) => {
+    const from = Date.now();
+    const outcome = await remote.run(script(observeProgram, stack.path, stack.name), signal && { signal });
+    const asked = { from, to: Date.now() };
+    if (outcome.kind === 'lost')
+        throw failure(remote, outcome.reason, { next: 'run the job again' });
+    if (/^observed\t1$/m.test(outcome.stdout))
+        return parseObservation(outcome.stdout, asked);
+    if (outcome.stdout.includes('observation\t1'))
+        throw unfinished(remote, outcome);
+    throw await notRun(remote, outcome);
+};
+/** Something between sshd and the program is in its way; what, takes one more question. */
+async function notRun(remote, outcome) {
+    const probe = await remote.run(command('printenv', 'SHELL'));
+    if (probe.kind === 'lost')
+        return failure(remote, probe.reason, { next: 'run the job again' });
+    const { user } = remote.host;
+    const shell = probe.stdout.trim().split('\n').at(-1) ?? '';
+    const isRun = probe.code === 0 && shell.startsWith('/');
+    if (isRun && !isNoPosixShell(shell))
+        return unfinished(remote, outcome);
+    const problem = isRun
+        ? describeNoPosixShell(user, shell)
+        : `${user} can log in but not run commands: something else ran in place of ours, ended with exit code ${outcome.code} and ` +
+            `said: ${answerOf(outcome)}; give ${user} a shell (sudo usermod --shell /bin/sh ${user}), and take away what forces a ` +
+            'command on it (command="…" before its key in authorized_keys, ForceCommand in the configuration of sshd)';
+    return new errors_UsageError(`${formatHost(remote.host)} is not ready; nothing was changed:\n- ${problem}`);
+}
+function answerOf({ stdout, stderr }) {
+    const lines = `${stdout}\n${stderr}`.trim().split('\n');
+    const text = lines.slice(-2).join(' ').slice(0, 200);
+    return text === '' ? 'nothing' : `"${text}"`;
+}
+function unfinished(remote, { code, stderr }) {
+    return failure(remote, 'the program that looks at it did not run to its end', {
+        exitCode: code,
+        lastLines: stderr.trim().split('\n').slice(-5),
     });
 }
-function changeOf(name, service, before, observation) {
-    const containers = containersOf(observation, name);
+function failure(remote, why, more) {
+    return new errors_StepError({
+        step: 'look at the stack',
+        host: formatHost(remote.host),
+        why,
+        state: 'nothing was changed',
+        ...more,
+    });
+}
+
+;// CONCATENATED MODULE: ./src/agent/ending.ts
+
+/** Says how a transaction ended that was asked to abort; one that had ended before keeps its end. */
+function tellEnding(progress, log) {
+    if (progress.kind !== 'ended') {
+        log.warning('The transaction could not be ended now; the server goes back by itself when the lease is over.');
+        return;
+    }
+    switch (progress.result) {
+        case 'committed':
+            log.line('The release is confirmed; there is nothing to take back.');
+            return;
+        case 'undone':
+            log.line(`Undone: the release before serves (${explainCause(progress.cause)}).`);
+            return;
+        case 'stuck':
+            log.error('Stuck: it could neither go on nor be taken back. What runs now goes on running; a human must look at it.');
+            return;
+    }
+}
+
+;// CONCATENATED MODULE: ./actions/rollback/abort.ts
+
+
+
+
+/** Takes back what this job has open. */
+async function abort({ path, transaction }, job, remote, reach) {
+    return job.log.chapter('Abort the open transaction', async () => {
+        const joined = joinTransaction(remote, path, transaction, { connect: reach, signal: job.signal });
+        const progress = await joined.abort('aborted', job.log);
+        tellEnding(progress, job.log);
+        if (progress.kind === 'ended' && progress.result === 'committed')
+            return { release: '', changed: 'false', state: 'committed' };
+        if (progress.kind === 'ended' && progress.result === 'undone')
+            return { release: '', changed: 'true', state: 'undone' };
+        throw new errors_StepError({
+            step: 'abort the open transaction',
+            host: formatHost(remote.host),
+            why: progress.kind === 'ended' ? 'it is stuck' : 'the server did not say that it ended',
+            state: 'see the log above; what runs now goes on running',
+            next: `look at the last lines of ${path}/transactions/*/journal on the host`,
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./src/plan/deadlines.ts
+
+
+/** The deadlines of a transaction, its turn in the queue of the stack first. */
+function deadlinesOf({ phases }, lockTimeout) {
+    return [
+        { part: 'waiting for its turn', seconds: lockTimeout },
+        ...Object.entries(phases).map(([part, steps]) => ({
+            part,
+            seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0),
+        })),
+    ].filter(({ seconds }) => seconds > 0);
+}
+/**
+ * The sum for the plan; it must fit into the job, or GitHub might end the job in the middle of what goes well. What the job
+ * does besides, its checkout, its migration, its checks, comes on top.
+ *
+ * @param jobTimeout seconds, the job's `timeout-minutes`; undefined when it is not known
+ */
+function describeDeadlines(deadlines, jobTimeout) {
+    const sum = deadlines.reduce((total, { seconds }) => total + seconds, 0);
+    const parts = deadlines.map(({ part, seconds }) => `${part} ${formatDuration(seconds)}`).join(', ');
+    const text = `at most ${formatDuration(sum)} in all (${parts}), besides migration and checks`;
+    if (jobTimeout === undefined)
+        return text;
+    if (sum < jobTimeout)
+        return `${text}; the job has ${formatDuration(jobTimeout)}`;
+    throw new errors_UsageError(`the deadlines of the deploy add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
+        `Give the job timeout-minutes: ${Math.ceil(sum / 60) + 5}, or shorten lock-timeout or healthy-within`);
+}
+
+;// CONCATENATED MODULE: ./src/plan/schema.ts
+
+
+/**
+ * The migrations that a release may not be able to run behind: those since it was live last that changed the schema, unless
+ * there is but one, and it came right after this release with the word that this release can run on it.
+ */
+function migrationsSince(release, { ledger }) {
+    const madeLive = whatMadeLive(ledger, release.id);
+    const since = madeLive === undefined ? ledger : ledger.slice(ledger.indexOf(madeLive) + 1);
+    const changing = since.filter(({ migration, result }) => migration !== undefined && migration !== 'unchanged' && result !== 'undone');
+    const [first] = changing;
+    const isVouchedFor = changing.length === 1 && first?.migration === 'compatible' && first.from === release.id;
+    return isVouchedFor ? [] : changing;
+}
+/**
+ * Refuses to bring back code from before a migration, unless the user says that it can run on the schema as it is now.
+ *
+ * @throws UsageError
+ */
+function checkSchema(release, observation, { oldCodeCanRun, path }) {
+    const migrations = migrationsSince(release, observation);
+    if (migrations.length === 0 || oldCodeCanRun)
+        return;
+    throw new errors_UsageError([
+        `old-code-can-run: ${release.id} is from before ${migrations.length === 1 ? 'a migration' : 'migrations'}, and the database stays as it is. Nothing was changed.`,
+        ...migrations.map(({ version, time, actor, run }) => `  ${version} migrated the database at ${time}, deployed by ${actor} (${run})`),
+        '  If the old code can run on the schema as it is now, write `old-code-can-run: true`; nothing is lost by it.',
+        '  If not, deploy a corrected version; or restore by hand the backup from before the migration, if there is one; that loses',
+        `  everything that was written since: ${migrations.map(({ tx }) => `${path}/backups/${tx}.dump`).join(', ')}`,
+    ].join('\n'));
+}
+
+;// CONCATENATED MODULE: ./src/plan/layout.ts
+
+
+/** Where what serves is now: the slot that the edge leads to, whatever else is written down. */
+function whereLive(to, { edge, currentVariant }) {
+    if (to.slots === undefined)
+        return 'plain';
+    return edge?.live ?? (currentVariant === 'plain' ? undefined : currentVariant);
+}
+/** The release goes to the slot that is free; one that moves nothing stays where the other one was. */
+function layoutFor(to, observation, moves) {
+    const before = liveRelease(observation);
+    const where = whereLive(to, observation);
+    const live = where === 'plain' ? undefined : where;
+    const variant = to.slots === undefined ? 'plain' : live === undefined ? 'a' : moves === 'stays' ? live : otherSlot(live);
+    return {
+        variant,
+        live,
+        from: before && `releases/${before.id}/${observation.currentVariant ?? 'plain'}`,
+        to: `releases/${to.id}/${variant}`,
+        leftover: variant === 'plain' || variant === live
+            ? []
+            : observation.containers.filter(({ labels }) => labels['estiba.slot'] === variant),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/words.ts
+
+/** For a title: `api, worker`. */
+function names(changes) {
+    return changes.map(({ name }) => name).join(', ');
+}
+/** A line of shell: one of the functions of `src/compose/effects.sh` and its arguments. */
+function words(program, args) {
+    return [program, ...args.map(quote)].join(' ');
+}
+/** `NAME=DEFINITION` of each, which is how the host tells new containers from old. */
+function definitions(changes) {
+    return changes.map(({ name, service }) => quote(`${name}=${service.definition}`)).join(' ');
+}
+/** `NAME=DEFINITION:MORE` of each. */
+function definitionsWith(changes, more) {
+    return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ');
+}
+
+;// CONCATENATED MODULE: ./src/plan/changes.ts
+
+
+
+const ALIVE = ['running', 'restarting', 'paused'];
+/** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
+function changesFor(to, observation) {
+    const live = liveRelease(observation);
+    const where = whereLive(to, observation);
+    const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
+    const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
+        const service = to.services[name];
+        return service ? [changeOf(name, service, live?.services[name], observation, where)] : [];
+    });
+    return to.slots === undefined ? changes : movedTogether(changes);
+}
+/** Whether a release replaces it, together with the others of its kind where there are slots. */
+function isOfTheSet({ service: { kind } }) {
+    return kind === 'web' || kind === 'app';
+}
+/** In a slot nothing is mixed: when one of the set changes, all of it moves. */
+function movedTogether(changes) {
+    const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave');
+    if (movers.length === 0)
+        return changes;
+    return changes.map((change) => {
+        if (!isOfTheSet(change) || change.action === 'create' || change.action === 'replace')
+            return change;
+        return {
+            ...change,
+            action: 'replace',
+            because: change.action === 'leave' ? `it moves to the other slot with ${names(movers)}` : change.because,
+        };
+    });
+}
+function changeOf(name, service, before, observation, where) {
+    const containers = observation_containersOf(observation, name);
     const running = containers.filter(({ status }) => status === 'running');
     const alive = containers.filter(({ status }) => ALIVE.includes(status));
     const change = { name, service, running, alive };
@@ -64214,7 +66279,7 @@ function changeOf(name, service, before, observation) {
         return { ...change, action: 'create', because: 'it has no container yet' };
     if (service.kind === 'data')
         return { ...change, action: 'leave', because: 'a deploy never touches data' };
-    const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition;
+    const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where);
     const asWished = running.filter(isAsWished);
     if (asWished.length === service.replicas && running.length === service.replicas)
         return asWished.every((container) => keepsRunning(container, service))
@@ -64253,7 +66318,7 @@ function dataObjections(to, observation) {
         if (service.kind !== 'data')
             return [];
         const before = live?.services[name];
-        const running = containersOf(observation, name)[0];
+        const running = observation_containersOf(observation, name)[0];
         const isAsReleased = running === undefined || running.image === before?.image;
         if (before && isAsReleased)
             return before.definition === service.definition ? [] : [differs(name, changes_describe(before, service))];
@@ -64283,176 +66348,22 @@ function isMounted(mount, { mounts }) {
     return mounts.some(({ Type, Source, Name = '', Destination }) => Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/words.ts
+;// CONCATENATED MODULE: ./src/plan/steps.ts
 
-/** For a title: `api, worker`. */
-function names(changes) {
-    return changes.map(({ name }) => name).join(', ');
+
+
+/** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */
+function standBy({ healthyWithin }, services) {
+    return words('stand_by', [String(healthyWithin), ...services.map(({ name }) => name)]);
 }
-/** A line of shell: one of the functions of `src/compose/effects.sh` and its arguments. */
-function words(program, args) {
-    return [program, ...args.map(quote)].join(' ');
+/** Services that the plan leaves running, in the order in which they would start. */
+function staying({ changes }) {
+    return changes.filter(({ action, running }) => action === 'leave' && running.length > 0);
 }
-/** `NAME=DEFINITION` of each, which is how the host tells new containers from old. */
-function definitions(changes) {
-    return changes.map(({ name, service }) => quote(`${name}=${service.definition}`)).join(' ');
-}
-/** `NAME=DEFINITION:MORE` of each. */
-function definitionsWith(changes, more) {
-    return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ');
-}
-
-;// CONCATENATED MODULE: ./src/plan/finish.ts
-
-
-/** What follows the commit: it can only be completed. */
-function finishSteps(request, changed, gone) {
-    const old = changed.filter(({ action }) => action !== 'create');
-    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
-    const step = (title, because, run) => ({
-        title,
-        because,
-        run,
-        reversibility: 'irreversible',
-        deadline: grace + 60,
-    });
-    return [
-        step('point current to the release', 'it is confirmed', 'point_current'),
-        ...(changed.length > 0
-            ? [
-                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `restart_policies ${definitionsWith(changed, ({ service }) => service.restart)}`),
-            ]
-            : []),
-        ...(old.length > 0
-            ? [
-                step('remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`),
-            ]
-            : []),
-        ...(gone.length > 0
-            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
-            : []),
-        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
-    ];
-}
-/** Releases beyond the kept ones, and the images that only they use. */
-function forget({ to, observation, keep }) {
-    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
-    const live = observation.current;
-    if (live !== undefined)
-        kept.add(live);
-    const old = observation.releases.filter(({ id }) => !kept.has(id));
-    if (old.length === 0)
-        return [];
-    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
-    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
-    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
-    return [
-        [
-            `the last ${keep} are kept`,
-            words('forget_releases', old.map(({ id }) => id)),
-        ],
-        ...(images.length > 0
-            ? [['no kept release uses their images', words('forget_images', images)]]
-            : []),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/switch.ts
-
-
-
-
-
-
-/** Plans the way from what runs to a release. Services are replaced stop-first: all of the old, then all of the new. */
-function planSwitch(request) {
-    const { to, observation } = request;
-    const objections = dataObjections(to, observation);
-    if (objections.length > 0)
-        throw new UsageError(objections.join('\n'));
-    const changes = changesFor(to, observation);
-    const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data');
-    const gone = retired(to, observation);
-    return {
-        title: request.title,
-        services: [...changes.map(describeChange), ...gone.map(describeRetired)],
-        phases: {
-            prepare: numbered(prepareSteps(request, changes)),
-            switch: numbered(switchSteps(request, changes, changed)),
-            commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
-            finish: numbered(finishSteps(request, changed, gone)),
-        },
-        ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
-        notes: [
-            ...(changed.length + gone.length === 0 ? ['nothing changed: no container is touched'] : []),
-            ...(changes.some(({ because }) => because.includes('taken over'))
-                ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
-                : []),
-        ],
-    };
-}
-function prepareSteps({ to, from, healthyWithin }, changes) {
-    const needed = changes.filter(({ action }) => action !== 'leave');
-    const stores = needed.filter(({ service }) => service.kind === 'data').map(({ name }) => name);
-    const steps = [
-        {
-            title: 'stage the release',
-            because: `everything of ${to.id} is on the host before anything changes`,
-            run: 'stage',
-            ...(from === 'registry' && { undo: 'unstage' }),
-            reversibility: 'reversible',
-            deadline: 60,
-        },
-    ];
-    if (needed.length > 0 && from === 'registry')
-        steps.push({
-            title: 'pull the images',
-            because: 'what is switched to must be there, also for the way back',
-            run: words('pull', needed.map(({ name }) => name)),
-            reversibility: 'nothing to undo',
-            deadline: 900,
-        });
-    if (stores.length > 0)
-        steps.push({
-            title: `start ${stores.join(', ')}`,
-            because: 'a store must run before what uses it; it stays, whatever becomes of the release',
-            run: `compose up --detach --no-deps --no-recreate --wait --wait-timeout ${healthyWithin} ${stores.map(quote).join(' ')}`,
-            reversibility: 'nothing to undo',
-            deadline: healthyWithin + 30,
-        });
-    return steps;
-}
-function switchSteps(request, changes, changed) {
-    if (changed.length === 0)
-        return [];
-    const { healthyWithin, to } = request;
-    const fresh = changed.filter(({ action }) => action !== 'repair');
-    const repaired = changed.filter(({ action }) => action === 'repair');
-    const replaced = changed.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
-    const reload = changes
-        .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
-        .map(({ name }) => `reload_nginx ${quote(name)}`);
-    const layers = to.order
-        .map((layer) => changed.filter(({ name }) => layer.includes(name)))
-        .filter((layer) => layer.length > 0);
-    return [
-        ...(repaired.length > 0 ? [fillUp(repaired)] : []),
-        ...(fresh.length > 0 ? [createNew(fresh)] : []),
-        ...(replaced.length > 0 ? [stopOld(replaced, healthyWithin, reload)] : []),
-        ...layers.flatMap((layer) => startAndProve(layer, healthyWithin)),
-        ...reload.map((run) => ({
-            title: 'reload nginx',
-            because: 'it looks names up only when it starts, and the containers have new addresses',
-            run,
-            reversibility: 'nothing to undo',
-            deadline: 30,
-        })),
-    ];
-}
-function createNew(fresh) {
+function createNew(fresh, because) {
     return {
         title: `create the new ${names(fresh)}`,
-        because: 'made beside the old, so that the stop is short',
+        because,
         run: `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`,
         undo: `remove_new ${definitions(fresh)}`,
         reversibility: 'reversible',
@@ -64460,25 +66371,32 @@ function createNew(fresh) {
     };
 }
 /** What of them runs well serves now: the way back leaves every container where it is. */
-function fillUp(repaired) {
-    return {
-        title: `complete ${names(repaired)}`,
-        because: 'containers of this very release are missing or have ended',
-        run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
-        undo: `restart_policies ${definitionsWith(repaired, ({ service }) => service.restart)}`,
-        reversibility: 'reversible',
-        deadline: 120,
-    };
+function fillUp(changed) {
+    const repaired = changed.filter(({ action }) => action === 'repair');
+    if (repaired.length === 0)
+        return [];
+    return [
+        {
+            title: `complete ${names(repaired)}`,
+            because: 'containers of this very release are missing or have ended',
+            run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
+            undo: `keep_alive ${definitionsWith(repaired, ({ service }) => service.restart)}`,
+            reversibility: 'reversible',
+            deadline: 120,
+        },
+    ];
 }
-function stopOld(replaced, healthyWithin, reload) {
+/** Stops what is replaced; the way back starts it again, behind what it needs. */
+function stopOld(switching, replaced) {
     const served = replaced.filter(({ running }) => running.length > 0);
+    const data = staying(switching).filter(({ service }) => service.kind === 'data');
     return {
         title: `stop the old ${names(replaced)}`,
-        because: 'old and new do not share a name; the old are kept, stopped, for the way back',
+        because: 'old and new of them must not run at once; the old are kept, stopped, for the way back',
         run: `stop_old ${definitions(replaced)}`,
-        ...(served.length > 0 && { undo: [`start_old ${healthyWithin}`, ...reload].join(' && ') }),
+        ...(served.length > 0 && { undo: standBy(switching, [...data, ...served]) }),
         reversibility: 'reversible',
-        deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + healthyWithin + 30,
+        deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + switching.healthyWithin + 30,
     };
 }
 function startAndProve(layer, healthyWithin) {
@@ -64501,6 +66419,368 @@ function startAndProve(layer, healthyWithin) {
         },
     ];
 }
+/** The changed services in the order in which they start, each layer at once. */
+function layersOf(order, changed) {
+    return order.map((layer) => changed.filter(({ name }) => layer.includes(name))).filter((layer) => layer.length > 0);
+}
+/**
+ * Notes what serves, and leads `current` to a file with which `up` does nothing; undone last, when all else is back. An engine
+ * that was killed ends also what no step has touched yet.
+ */
+function guardStep(switching, from) {
+    const served = switching.changes.filter(({ running }) => running.length > 0);
+    const up = served.map(({ name }) => name);
+    const back = [
+        ...(served.length > 0 ? [standBy(switching, served)] : []),
+        ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
+    ];
+    return {
+        title: 'note what serves, and guard it against a `docker compose up` by hand',
+        because: 'the way back leads there, and `up` would mix two releases',
+        run: [
+            ...(up.length > 0 ? [words('bring_up', up)] : []),
+            'remember_served',
+            ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`]),
+        ].join(' && '),
+        ...(back.length > 0 && { undo: back.join(' && ') }),
+        reversibility: 'reversible',
+        deadline: switching.healthyWithin + 60,
+    };
+}
+function webOf(changes) {
+    return changes.filter(({ service }) => service.kind === 'web');
+}
+/** Replaced by every release, and never beside their successors. */
+function appsOf(changes) {
+    return changes.filter((change) => isOfTheSet(change) && change.service.kind === 'app');
+}
+function edgesOf(changes) {
+    return changes.filter(({ service }) => service.kind === 'edge');
+}
+function aliveOf(changes) {
+    return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
+}
+
+;// CONCATENATED MODULE: ./src/plan/finish.ts
+
+
+
+
+
+/** What follows the commit: it can only be completed. */
+function finishSteps(request, changed, gone) {
+    const old = changed.filter(({ action }) => action !== 'create');
+    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
+    const step = (title, because, run) => ({
+        title,
+        because,
+        run,
+        reversibility: 'irreversible',
+        deadline: grace + 60,
+    });
+    return [
+        step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
+        ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
+        ...(changed.length > 0
+            ? [
+                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(changed, ({ service }) => service.restart)}`),
+            ]
+            : []),
+        ...(old.length > 0
+            ? [
+                step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`),
+            ]
+            : []),
+        ...(gone.length > 0
+            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+            : []),
+        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
+    ];
+}
+/** Before the old containers go, the edge stops to fall back on them. */
+function settleEdge({ layout, changes }, changed) {
+    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
+        return [];
+    const edges = edgesOf(changes).map(({ name }) => name);
+    return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
+}
+/** Releases beyond the kept ones, and the images that only they use. */
+function forget({ to, observation, keep }) {
+    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
+    const live = observation.current;
+    if (live !== undefined)
+        kept.add(live);
+    const old = observation.releases.filter(({ id }) => !kept.has(id));
+    if (old.length === 0)
+        return [];
+    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
+    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
+    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
+    return [
+        [
+            `the last ${keep} are kept`,
+            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
+        ],
+        ...(images.length > 0
+            ? [['no kept release uses their images', words('forget_images', images)]]
+            : []),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/slots.ts
+
+
+
+
+/**
+ * The set goes to the free slot: web services beside the old ones, until they have proved themselves; then the others, of
+ * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
+ * before it was ever seen by a visitor.
+ */
+function slotSteps(request) {
+    const { changed, healthyWithin, layout, order } = request;
+    if (changed.length === 0)
+        return [];
+    const fresh = changed.filter(({ action }) => action !== 'repair');
+    const apps = appsOf(changed);
+    const oldApps = aliveOf(apps);
+    const isMoving = changed.some(isOfTheSet);
+    return [
+        guardStep(request, layout.from),
+        ...fillUp(changed),
+        ...(fresh.length > 0
+            ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
+            : []),
+        ...layersOf(order, webOf(changed)).flatMap((layer) => startAndProve(layer, healthyWithin)),
+        ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
+        ...layersOf(order, apps).flatMap((layer) => startAndProve(layer, healthyWithin)),
+        ...(request.edgeChanged ? [configureEdge(request)] : []),
+        ...replaceEdges(request, isMoving),
+        ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
+    ];
+}
+/** Edges that stay are switched; those that are replaced themselves start on the new slot. */
+function replaceEdges(request, isMoving) {
+    const edges = edgesOf(request.changed);
+    const old = aliveOf(edges);
+    return [
+        ...(old.length > 0 ? [stopOld(request, old)] : []),
+        ...(isMoving ? [switchEdge(request)] : []),
+        ...layersOf(request.order, edges).flatMap((layer) => startAndProve(layer, request.healthyWithin)),
+    ];
+}
+function switchEdge(request) {
+    const { layout } = request;
+    const stay = staying(request);
+    const edges = edgesOf(stay).map(({ name }) => name);
+    const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)];
+    const see = (folder) => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : []);
+    const trial = `${layout.variant}-trial`;
+    return {
+        title: `lead the edge to slot ${layout.variant}`,
+        because: 'what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection',
+        run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
+        ...(layout.live !== undefined && {
+            undo: [`switch_edge ${layout.live}`, standBy(request, served), ...see(layout.live)].join(' && '),
+        }),
+        reversibility: 'reversible',
+        deadline: request.healthyWithin + 30,
+    };
+}
+/** An edge that was started anew says itself where it leads; those that stayed have been asked. */
+function seeEdge({ layout }, started, folder) {
+    if (started.length === 0)
+        return [];
+    return [
+        {
+            title: `see through ${names(started)} that it leads to slot ${layout.variant}`,
+            because: 'a switch counts only when it is seen',
+            run: words('see_edge', [folder, ...started.map(({ name }) => name)]),
+            reversibility: 'nothing to undo',
+            deadline: 30,
+        },
+    ];
+}
+function configureEdge(request) {
+    const edges = edgesOf(staying(request)).map(({ name }) => quote(name));
+    return {
+        title: 'give the edge its new configuration',
+        because: 'the release has other web services or ports than the one before; nginx is reloaded this once',
+        run: ['configure_edge', ...edges].join(' '),
+        undo: ['configure_edge_back', ...edges].join(' '),
+        reversibility: 'reversible',
+        deadline: 60,
+    };
+}
+/** The networks, before anything is made that names them. */
+function makeSlots({ a, b }) {
+    return {
+        title: 'have the networks of both slots',
+        because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release`,
+        run: words('make_slots', [a, b]),
+        reversibility: 'nothing to undo',
+        deadline: 60,
+    };
+}
+/** What stays joins both slots, and the one to move to is empty. */
+function joinSlots(changes, layout) {
+    const stay = changes.filter(({ service }) => service.kind === 'data' || service.kind === 'edge');
+    return [
+        ...(stay.length > 0
+            ? [
+                {
+                    title: `have ${names(stay)} in both slots`,
+                    because: 'what the set needs is found by its name there, and the edge reaches both',
+                    run: words('join_slots', stay.map(({ name }) => name)),
+                    reversibility: 'nothing to undo',
+                    deadline: 60,
+                },
+            ]
+            : []),
+        ...(layout.leftover.length > 0 && layout.variant !== 'plain'
+            ? [
+                {
+                    title: `clear slot ${layout.variant}`,
+                    because: `${layout.leftover.length} containers are left in it, and the edge does not lead to them`,
+                    run: `clear_slot ${layout.variant}`,
+                    reversibility: 'irreversible',
+                    deadline: 120,
+                },
+            ]
+            : []),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/prepare.ts
+
+
+
+/** Everything that the release needs is on the host before anything changes. */
+function prepareSteps({ to, changes, layout, healthyWithin, from }) {
+    const needed = changes.filter(({ action }) => action !== 'leave').map(({ name }) => name);
+    const stores = changes.filter(({ action, service }) => action !== 'leave' && service.kind === 'data');
+    return [
+        {
+            title: 'stage the release',
+            because: `everything of ${to.id} is on the host before anything changes`,
+            run: 'stage',
+            ...(from === 'registry' && { undo: 'unstage' }),
+            reversibility: 'reversible',
+            deadline: 60,
+        },
+        ...(to.slots && needed.length > 0 ? [makeSlots(to.slots.subnets)] : []),
+        ...(needed.length > 0 && from === 'registry' ? [pull(needed)] : []),
+        ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
+        ...(to.slots && needed.length > 0 ? joinSlots(changes, layout) : []),
+    ];
+}
+function pull(needed) {
+    return {
+        title: 'pull the images',
+        because: 'what is switched to must be there, also for the way back',
+        run: words('pull', needed),
+        reversibility: 'nothing to undo',
+        deadline: 900,
+    };
+}
+function startStores(stores, healthyWithin) {
+    const list = stores.map(({ name }) => name);
+    return {
+        title: `start ${list.join(', ')}`,
+        because: 'a store must run before what uses it; it stays, whatever becomes of the release',
+        run: `compose up --detach --no-deps --no-recreate --wait --wait-timeout ${healthyWithin} ${list.map(quote).join(' ')}`,
+        reversibility: 'nothing to undo',
+        deadline: healthyWithin + 30,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/turns.ts
+
+
+/** Old and new take turns: all of the old are stopped, then all of the new started. */
+function turnSteps(switching, order, from) {
+    const { changes, changed, healthyWithin } = switching;
+    if (changed.length === 0)
+        return [];
+    const fresh = changed.filter(({ action }) => action !== 'repair');
+    const replaced = aliveOf(changed);
+    const reload = changes
+        .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
+        .map(({ name }) => `reload_nginx ${quote(name)}`);
+    return [
+        guardStep(switching, from),
+        ...fillUp(changed),
+        ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+        ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
+        ...layersOf(order, changed).flatMap((layer) => startAndProve(layer, healthyWithin)),
+        ...reload.map((run) => ({
+            title: 'reload nginx',
+            because: 'it looks names up only when it starts, and the containers have new addresses',
+            run,
+            reversibility: 'nothing to undo',
+            deadline: 30,
+        })),
+    ];
+}
+/** The way back also tells nginx, whose containers must run for that. */
+function stopAndReload(switching, replaced, reload) {
+    const step = stopOld(switching, replaced);
+    if (step.undo === undefined || reload.length === 0)
+        return step;
+    const edges = switching.changes.filter(({ action, service }) => action === 'leave' && service.kind === 'edge');
+    return { ...step, undo: [step.undo, standBy(switching, edges), ...reload].join(' && ') };
+}
+
+;// CONCATENATED MODULE: ./src/plan/switch.ts
+
+
+
+
+
+
+
+
+
+/** Plans the way from what runs to a release. */
+function planSwitch(request) {
+    const { to, observation, healthyWithin } = request;
+    const objections = dataObjections(to, observation);
+    if (objections.length > 0)
+        throw new errors_UsageError(objections.join('\n'));
+    const changes = changesFor(to, observation);
+    const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data');
+    const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays');
+    const gone = retired(to, observation);
+    const switching = { changes, changed, healthyWithin };
+    const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
+    return {
+        title: request.title,
+        variant: layout.variant,
+        services: [...changes.map((change) => describeChange(change, layout)), ...gone.map(describeRetired)],
+        phases: {
+            prepare: numbered(prepareSteps({ ...request, changes, layout })),
+            switch: numbered(to.slots === undefined
+                ? turnSteps(switching, to.order, layout.from)
+                : slotSteps({ ...switching, order: to.order, layout, edgeChanged })),
+            commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
+            finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
+        },
+        ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
+        notes: notesOn(to, changes, changed, gone),
+    };
+}
+function notesOn(to, changes, changed, gone) {
+    if (changed.length + gone.length === 0)
+        return ['nothing changed: no container is touched'];
+    return [
+        ...(changes.some(({ because }) => because.includes('taken over'))
+            ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
+            : []),
+        ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
+            ? []
+            : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
+    ];
+}
 function stillWell(changed) {
     return {
         title: 'look at the new containers once more',
@@ -64510,10 +66790,12 @@ function stillWell(changed) {
         deadline: 30,
     };
 }
-function describeChange({ name, service, action, because, running }) {
+function describeChange({ name, service, action, because, running }, { variant }) {
     const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
     if (action !== 'replace' || running.length === 0)
         return base;
+    if (variant !== 'plain' && service.kind === 'web')
+        return { ...base, downtime: 'no downtime: new beside old, then one switch' };
     const seconds = `at most ${service.stopGrace} s to stop, plus its start`;
     return { ...base, downtime: `down from the stop of the old until the new is healthy: ${seconds}` };
 }
@@ -64521,7 +66803,15 @@ function describeRetired(name) {
     return { name, kind: 'app', action: 'retire', because: 'the release has it no more' };
 }
 
+;// CONCATENATED MODULE: ./src/stack/image-list.ts
+/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
+function imageAsListed(image) {
+    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
+    return tagged.replace(/^docker\.io\/(library\/)?/, '');
+}
+
 ;// CONCATENATED MODULE: ./src/plan/target.ts
+
 
 
 
@@ -64532,11 +66822,11 @@ function describeRetired(name) {
 function rollbackTarget(observation, to) {
     const live = liveRelease(observation);
     if (!live)
-        throw new UsageError('no release of this stack was ever confirmed on this host; there is nothing to go back to');
+        throw new errors_UsageError('no release of this stack was ever confirmed on this host; there is nothing to go back to');
     // What serves then is not the release that was confirmed last, and the database may be ahead of it.
     const isStuck = observation.ledger.at(-1)?.result === 'stuck';
     if (to === undefined && isStuck)
-        throw new UsageError(`the last transaction is stuck; see what runs and whether the database fits, then name a release with \`to\`: ${choices(observation)}`);
+        throw new errors_UsageError(`the last transaction is stuck; see what runs and whether the database fits, then name a release with \`to\`: ${choices(observation)}`);
     if (to === undefined)
         return before(live, observation);
     const release = named(to, observation);
@@ -64554,7 +66844,7 @@ function before(live, observation) {
     const release = observation.releases.find(({ id }) => id === madeLive?.from);
     if (release)
         return { kind: 'release', release };
-    throw new UsageError(madeLive?.from
+    throw new errors_UsageError(madeLive?.from
         ? `the release before the live one, ${madeLive.from}, is no longer on this host; name one with \`to\`: ${choices(observation)}`
         : `${live.id} is the first release on this host; there is none before it`);
 }
@@ -64563,7 +66853,7 @@ function named(to, observation) {
     const matching = confirmed.flatMap((id) => observation.releases.find((release) => release.id === id) ?? []);
     const release = matching.find(({ id, version, commit }) => id === to || version === to || (to.length >= 7 && commit.startsWith(to)));
     if (!release)
-        throw new UsageError(`to: "${to}" is not on this host; there are: ${choices(observation)}`);
+        throw new errors_UsageError(`to: "${to}" is not on this host; there are: ${choices(observation)}`);
     return release;
 }
 /** The confirmed releases that are really there, latest first. */
@@ -64574,34 +66864,525 @@ function choices({ ledger, releases, current }) {
 /** Images that a release needs and the host no longer has; a rollback asks no registry. */
 function missingImages(release, { images }) {
     const needed = Object.values(release.services).map(({ image }) => image);
-    return [...new Set(needed.filter((image) => !images.has(asListed(image))))];
-}
-/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
-function asListed(image) {
-    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
-    return tagged.replace(/^docker\.io\/(library\/)?/, '');
+    return [...new Set(needed.filter((image) => !images.has(imageAsListed(image))))];
 }
 
-;// CONCATENATED MODULE: ./src/stack/observe.ts
+;// CONCATENATED MODULE: ./src/preflight/engine.ts
+/** Docker Engine 20.10 speaks the oldest API that Compose 2.20 is made for (1.41), and knows cgroups of version 2. */
+const OLDEST_ENGINE = [20, 10];
+const OLDEST_COMPOSE = [2, 20];
+function engineProblems(facts) {
+    const { docker, engine, unanswered } = facts;
+    if (docker === undefined)
+        return [
+            'Docker is not installed; install Docker Engine with the Compose plugin: https://docs.docker.com/engine/install/',
+        ];
+    if (engine === undefined)
+        return [unreachable(facts)];
+    if (!engine.platform.startsWith('linux/'))
+        return [`the Docker engine runs ${engine.platform} containers; switch it to Linux containers`];
+    // What it did not list is not nothing: a plan made on it would forget containers.
+    if (unanswered.length > 0)
+        return [
+            `the Docker engine answers, but not to ${unanswered.join(', ')} within 10 s; see its log (journalctl -u docker), and run the job again`,
+        ];
+    return isOlder(engine.version, OLDEST_ENGINE)
+        ? [
+            `the Docker engine is ${engine.version}; ${OLDEST_ENGINE.join('.')} is the oldest that is supported: ` +
+                'upgrade it (https://docs.docker.com/engine/install/)',
+        ]
+        : [];
+}
+function composeProblems({ docker, compose, oldCompose }) {
+    if (docker === undefined)
+        return [];
+    if (compose === undefined) {
+        const old = oldCompose === undefined ? '' : ` (${oldCompose} is another program, and no longer maintained)`;
+        return [
+            `\`docker compose\` is missing${old}; install the Compose plugin, version ${OLDEST_COMPOSE.join('.')} or newer: ` +
+                'https://docs.docker.com/compose/install/linux/',
+        ];
+    }
+    return isOlder(compose, OLDEST_COMPOSE)
+        ? [`Docker Compose is ${compose}; ${OLDEST_COMPOSE.join('.')} is the oldest that is supported: upgrade the plugin`]
+        : [];
+}
+function engineWarnings({ docker, dockerHost, user }) {
+    return [
+        ...(docker?.startsWith('/snap/') === true
+            ? [
+                `Docker comes from a snap (${docker}), which sees only some folders of the host: mounts from others are empty there. ` +
+                    'Install Docker Engine from its own packages instead',
+            ]
+            : []),
+        ...(dockerHost === undefined
+            ? []
+            : [
+                `the engine is found by DOCKER_HOST (${dockerHost}), which the minute job of cron does not have, so that nothing is ` +
+                    `recovered by itself; make a context of it: docker context create deploy --docker host=${dockerHost} && ` +
+                    `docker context use deploy, and take the variable from ${user}`,
+            ]),
+    ];
+}
+/** The cause comes from what the socket is, not from the client's words, which change. */
+function unreachable({ user, noEngine }) {
+    const { endpoint, socket, sudo, other, error } = noEngine;
+    if (other !== undefined)
+        return reachableElsewhere(other, endpoint);
+    const path = endpoint.replace('unix://', '');
+    switch (socket) {
+        case 'denied':
+            return (`${user} may not use the Docker engine: it can't write to ${path}; run once on the host: ` +
+                `sudo usermod --append --groups docker ${user}` +
+                (sudo ? '. `sudo docker` works for this user, but nobody types sudo in a deploy: it is not used' : ''));
+        case 'silent':
+            return `the Docker engine does not run: nobody answers at ${path} (${error}); start it: sudo systemctl start docker`;
+        case 'hangs':
+            return `the Docker engine hangs: it took the request at ${path} and did not answer within 10 s; see its log (journalctl -u docker), and restart it: sudo systemctl restart docker`;
+        case 'missing':
+            return `the Docker engine does not run: there is no ${path}; start it: sudo systemctl enable --now docker`;
+        case undefined:
+            return `the Docker engine${endpoint === '' ? '' : ` at ${endpoint}`} can't be reached: ${error}; see DOCKER_HOST and \`docker context ls\` of ${user}`;
+    }
+}
+function reachableElsewhere(other, endpoint) {
+    const rootless = other !== 'unix:///var/run/docker.sock';
+    return (`no Docker engine answers at ${endpoint}, where \`docker\` looks, but ${rootless ? 'a rootless one' : 'one'} does at ${other}; ` +
+        (rootless
+            ? `make it the default: docker context create rootless --docker host=${other} && docker context use rootless ` +
+                '(and let it run without a login: sudo loginctl enable-linger $USER)'
+            : 'make it the default: docker context use default, and take DOCKER_HOST out of the start-up files'));
+}
+function isOlder(version, [major, minor]) {
+    const [, ownMajor = '0', ownMinor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? [];
+    return Number(ownMajor) < major || (Number(ownMajor) === major && Number(ownMinor) < minor);
+}
+
+;// CONCATENATED MODULE: ./src/preflight/folder.ts
+function folderProblems({ user, folder, missing }, stack) {
+    const { notFolder, trial, mount, foreign } = folder;
+    if (notFolder !== undefined)
+        return [`${notFolder} is no folder, so ${stack.path} can't be made; move it away, or give another \`path\``];
+    const [type = '', options = ''] = mount.split(' ');
+    if (options.split(',').includes('ro'))
+        return [
+            `the file system (${type}) of ${folder.nearest} is mounted read-only; mount it read-write, or give another \`path\``,
+        ];
+    // What a full file system or a missing tool does to the trial is told as such.
+    if (trial !== undefined && !isFull(folder) && !isForWantOf(missing, trial))
+        return [failedTrial(user, trial, folder, stack)];
+    return foreign.length === 0
+        ? []
+        : [
+            `${user} can't write to ${foreign.join(', ')}, which belong to somebody else; ` +
+                // Below `project` is the data of containers, which have users of their own.
+                `run once on the host: sudo chown ${foreign.some((part) => part.endsWith('/project')) ? '' : '--recursive '}${user} ${foreign.join(' ')}`,
+        ];
+}
+function failedTrial(user, trial, { nearest, mount }, { path }) {
+    const [part = '', ...words] = trial.split(': ');
+    const why = words.join(': ');
+    if (part === 'make a folder') {
+        return nearest === path
+            ? `${user} can't write to ${path} (${why}); run once on the host: sudo chown ${user} ${path} && sudo chmod u+rwx ${path}`
+            : `${user} can't write to ${nearest}, so ${path} can't be made; run once on the host: sudo install -d -o ${user} ${path}`;
+    }
+    const type = mount.split(' ')[0] ?? '';
+    return (`the file system (${type}) of ${nearest} can't ${part} (${why}); a transaction needs that: ` +
+        'use a file system of Linux such as ext4, xfs or btrfs for the stack');
+}
+/** The tool that each part of the trial is about. */
+const TOOLS = { 'make a folder': 'mktemp', sync: 'sync', 'lock a file': 'flock' };
+function isForWantOf(missing, trial) {
+    return missing.includes(TOOLS[trial.split(': ')[0] ?? ''] ?? '');
+}
+function isFull({ space }) {
+    return space !== undefined && (space.freeKiB === 0 || space.freeInodes === 0);
+}
+
+;// CONCATENATED MODULE: ./src/preflight/login.ts
+
+/** Tools and the package that has them: the same names on Debian, Fedora and Alpine. */
+const PACKAGES = {
+    'util-linux': ['flock', 'setsid'],
+    coreutils: ['timeout', 'sha256sum', 'sync', 'mktemp'],
+    gawk: ['awk'],
+    findutils: ['xargs'],
+    tar: ['tar'],
+    gzip: ['gzip'],
+};
+function loginProblems({ user, shell }) {
+    return isNoPosixShell(shell) ? [describeNoPosixShell(user, shell)] : [];
+}
+function loginWarnings({ user, banner }) {
+    const [first] = banner;
+    return first === undefined
+        ? []
+        : [
+            `the login shell of ${user} prints "${first.slice(0, 80)}" before it runs a command, which mixes with the answers of ` +
+                'the host; let its start-up files (~/.bashrc, ~/.profile) print only when the shell is interactive',
+        ];
+}
+function toolProblems({ missing, system }) {
+    const tools = missing.filter((tool) => tool !== 'docker');
+    const packages = Object.keys(PACKAGES).filter((name) => PACKAGES[name]?.some((tool) => tools.includes(tool)));
+    return tools.length === 0
+        ? []
+        : [`these tools are missing: ${tools.join(', ')}; run once on the host: ${installer(system)} ${packages.join(' ')}`];
+}
+function installer(system) {
+    const families = system.split(' ');
+    if (families.includes('alpine'))
+        return 'sudo apk add';
+    return families.some((family) => ['fedora', 'rhel', 'centos'].includes(family))
+        ? 'sudo dnf install'
+        : 'sudo apt-get install';
+}
+/** Seconds beyond which certificates and the tokens of registries may be refused. */
+const WORRYING_SKEW = 30;
+function clockWarnings({ clockAhead }) {
+    const seconds = Math.abs(clockAhead);
+    return seconds <= WORRYING_SKEW
+        ? []
+        : [
+            `the host's clock is ${seconds} s ${clockAhead > 0 ? 'ahead of' : 'behind'} the runner's: certificates and the tokens of ` +
+                'registries may be refused, and the times in the ledger are off; let the host keep its time (sudo timedatectl set-ntp true)',
+        ];
+}
+
+;// CONCATENATED MODULE: ./src/preflight/size.ts
+const MIB = 1024 * 1024;
+/** Bytes that are needed, for a reader: `512 MiB`, `1.4 GiB`. Rounded up, as what is there is rounded down. */
+function size_formatNeed(bytes) {
+    return format(bytes, Math.ceil);
+}
+/** Bytes that are there, for a reader. */
+function size_formatSupply(bytes) {
+    return format(bytes, Math.floor);
+}
+function format(bytes, round) {
+    if (bytes < 1024 * MIB)
+        return `${round(bytes / MIB)} MiB`;
+    return `${(round((bytes / 1024 / MIB) * 10) / 10).toFixed(1)} GiB`;
+}
+
+;// CONCATENATED MODULE: ./src/preflight/memory.ts
+
+
+/** Only what the compose file itself says is needed at least can rule a host out: limits and use are no demand. */
+function memoryProblems({ host }, demand) {
+    const total = host.memory.totalKiB * 1024;
+    const reserved = (demand?.memory ?? []).filter(({ reservation }) => reservation !== undefined);
+    const needed = reserved.reduce((sum, { reservation = 0, replicas }) => sum + replicas * reservation, 0);
+    return total === 0 || needed <= total
+        ? []
+        : [
+            `the services reserve ${size_formatNeed(needed)} of memory (${reserved.map(({ service }) => service).join(', ')}), and the host ` +
+                `has ${size_formatSupply(total)} in all; lower deploy.resources.reservations.memory, or take a bigger host`,
+        ];
+}
+/**
+ * Old and new run side by side for a while: whether the new ones fit into what is free now.
+ *
+ * @param replaced the services that get new containers
+ */
+function memoryWarnings(observation, demand, replaced) {
+    const available = observation.host.memory.availableKiB * 1024;
+    const guesses = (demand?.memory ?? [])
+        .filter(({ service, isData }) => !isData && replaced.includes(service))
+        .flatMap((wanted) => guess(wanted, observation));
+    const needed = guesses.reduce((sum, { bytes }) => sum + bytes, 0);
+    return available === 0 || needed <= available
+        ? []
+        : [
+            `old and new containers together may not fit into memory: the new ones may take ${formatNeed(needed)} ` +
+                `(${guesses.map(({ why }) => why).join(', ')}), and ${formatSupply(available)} are available`,
+        ];
+}
+/** As the old ones use now, at least what is reserved, at most the limit; the limit alone where nothing runs. */
+function guess({ service, replicas, limit, reservation }, observation) {
+    const uses = containersOf(observation, service).flatMap(({ id }) => observation.host.uses.get(id) ?? []);
+    const used = uses.length === 0 ? undefined : Math.max(...uses);
+    const each = used === undefined ? (reservation ?? limit) : Math.min(Math.max(used, reservation ?? 0), limit ?? Infinity);
+    if (each === undefined)
+        return [];
+    const times = replicas === 1 ? '' : `${replicas} x `;
+    return [
+        { bytes: replicas * each, why: `${service} ${times}${formatNeed(each)}${used === undefined ? '' : ' as now'}` },
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/preflight/neighbours.ts
+/** Two stacks in one folder, or two folders of one stack. */
+function neighbourProblems({ host, containers }, stack) {
+    const { owner, realPath } = host.folder;
+    const own = [stack.path, realPath].map((path) => `${path}/project`);
+    const elsewhere = containers.flatMap(({ labels }) => {
+        const folder = labels['com.docker.compose.project.working_dir'];
+        // Without a definition it was started by hand, from wherever: such a stack is taken over.
+        return labels['estiba.definition'] === undefined || folder === undefined || own.includes(folder) ? [] : [folder];
+    });
+    return [
+        ...(owner === undefined || owner === stack.name
+            ? []
+            : [
+                `${stack.path} is the folder of another stack, ${owner}; give ${stack.name} a \`path\` of its own, or write stack: ${owner} if it is meant`,
+            ]),
+        ...[...new Set(elsewhere)].map((folder) => {
+            const path = folder.replace(/\/project$/, '');
+            return (`another stack of the name ${stack.name} runs from ${path}; give this one another name with \`stack\`, ` +
+                `or write path: ${path} if that one is meant`);
+        }),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/preflight/platform.ts
+/** What a processor runs beside its own programs. `fit_this_host` on the host has the same table. */
+const ALSO = { amd64: '386', arm64: 'arm' };
+const EMULATORS = { amd64: 'x86_64', arm64: 'aarch64', '386': 'i386' };
+/** Images that were not built for the host's processor. */
+function platformProblems({ engine, emulators }, demand) {
+    if (engine === undefined)
+        return [];
+    return (demand?.images ?? []).flatMap(({ service, image, platforms, platform }) => {
+        // Who names a platform has arranged for it.
+        if (platforms === undefined || platform !== undefined)
+            return [];
+        const names = Object.keys(platforms);
+        if (names.length === 0 || names.some((name) => runsOn(engine.platform, name, emulators)))
+            return [];
+        return [
+            `services.${service}: ${image} is built for ${names.join(', ')}, and the host is ${engine.platform}; ` +
+                `build it for that too: build.platforms: [${[...names, engine.platform].join(', ')}] in the compose file`,
+        ];
+    });
+}
+/** By itself, or by an emulator; whether the variant of an architecture fits, only a start can tell. */
+function runsOn(host, image, emulators) {
+    const [hostSystem, hostArchitecture = ''] = host.split('/');
+    const [system, architecture = ''] = image.split('/');
+    if (hostSystem !== system)
+        return false;
+    return (architecture === hostArchitecture ||
+        architecture === ALSO[hostArchitecture] ||
+        emulators.includes(`qemu-${EMULATORS[architecture] ?? architecture}`) ||
+        emulators.includes('rosetta'));
+}
+
+;// CONCATENATED MODULE: ./src/preflight/ports.ts
+/** Ports that the release publishes and somebody else has, or that this engine may not open. */
+function portProblems({ host }, project, demand) {
+    const wanted = demand?.ports ?? [];
+    return [
+        ...wanted.flatMap((port) => taken(port, host.ports, project)),
+        ...(host.engine?.rootless === true
+            ? wanted.flatMap((port) => privileged(port, host.ports.unprivilegedStart, host.user))
+            : []),
+    ];
+}
+function taken(wanted, { published, listening }, project) {
+    const publishers = published.filter((other) => meets(wanted, other, other.from, other.to));
+    // The engine's own proxy listens where its containers publish.
+    if (publishers.some((other) => other.project === project))
+        return [];
+    const [publisher] = publishers;
+    if (publisher !== undefined)
+        return [
+            `${ports_describe(wanted)}, which the container ${publisher.container} has${publisher.project === '' ? '' : ` (of the Compose project ${publisher.project})`}; ` +
+                'stop that container, or publish another port',
+        ];
+    const listener = listening.find((other) => meets(wanted, other, other.port, other.port));
+    if (listener === undefined)
+        return [];
+    return [
+        `${ports_describe(wanted)}, where a process of the host listens already, of the user ${listener.user}; ` +
+            `see what it is (sudo ss -lnp 'sport = :${listener.port}') and stop it, or publish another port`,
+    ];
+}
+function privileged(wanted, start, user) {
+    return wanted.from >= start
+        ? []
+        : [
+            `${ports_describe(wanted)}, but the rootless engine of ${user} may open ports from ${start} only; run once on the host: ` +
+                `echo net.ipv4.ip_unprivileged_port_start=${wanted.from} | sudo tee /etc/sysctl.d/50-ports.conf && sudo sysctl --system`,
+        ];
+}
+function meets(wanted, { protocol, address }, from, to) {
+    return (wanted.protocol === protocol &&
+        wanted.from <= to &&
+        from <= wanted.to &&
+        (wanted.address === 'any' || address === 'any' || wanted.address === address));
+}
+function ports_describe({ service, protocol, address, from, to }) {
+    const ports = from === to ? String(from) : `${from}-${to}`;
+    return `services.${service} publishes port ${address === 'any' ? '' : `${address}:`}${ports}/${protocol}`;
+}
+
+;// CONCATENATED MODULE: ./src/preflight/recovery.ts
+/** What to know of recovery without the runner, where it is not as it should be, and of a history that was changed. */
+function recoveryWarnings({ cron, brokenLedgerLines, }) {
+    return [
+        ...(cron
+            ? []
+            : [
+                'no minute job, since the user has no crontab on the host: what a crash or a restart of the host leaves half done ' +
+                    'is recovered only at the next deploy or rollback; install cron, or allow the user to use it',
+            ]),
+        ...brokenLedgerLines.map((line) => `line ${line} of ledger.jsonl does not fit the one before it: the history of this stack was changed by hand`),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/preflight/room.ts
+
+
+/** Room below which nothing is staged or pulled: what the way back, the journal and a backup need. */
+const FOR_DEPLOY = { bytes: 512 * 1024 * 1024, inodes: 2000 };
+/** A rollback brings nothing, and may be what a full disk calls for: a journal must fit. */
+const FOR_ROLLBACK = { bytes: 16 * 1024 * 1024, inodes: 100 };
+/** A pulled image lies there compressed and unpacked for a moment: about once and twice its compressed size. */
+const UNPACKED = 3;
+/** What ext4 reckons with when it is made. */
+const BYTES_PER_INODE = 16 * 1024;
+/** Room for the stack's folder, and for what is pulled. */
+function roomProblems({ host, images }, path, demand) {
+    const { folder, dataRoot, engine } = host;
+    const pulled = (demand?.images ?? []).filter(({ image }) => !images.has(imageAsListed(image)));
+    const bytes = UNPACKED * pulled.reduce((sum, image) => sum + sizeFor(image, engine?.platform), 0);
+    const together = folder.space !== undefined && folder.space.device === dataRoot?.space?.device;
+    const least = demand === undefined ? FOR_ROLLBACK : FOR_DEPLOY;
+    const own = { place: path, least, bytes: 0, fix: 'make room there (sudo du -xh --max-depth 2)' };
+    const engines = { place: dataRoot?.path ?? '', least, bytes, fix: 'make room (docker system df, docker image prune)' };
+    return [
+        ...lack(folder.space, together ? { ...engines, place: `${path} and ${engines.place}` } : own),
+        ...(together ? [] : lack(dataRoot?.space, engines)),
+    ];
+}
+function lack(space, need) {
+    if (space === undefined)
+        return [];
+    const bytes = need.least.bytes + need.bytes;
+    const inodes = need.least.inodes + Math.ceil(need.bytes / BYTES_PER_INODE);
+    const pulling = need.bytes === 0 ? '' : ` (${size_formatNeed(need.bytes)} of them for the images that are pulled)`;
+    return [
+        ...(space.freeKiB * 1024 < bytes
+            ? [
+                `only ${size_formatSupply(space.freeKiB * 1024)} of disk are free for ${need.place}, and ${size_formatNeed(bytes)} are needed${pulling}; ${need.fix}`,
+            ]
+            : []),
+        ...(space.freeInodes !== undefined && space.freeInodes < inodes
+            ? [
+                `only ${space.freeInodes} inodes are free for ${need.place}, and ${inodes} are needed: the file system holds no more ` +
+                    `files, however much space is left; remove many small files (df --inodes), or ${need.fix}`,
+            ]
+            : []),
+    ];
+}
+/** 0 for an image of unknown size: the fixed least stands in for it. */
+function sizeFor({ platforms }, platform = '') {
+    const sizes = Object.entries(platforms ?? {});
+    const own = sizes.find(([name]) => name === platform || name.startsWith(`${platform}/`));
+    return own?.[1] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./src/preflight/check.ts
 
 
 
 
 
-/** Looks at a stack: one command, no effects. */
-async function observe(remote, stack) {
-    const outcome = await remote.run(script(observeProgram, stack.path, stack.name));
-    const where = { step: 'look at the stack', host: formatHost(remote.host), state: 'nothing was changed' };
-    if (outcome.kind === 'lost')
-        throw new StepError({ ...where, why: outcome.reason, next: 'run the job again' });
-    if (outcome.code !== 0)
-        throw new StepError({
-            ...where,
-            why: 'the commands that look at it failed; is the login shell of this user a POSIX shell?',
-            exitCode: outcome.code,
-            lastLines: outcome.stderr.trim().split('\n').slice(-5),
-        });
-    return parseObservation(outcome.stdout);
+
+
+
+
+
+/**
+ * Throws one error with every reason why a change of this stack can't begin, each with its fix. Returns what does not
+ * stand in the way but should be known, for the plan.
+ */
+function checkHost(observation, preflight) {
+    const { problems = [] } = preflight;
+    const ofHost = hostProblems(observation, preflight);
+    if (ofHost.length > 0)
+        throw new errors_UsageError([
+            `${preflight.host} is not ready; nothing was changed:`,
+            ...[...ofHost, ...problems].map((text) => `- ${text}`),
+        ].join('\n'));
+    if (problems.length > 0)
+        throw new errors_UsageError(problems.join('\n'));
+    const { host } = observation;
+    return [...loginWarnings(host), ...clockWarnings(host), ...engineWarnings(host), ...recoveryWarnings(observation)];
+}
+function hostProblems(observation, { stack, demand }) {
+    const { host } = observation;
+    return [
+        ...loginProblems(host),
+        ...toolProblems(host),
+        ...engineProblems(host),
+        ...composeProblems(host),
+        ...neighbourProblems(observation, stack),
+        ...folderProblems(host, stack),
+        ...roomProblems(observation, stack.path, demand),
+        ...memoryProblems(observation, demand),
+        ...platformProblems(host, demand),
+        ...portProblems(observation, stack.name, demand),
+    ];
+}
+
+;// CONCATENATED MODULE: ./actions/rollback/plan.ts
+
+
+
+
+
+
+
+
+
+
+
+/** Ends what is open, looks at the host, plans and shows the plan. Refuses what can't be brought back. */
+async function planRollback(inputs, job, remote, course) {
+    const { stack, to, path } = inputs;
+    const host = formatHost(remote.host);
+    const observation = await freeStack(inputs, job, remote, course);
+    const warnings = checkHost(observation, { stack, host });
+    const target = rollbackTarget(observation, to);
+    if (target.kind === 'nothing to do')
+        return { ...target, live: liveRelease(observation)?.id ?? '' };
+    const { release } = target;
+    const gone = missingImages(release, observation);
+    if (gone.length > 0)
+        throw new errors_UsageError(`${release.id} can't be brought back: ${host} no longer has ${gone.join(', ')}; deploy that version again instead`);
+    checkSchema(release, observation, { oldCodeCanRun: inputs.oldCodeCanRun, path });
+    const decided = planSwitch({
+        title: `roll ${stack.name} on ${host} back to ${release.id}`,
+        to: release,
+        observation,
+        healthyWithin: inputs.healthyWithin,
+        keep: inputs.keep,
+        from: 'host',
+    });
+    const deadlines = describeDeadlines(deadlinesOf(decided, inputs.lockTimeout), undefined);
+    const plan = withNotes(decided, [...warnings, deadlines]);
+    for (const line of formatPlan(plan).split('\n'))
+        job.log.line(line);
+    return { kind: 'rollback', target: release, plan, observation };
+}
+/** A rollback does not queue behind the deploy that it is to undo: that one is aborted first. */
+async function freeStack({ stack, dryRun }, job, remote, { reach, look }) {
+    const { signal } = job;
+    const observation = await look(remote, stack, signal);
+    if (!observation.open)
+        return observation;
+    const { tx, by } = observation.open;
+    job.log.line(`${tx} is open: ${by}`);
+    if (dryRun) {
+        job.log.warning(`${tx} is open; a rollback aborts it first, and is planned on what is found then.`);
+        return observation;
+    }
+    const foreign = foreignTransaction(remote, stack.path, tx, { connect: reach, signal });
+    tellEnding(await foreign.abort('aborted', job.log), job.log);
+    return look(remote, stack, signal);
 }
 
 ;// CONCATENATED MODULE: ./actions/rollback/roll-back.ts
@@ -64669,114 +67450,127 @@ var roll_back_disposeResources = (undefined && undefined.__disposeResources) || 
 
 
 
-
+/** How often a plan is made when other transactions come between it and the lock. */
+const PLANS = 3;
 /** Takes back what this job has open, or brings a confirmed release back as a transaction of its own. */
 async function rollBack(inputs, job) {
-    const env_1 = { stack: [], error: void 0, hasError: false };
-    try {
-        const reach = () => connect(inputs.connection, { signal: job.signal });
-        const remote = roll_back_addDisposableResource(env_1, await reach(), true);
-        return inputs.mode === 'abort' ? await abort(inputs, job, remote, reach) : await toRelease(inputs, job, remote, reach);
-    }
-    catch (e_1) {
-        env_1.error = e_1;
-        env_1.hasError = true;
-    }
-    finally {
-        const result_1 = roll_back_disposeResources(env_1);
-        if (result_1)
-            await result_1;
-    }
-}
-async function abort({ path, transaction }, job, remote, reach) {
-    return job.log.chapter('Abort the open transaction', async () => {
-        const progress = await joinTransaction(remote, path, transaction, { connect: reach }).abort('aborted', job.log);
-        tellEnding(progress, job.log);
-        if (progress.kind === 'ended' && progress.result === 'committed')
-            return { release: '', changed: 'false', state: 'committed' };
-        if (progress.kind === 'ended' && progress.result === 'undone')
-            return { release: '', changed: 'true', state: 'undone' };
-        throw new StepError({
-            step: 'abort the open transaction',
-            host: formatHost(remote.host),
-            why: progress.kind === 'ended' ? 'it is stuck' : 'the server did not say that it ended',
-            state: 'see the log above; what runs now goes on running',
-            next: `look at the last lines of ${path}/transactions/*/journal on the host`,
-        });
+    const { signal } = job;
+    const reach = () => connect(inputs.connection, { signal });
+    let transaction = inputs.mode === 'abort' ? inputs.transaction : undefined;
+    const opened = (id) => {
+        transaction = id;
+    };
+    const held = () => transaction === undefined
+        ? undefined
+        : {
+            transaction,
+            path: inputs.path,
+            connect: (quickly) => connect(inputs.connection, { signal: quickly }),
+            ...(inputs.mode === 'release' && {
+                next: 'run the rollback again; what was live before it comes back by itself until then',
+            }),
+        };
+    return unlessCancelled(signal, held, async () => {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const remote = roll_back_addDisposableResource(env_1, await reach(), true);
+            return inputs.mode === 'abort'
+                ? await abort(inputs, job, remote, reach)
+                : await toRelease(inputs, job, remote, { reach, opened, look: observe });
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = roll_back_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
     });
 }
-async function toRelease(inputs, job, remote, reach) {
-    const { stack, to } = inputs;
-    const host = formatHost(remote.host);
-    const observation = await freeStack(inputs, job, remote, reach);
-    checkHost(observation, stack, host);
-    const target = rollbackTarget(observation, to);
-    if (target.kind === 'nothing to do') {
-        job.log.notice(`Nothing to do: ${target.why}.`);
-        return { release: liveRelease(observation)?.id ?? '', changed: 'false', state: 'committed' };
+/** Plans and carries a rollback through, and plans again when another transaction came between. */
+async function toRelease(inputs, job, remote, course) {
+    let before;
+    for (let plans = 1;; plans++) {
+        const planned = await job.log.chapter('Plan', () => planRollback(inputs, job, remote, course));
+        if (planned.kind === 'nothing to do') {
+            job.log.notice(`Nothing to do: ${planned.why}.`);
+            return { release: planned.live, changed: 'false', state: 'committed' };
+        }
+        const release = planned.target.id;
+        if (before !== undefined) {
+            for (const line of whatDiffers(before, planned))
+                job.log.line(line);
+            mustStayTheTarget(before, planned, formatHost(remote.host));
+        }
+        await job.summarize(planSummary(planned.plan));
+        if (inputs.dryRun)
+            return { release, changed: 'false', state: 'planned' };
+        if ((await execute(inputs, job, remote, course, planned)) === 'committed')
+            return { release, changed: 'true', state: 'committed' };
+        if (plans === PLANS)
+            throw new errors_StepError({
+                step: `roll back to ${release}`,
+                host: formatHost(remote.host),
+                why: `${PLANS} times another transaction changed the stack after this one was planned`,
+                state: 'nothing was changed',
+                next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
+            });
+        before = planned;
     }
-    const gone = missingImages(target.release, observation);
-    if (gone.length > 0)
-        throw new UsageError(`${target.release.id} can't be brought back: ${host} no longer has ${gone.join(', ')}; deploy that version again instead`);
-    const plan = await job.log.chapter('Plan', () => Promise.resolve(planRollback(inputs, target.release, observation, host)));
-    for (const line of formatPlan(plan).split('\n'))
-        job.log.line(line);
-    await job.summarize(planSummary(plan));
-    if (inputs.dryRun)
-        return { release: target.release.id, changed: 'false', state: 'planned' };
-    await execute(inputs, job, remote, reach, { plan, observation, target: target.release });
-    return { release: target.release.id, changed: 'true', state: 'committed' };
 }
-function planRollback(inputs, release, observation, host) {
-    return planSwitch({
-        title: `roll ${inputs.stack.name} on ${host} back to ${release.id}`,
-        to: release,
-        observation,
-        healthyWithin: inputs.healthyWithin,
-        keep: inputs.keep,
-        from: 'host',
+/** Without a name it leads to the release before the live one, and that may be another one now: nobody asked for that. */
+function mustStayTheTarget(before, now, host) {
+    if (before.target.id === now.target.id)
+        return;
+    throw new errors_StepError({
+        step: `roll back to ${before.target.id}`,
+        host,
+        why: `meanwhile ${now.observation.current ?? 'another release'} became the live one, so that it would lead to ${now.target.id}`,
+        state: 'nothing was changed',
+        next: `look at what is live now; to go back all the same, name the release with \`to\`, such as ${before.target.id}`,
     });
 }
-/** A rollback does not queue behind the deploy that it is to undo: that one is aborted first. */
-async function freeStack({ stack }, job, remote, reach) {
-    const observation = await observe(remote, stack);
-    if (!observation.open)
-        return observation;
-    const { tx, by } = observation.open;
-    await job.log.chapter('Abort what is open', async () => {
-        job.log.line(`${tx} is open: ${by}`);
-        tellEnding(await foreignTransaction(remote, stack.path, tx, { connect: reach }).abort('aborted', job.log), job.log);
-    });
-    return observe(remote, stack);
-}
-async function execute({ stack, lockTimeout, path, healthyWithin }, job, remote, reach, { plan, observation, target }) {
+async function execute({ stack, lockTimeout, path, healthyWithin }, job, remote, { reach, opened }, planned) {
+    const { target } = planned;
     const undertaking = { what: `roll back to ${target.id}`, host: formatHost(remote.host), path };
-    const { context } = job;
-    await job.log.chapter('Roll back', async () => {
-        const { transaction, progress } = await openTransaction(remote, newTransactionId(new Date()), {
-            stack,
-            plan,
-            releaseId: target.id,
-            nonce: newNonce(),
-            lease: healthyWithin + 60,
-            lockTimeout,
-            head: observation.ledgerLength,
-            ledger: {
-                action: 'rollback',
-                release: target.id,
-                version: target.version,
-                commit: target.commit,
-                from: observation.current ?? '',
-                actor: context.actor,
-                run: context.runUrl,
-            },
-            shipments: [],
-        }, job.log, { connect: reach, signal: job.signal });
+    const opening = {
+        stack,
+        plan: planned.plan,
+        releaseId: target.id,
+        nonce: newNonce(),
+        lease: healthyWithin + 60,
+        lockTimeout,
+        head: planned.observation.ledgerLength,
+        ledger: ledgerOf(planned, job.context),
+        shipments: [],
+    };
+    return job.log.chapter('Roll back', async () => {
+        const following = { connect: reach, signal: job.signal };
+        const id = newTransactionId(new Date());
+        opened(id);
+        const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following);
+        if (progress.kind === 'ended' && progress.cause === 'stale-plan')
+            return 'stale';
         expectState(progress, 'prepared', undertaking);
         expectState(await transaction.advance('switch', job.log), 'trial', undertaking);
         // Every container has proved itself; there is no job with further checks to wait for.
         expectState(await transaction.confirm('unchecked', job.log), 'committed', undertaking);
+        return 'committed';
     });
+}
+function ledgerOf({ target, observation }, { actor, runUrl }) {
+    return {
+        action: 'rollback',
+        release: target.id,
+        version: target.version,
+        commit: target.commit,
+        from: observation.current ?? '',
+        actor,
+        run: runUrl,
+        digests: imageDigests(target),
+    };
 }
 
 ;// CONCATENATED MODULE: ./actions/rollback/main.ts

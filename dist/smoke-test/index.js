@@ -66181,278 +66181,71 @@ var __webpack_exports__ = {};
 (() => {
 "use strict";
 
+;// CONCATENATED MODULE: ./src/errors.ts
+/** The author of the workflow can fix this one: it names the input and what to write instead. Shown without a stack. */
+class errors_UsageError extends Error {
+    name = 'UsageError';
+}
+/** The world said no: a host, a registry, a health check. Says where, why, the state things are in, and what to do. */
+class errors_StepError extends Error {
+    name = 'StepError';
+    failure;
+    constructor(failure) {
+        super(describe(failure), { cause: failure.cause });
+        this.failure = failure;
+    }
+}
+function describe({ step, host, why, exitCode, lastLines = [], state, next }) {
+    const where = host === undefined ? step : `${step} on ${host}`;
+    const code = exitCode === undefined ? '' : ` (exit code ${exitCode})`;
+    return [
+        `${where}: ${why}${code}`,
+        ...lastLines.map((line) => `    ${line}`),
+        ...(state === undefined ? [] : [`State: ${state}`]),
+        ...(next === undefined ? [] : [`Next: ${next}`]),
+    ].join('\n');
+}
+
+;// CONCATENATED MODULE: ./src/host/host.ts
+const HOST = /^(?<user>[\w.-]+)@(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/;
+/** Parses `user@host[:port]`, IPv6 addresses in brackets. Returns the problem as a string when it can't. */
+function parseHost(text) {
+    const { user, name, v6, port = '22' } = HOST.exec(text.trim())?.groups ?? {};
+    const host = v6 ?? name;
+    if (user === undefined || host === undefined)
+        return `write user@host or user@host:port, not "${text}"`;
+    if (Number(port) < 1 || Number(port) > 65_535)
+        return `port ${port} is not between 1 and 65535`;
+    return { user, name: host, port: Number(port) };
+}
+function formatHost({ user, name, port }) {
+    const host = name.includes(':') ? `[${name}]` : name;
+    return port === 22 ? `${user}@${host}` : `${user}@${host}:${port}`;
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = require("node:fs/promises");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = require("node:path");
+// EXTERNAL MODULE: external "string_decoder"
+var external_string_decoder_ = __nccwpck_require__(3193);
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = require("os");
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
-// We use any as a valid input type
-/* eslint-disable @typescript-eslint/no-explicit-any */
-/**
- * Sanitizes an input into a string so it can be passed into issueCommand safely
- * @param input input to sanitize into a string
- */
-function utils_toCommandValue(input) {
-    if (input === null || input === undefined) {
-        return '';
-    }
-    else if (typeof input === 'string' || input instanceof String) {
-        return input;
-    }
-    return JSON.stringify(input);
-}
-/**
- *
- * @param annotationProperties
- * @returns The command properties to send with the actual annotation command
- * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
- */
-function toCommandProperties(annotationProperties) {
-    if (!Object.keys(annotationProperties).length) {
-        return {};
-    }
-    return {
-        title: annotationProperties.title,
-        file: annotationProperties.file,
-        line: annotationProperties.startLine,
-        endLine: annotationProperties.endLine,
-        col: annotationProperties.startColumn,
-        endColumn: annotationProperties.endColumn
-    };
-}
-//# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
-
-
-/**
- * Issues a command to the GitHub Actions runner
- *
- * @param command - The command name to issue
- * @param properties - Additional properties for the command (key-value pairs)
- * @param message - The message to include with the command
- * @remarks
- * This function outputs a specially formatted string to stdout that the Actions
- * runner interprets as a command. These commands can control workflow behavior,
- * set outputs, create annotations, mask values, and more.
- *
- * Command Format:
- *   ::name key=value,key=value::message
- *
- * @example
- * ```typescript
- * // Issue a warning annotation
- * issueCommand('warning', {}, 'This is a warning message');
- * // Output: ::warning::This is a warning message
- *
- * // Set an environment variable
- * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
- * // Output: ::set-env name=MY_VAR::some value
- *
- * // Add a secret mask
- * issueCommand('add-mask', {}, 'secretValue123');
- * // Output: ::add-mask::secretValue123
- * ```
- *
- * @internal
- * This is an internal utility function that powers the public API functions
- * such as setSecret, warning, error, and exportVariable.
- */
-function command_issueCommand(command, properties, message) {
-    const cmd = new Command(command, properties, message);
-    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-}
-function command_issue(name, message = '') {
-    command_issueCommand(name, {}, message);
-}
-const CMD_STRING = '::';
-class Command {
-    constructor(command, properties, message) {
-        if (!command) {
-            command = 'missing.command';
-        }
-        this.command = command;
-        this.properties = properties;
-        this.message = message;
-    }
-    toString() {
-        let cmdStr = CMD_STRING + this.command;
-        if (this.properties && Object.keys(this.properties).length > 0) {
-            cmdStr += ' ';
-            let first = true;
-            for (const key in this.properties) {
-                if (this.properties.hasOwnProperty(key)) {
-                    const val = this.properties[key];
-                    if (val) {
-                        if (first) {
-                            first = false;
-                        }
-                        else {
-                            cmdStr += ',';
-                        }
-                        cmdStr += `${key}=${escapeProperty(val)}`;
-                    }
-                }
-            }
-        }
-        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-        return cmdStr;
-    }
-}
-function escapeData(s) {
-    return utils_toCommandValue(s)
-        .replace(/%/g, '%25')
-        .replace(/\r/g, '%0D')
-        .replace(/\n/g, '%0A');
-}
-function escapeProperty(s) {
-    return utils_toCommandValue(s)
-        .replace(/%/g, '%25')
-        .replace(/\r/g, '%0D')
-        .replace(/\n/g, '%0A')
-        .replace(/:/g, '%3A')
-        .replace(/,/g, '%2C');
-}
-//# sourceMappingURL=command.js.map
-// EXTERNAL MODULE: external "crypto"
-var external_crypto_ = __nccwpck_require__(6982);
-// EXTERNAL MODULE: external "fs"
-var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
-// For internal use, subject to change.
-// We use any as a valid input type
-/* eslint-disable @typescript-eslint/no-explicit-any */
-
-
-
-
-function file_command_issueFileCommand(command, message) {
-    const filePath = process.env[`GITHUB_${command}`];
-    if (!filePath) {
-        throw new Error(`Unable to find environment variable for file command ${command}`);
-    }
-    if (!external_fs_.existsSync(filePath)) {
-        throw new Error(`Missing file at path: ${filePath}`);
-    }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-        encoding: 'utf8'
-    });
-}
-function file_command_prepareKeyValueMessage(key, value) {
-    const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
-    // These should realistically never happen, but just in case someone finds a
-    // way to exploit uuid generation let's not allow keys or values that contain
-    // the delimiter.
-    if (key.includes(delimiter)) {
-        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-    }
-    if (convertedValue.includes(delimiter)) {
-        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-    }
-    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-}
-//# sourceMappingURL=file-command.js.map
+// EXTERNAL MODULE: external "events"
+var external_events_ = __nccwpck_require__(4434);
+// EXTERNAL MODULE: external "child_process"
+var external_child_process_ = __nccwpck_require__(5317);
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(8611);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
-/* eslint-disable @typescript-eslint/no-explicit-any */
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(2613);
+// EXTERNAL MODULE: external "fs"
+var external_fs_ = __nccwpck_require__(9896);
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66464,1176 +66257,7 @@ var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _argume
 };
 
 
-
-
-
-var HttpCodes;
-(function (HttpCodes) {
-    HttpCodes[HttpCodes["OK"] = 200] = "OK";
-    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-var Headers;
-(function (Headers) {
-    Headers["Accept"] = "accept";
-    Headers["ContentType"] = "content-type";
-})(Headers || (Headers = {}));
-var MediaTypes;
-(function (MediaTypes) {
-    MediaTypes["ApplicationJson"] = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-/**
- * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
- * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
- */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-    return proxyUrl ? proxyUrl.href : '';
-}
-const HttpRedirectCodes = [
-    HttpCodes.MovedPermanently,
-    HttpCodes.ResourceMoved,
-    HttpCodes.SeeOther,
-    HttpCodes.TemporaryRedirect,
-    HttpCodes.PermanentRedirect
-];
-const HttpResponseRetryCodes = [
-    HttpCodes.BadGateway,
-    HttpCodes.ServiceUnavailable,
-    HttpCodes.GatewayTimeout
-];
-const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
-const ExponentialBackoffCeiling = 10;
-const ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-    constructor(message, statusCode) {
-        super(message);
-        this.name = 'HttpClientError';
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-    }
-}
-class HttpClientResponse {
-    constructor(message) {
-        this.message = message;
-    }
-    readBody() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                let output = Buffer.alloc(0);
-                this.message.on('data', (chunk) => {
-                    output = Buffer.concat([output, chunk]);
-                });
-                this.message.on('end', () => {
-                    resolve(output.toString());
-                });
-            }));
-        });
-    }
-    readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                const chunks = [];
-                this.message.on('data', (chunk) => {
-                    chunks.push(chunk);
-                });
-                this.message.on('end', () => {
-                    resolve(Buffer.concat(chunks));
-                });
-            }));
-        });
-    }
-}
-function isHttps(requestUrl) {
-    const parsedUrl = new URL(requestUrl);
-    return parsedUrl.protocol === 'https:';
-}
-class lib_HttpClient {
-    constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-            if (requestOptions.ignoreSslError != null) {
-                this._ignoreSslError = requestOptions.ignoreSslError;
-            }
-            this._socketTimeout = requestOptions.socketTimeout;
-            if (requestOptions.allowRedirects != null) {
-                this._allowRedirects = requestOptions.allowRedirects;
-            }
-            if (requestOptions.allowRedirectDowngrade != null) {
-                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-            }
-            if (requestOptions.maxRedirects != null) {
-                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-            }
-            if (requestOptions.keepAlive != null) {
-                this._keepAlive = requestOptions.keepAlive;
-            }
-            if (requestOptions.allowRetries != null) {
-                this._allowRetries = requestOptions.allowRetries;
-            }
-            if (requestOptions.maxRetries != null) {
-                this._maxRetries = requestOptions.maxRetries;
-            }
-        }
-    }
-    options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('GET', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('POST', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PUT', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-    }
-    /**
-     * Gets a typed object from an endpoint
-     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-     */
-    getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            const res = yield this.get(requestUrl, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.post(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.put(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.patch(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    /**
-     * Makes a raw http request.
-     * All other methods such as get, post, patch, and request ultimately call this.
-     * Prefer get, del, post and patch
-     */
-    request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function* () {
-            if (this._disposed) {
-                throw new Error('Client has already been disposed.');
-            }
-            const parsedUrl = new URL(requestUrl);
-            let info = this._prepareRequest(verb, parsedUrl, headers);
-            // Only perform retries on reads since writes may not be idempotent.
-            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-                ? this._maxRetries + 1
-                : 1;
-            let numTries = 0;
-            let response;
-            do {
-                response = yield this.requestRaw(info, data);
-                // Check if it's an authentication challenge
-                if (response &&
-                    response.message &&
-                    response.message.statusCode === HttpCodes.Unauthorized) {
-                    let authenticationHandler;
-                    for (const handler of this.handlers) {
-                        if (handler.canHandleAuthentication(response)) {
-                            authenticationHandler = handler;
-                            break;
-                        }
-                    }
-                    if (authenticationHandler) {
-                        return authenticationHandler.handleAuthentication(this, info, data);
-                    }
-                    else {
-                        // We have received an unauthorized response but have no handlers to handle it.
-                        // Let the response return to the caller.
-                        return response;
-                    }
-                }
-                let redirectsRemaining = this._maxRedirects;
-                while (response.message.statusCode &&
-                    HttpRedirectCodes.includes(response.message.statusCode) &&
-                    this._allowRedirects &&
-                    redirectsRemaining > 0) {
-                    const redirectUrl = response.message.headers['location'];
-                    if (!redirectUrl) {
-                        // if there's no location to redirect to, we won't
-                        break;
-                    }
-                    const parsedRedirectUrl = new URL(redirectUrl);
-                    if (parsedUrl.protocol === 'https:' &&
-                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-                        !this._allowRedirectDowngrade) {
-                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-                    }
-                    // we need to finish reading the response before reassigning response
-                    // which will leak the open socket.
-                    yield response.readBody();
-                    // strip authorization header if redirected to a different hostname
-                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                        for (const header in headers) {
-                            // header names are case insensitive
-                            if (header.toLowerCase() === 'authorization') {
-                                delete headers[header];
-                            }
-                        }
-                    }
-                    // let's make the request with the new redirectUrl
-                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-                    response = yield this.requestRaw(info, data);
-                    redirectsRemaining--;
-                }
-                if (!response.message.statusCode ||
-                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-                    // If not a retry code, return immediately instead of retrying
-                    return response;
-                }
-                numTries += 1;
-                if (numTries < maxTries) {
-                    yield response.readBody();
-                    yield this._performExponentialBackoff(numTries);
-                }
-            } while (numTries < maxTries);
-            return response;
-        });
-    }
-    /**
-     * Needs to be called if keepAlive is set to true in request options.
-     */
-    dispose() {
-        if (this._agent) {
-            this._agent.destroy();
-        }
-        this._disposed = true;
-    }
-    /**
-     * Raw request.
-     * @param info
-     * @param data
-     */
-    requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => {
-                function callbackForResult(err, res) {
-                    if (err) {
-                        reject(err);
-                    }
-                    else if (!res) {
-                        // If `err` is not passed, then `res` must be passed.
-                        reject(new Error('Unknown error'));
-                    }
-                    else {
-                        resolve(res);
-                    }
-                }
-                this.requestRawWithCallback(info, data, callbackForResult);
-            });
-        });
-    }
-    /**
-     * Raw request with callback.
-     * @param info
-     * @param data
-     * @param onResult
-     */
-    requestRawWithCallback(info, data, onResult) {
-        if (typeof data === 'string') {
-            if (!info.options.headers) {
-                info.options.headers = {};
-            }
-            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-            if (!callbackCalled) {
-                callbackCalled = true;
-                onResult(err, res);
-            }
-        }
-        const req = info.httpModule.request(info.options, (msg) => {
-            const res = new HttpClientResponse(msg);
-            handleResult(undefined, res);
-        });
-        let socket;
-        req.on('socket', sock => {
-            socket = sock;
-        });
-        // If we ever get disconnected, we want the socket to timeout eventually
-        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-            if (socket) {
-                socket.end();
-            }
-            handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on('error', function (err) {
-            // err has statusCode property
-            // res should have headers
-            handleResult(err);
-        });
-        if (data && typeof data === 'string') {
-            req.write(data, 'utf8');
-        }
-        if (data && typeof data !== 'string') {
-            data.on('close', function () {
-                req.end();
-            });
-            data.pipe(req);
-        }
-        else {
-            req.end();
-        }
-    }
-    /**
-     * Gets an http agent. This function is useful when you need an http agent that handles
-     * routing through a proxy server - depending upon the url and proxy environment variables.
-     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-     */
-    getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-    }
-    getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-            return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-    }
-    _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? https : http;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port
-            ? parseInt(info.parsedUrl.port)
-            : defaultPort;
-        info.options.path =
-            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-            info.options.headers['user-agent'] = this.userAgent;
-        }
-        info.options.agent = this._getAgent(info.parsedUrl);
-        // gives handlers an opportunity to participate
-        if (this.handlers) {
-            for (const handler of this.handlers) {
-                handler.prepareRequest(info.options);
-            }
-        }
-        return info;
-    }
-    _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        }
-        return lowercaseKeys(headers || {});
-    }
-    /**
-     * Gets an existing header value or returns a default.
-     * Handles converting number header values to strings since HTTP headers must be strings.
-     * Note: This returns string | string[] since some headers can have multiple values.
-     * For headers that must always be a single string (like Content-Type), use the
-     * specialized _getExistingOrDefaultContentTypeHeader method instead.
-     */
-    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-            if (headerValue) {
-                clientHeader =
-                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-            }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== undefined) {
-            return typeof additionalValue === 'number'
-                ? additionalValue.toString()
-                : additionalValue;
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    /**
-     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-     * Always returns a single string (not an array) since Content-Type should be a single value.
-     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-     */
-    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-            if (headerValue) {
-                if (typeof headerValue === 'number') {
-                    clientHeader = String(headerValue);
-                }
-                else if (Array.isArray(headerValue)) {
-                    clientHeader = headerValue.join(', ');
-                }
-                else {
-                    clientHeader = headerValue;
-                }
-            }
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
-        if (additionalValue !== undefined) {
-            if (typeof additionalValue === 'number') {
-                return String(additionalValue);
-            }
-            else if (Array.isArray(additionalValue)) {
-                return additionalValue.join(', ');
-            }
-            else {
-                return additionalValue;
-            }
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-            agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-            agent = this._agent;
-        }
-        // if agent is already assigned use that agent.
-        if (agent) {
-            return agent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        let maxSockets = 100;
-        if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
-        }
-        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
-        if (proxyUrl && proxyUrl.hostname) {
-            const agentOptions = {
-                maxSockets,
-                keepAlive: this._keepAlive,
-                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
-                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-                })), { host: proxyUrl.hostname, port: proxyUrl.port })
-            };
-            let tunnelAgent;
-            const overHttps = proxyUrl.protocol === 'https:';
-            if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-            }
-            else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-            }
-            agent = tunnelAgent(agentOptions);
-            this._proxyAgent = agent;
-        }
-        // if tunneling agent isn't assigned create a new agent
-        if (!agent) {
-            const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
-            this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            agent.options = Object.assign(agent.options || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return agent;
-    }
-    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-            proxyAgent = this._proxyAgentDispatcher;
-        }
-        // if agent is already assigned use that agent.
-        if (proxyAgent) {
-            return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-        })));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return proxyAgent;
-    }
-    _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || 'actions/http-client';
-        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
-        if (orchId) {
-            // Sanitize the orchestration ID to ensure it contains only valid characters
-            // Valid characters: 0-9, a-z, _, -, .
-            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
-            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-    }
-    _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function* () {
-            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-            return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-    }
-    _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-                const statusCode = res.message.statusCode || 0;
-                const response = {
-                    statusCode,
-                    result: null,
-                    headers: {}
-                };
-                // not found leads to null obj returned
-                if (statusCode === HttpCodes.NotFound) {
-                    resolve(response);
-                }
-                // get the result from the body
-                function dateTimeDeserializer(key, value) {
-                    if (typeof value === 'string') {
-                        const a = new Date(value);
-                        if (!isNaN(a.valueOf())) {
-                            return a;
-                        }
-                    }
-                    return value;
-                }
-                let obj;
-                let contents;
-                try {
-                    contents = yield res.readBody();
-                    if (contents && contents.length > 0) {
-                        if (options && options.deserializeDates) {
-                            obj = JSON.parse(contents, dateTimeDeserializer);
-                        }
-                        else {
-                            obj = JSON.parse(contents);
-                        }
-                        response.result = obj;
-                    }
-                    response.headers = res.message.headers;
-                }
-                catch (err) {
-                    // Invalid resource (contents not json);  leaving result obj null
-                }
-                // note that 3xx redirects are handled by the http layer.
-                if (statusCode > 299) {
-                    let msg;
-                    // if exception/error in body, attempt to get better error
-                    if (obj && obj.message) {
-                        msg = obj.message;
-                    }
-                    else if (contents && contents.length > 0) {
-                        // it may be the case that the exception is in the body message as string
-                        msg = contents;
-                    }
-                    else {
-                        msg = `Failed request: (${statusCode})`;
-                    }
-                    const err = new HttpClientError(msg, statusCode);
-                    err.result = response.result;
-                    reject(err);
-                }
-                else {
-                    resolve(response);
-                }
-            }));
-        });
-    }
-}
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
-var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-class BasicCredentialHandler {
-    constructor(username, password) {
-        this.username = username;
-        this.password = password;
-    }
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class auth_BearerCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Bearer ${this.token}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class PersonalAccessTokenCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-//# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
-var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-class oidc_utils_OidcClient {
-    static createHttpClient(allowRetry = true, maxRetry = 10) {
-        const requestOptions = {
-            allowRetries: allowRetry,
-            maxRetries: maxRetry
-        };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
-    }
-    static getRequestToken() {
-        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-        if (!token) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
-        }
-        return token;
-    }
-    static getIDTokenUrl() {
-        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-        if (!runtimeUrl) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
-        }
-        return runtimeUrl;
-    }
-    static getCall(id_token_url) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
-            const res = yield httpclient
-                .getJson(id_token_url)
-                .catch(error => {
-                throw new Error(`Failed to get ID Token. \n 
-        Error Code : ${error.statusCode}\n 
-        Error Message: ${error.message}`);
-            });
-            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
-            if (!id_token) {
-                throw new Error('Response json body do not have ID Token field');
-            }
-            return id_token;
-        });
-    }
-    static getIDToken(audience) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            try {
-                // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
-                if (audience) {
-                    const encodedAudience = encodeURIComponent(audience);
-                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
-                }
-                debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
-                setSecret(id_token);
-                return id_token;
-            }
-            catch (error) {
-                throw new Error(`Error message: ${error.message}`);
-            }
-        });
-    }
-}
-//# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
-//# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
-
-/**
- * toPosixPath converts the given path to the posix form. On Windows, \\ will be
- * replaced with /.
- *
- * @param pth. Path to transform.
- * @return string Posix path.
- */
-function toPosixPath(pth) {
-    return pth.replace(/[\\]/g, '/');
-}
-/**
- * toWin32Path converts the given path to the win32 form. On Linux, / will be
- * replaced with \\.
- *
- * @param pth. Path to transform.
- * @return string Win32 path.
- */
-function toWin32Path(pth) {
-    return pth.replace(/[/]/g, '\\');
-}
-/**
- * toPlatformPath converts the given path to a platform-specific path. It does
- * this by replacing instances of / and \ with the platform-specific path
- * separator.
- *
- * @param pth The path to platformize.
- * @return string The platform-specific path.
- */
-function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
-}
-//# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: external "string_decoder"
-var external_string_decoder_ = __nccwpck_require__(3193);
-// EXTERNAL MODULE: external "events"
-var external_events_ = __nccwpck_require__(4434);
-// EXTERNAL MODULE: external "child_process"
-var external_child_process_ = __nccwpck_require__(5317);
-// EXTERNAL MODULE: external "assert"
-var external_assert_ = __nccwpck_require__(2613);
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
-var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm: io_util_rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
 // export const {open} = 'fs'
 const IS_WINDOWS = process.platform === 'win32';
 /**
@@ -67648,7 +66272,7 @@ const IS_WINDOWS = process.platform === 'win32';
  * backslash to all junction results on Windows.
  */
 function readlink(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         const result = yield fs.promises.readlink(fsPath);
         // On Windows, restore Node 20 behavior: add trailing backslash to all results
         // since junctions on Windows are always directory links
@@ -67662,7 +66286,7 @@ function readlink(fsPath) {
 const UV_FS_O_EXLOCK = 0x10000000;
 const READONLY = external_fs_.constants.O_RDONLY;
 function exists(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         try {
             yield stat(fsPath);
         }
@@ -67676,7 +66300,7 @@ function exists(fsPath) {
     });
 }
 function isDirectory(fsPath_1) {
-    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+    return __awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
         const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
         return stats.isDirectory();
     });
@@ -67703,7 +66327,7 @@ function isRooted(p) {
  * @return if file exists and is executable, returns the file path. otherwise empty string.
  */
 function tryGetExecutablePath(filePath, extensions) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         let stats = undefined;
         try {
             // test file exists
@@ -68743,442 +67367,2073 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
-var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ./src/command/output.ts
 
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-        silent: true
-    });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-        silent: true
-    });
-    return {
-        name: name.trim(),
-        version: version.trim()
-    };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
-        silent: true
-    });
-    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-    return {
-        name,
-        version
-    };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-        silent: true
-    });
-    const [name, version] = stdout.trim().split('\n');
-    return {
-        name,
-        version
-    };
-});
-const platform = external_os_namespaceObject.platform();
-const arch = external_os_namespaceObject.arch();
-const isWindows = platform === 'win32';
-const isMacOS = platform === 'darwin';
-const isLinux = platform === 'linux';
-function getDetails() {
-    return platform_awaiter(this, void 0, void 0, function* () {
-        return Object.assign(Object.assign({}, (yield (isWindows
-            ? getWindowsInfo()
-            : isMacOS
-                ? getMacOsInfo()
-                : getLinuxInfo()))), { platform,
-            arch,
-            isWindows,
-            isMacOS,
-            isLinux });
-    });
-}
-//# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
-var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-/**
- * The code to exit an action
- */
-var ExitCode;
-(function (ExitCode) {
-    /**
-     * A code indicating that the action was successful
-     */
-    ExitCode[ExitCode["Success"] = 0] = "Success";
-    /**
-     * A code indicating that the action was a failure
-     */
-    ExitCode[ExitCode["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-//-----------------------------------------------------------------------
-// Variables
-//-----------------------------------------------------------------------
-/**
- * Sets env variable for this action and future actions in the job
- * @param name the name of the variable to set
- * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function exportVariable(name, val) {
-    const convertedVal = toCommandValue(val);
-    process.env[name] = convertedVal;
-    const filePath = process.env['GITHUB_ENV'] || '';
-    if (filePath) {
-        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
+class LineSplitter {
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    #onLine;
+    #rest = '';
+    constructor(onLine) {
+        this.#onLine = onLine;
     }
-    issueCommand('set-env', { name }, convertedVal);
-}
-/**
- * Registers a secret which will get masked from logs
- *
- * @param secret - Value of the secret to be masked
- * @remarks
- * This function instructs the Actions runner to mask the specified value in any
- * logs produced during the workflow run. Once registered, the secret value will
- * be replaced with asterisks (***) whenever it appears in console output, logs,
- * or error messages.
- *
- * This is useful for protecting sensitive information such as:
- * - API keys
- * - Access tokens
- * - Authentication credentials
- * - URL parameters containing signatures (SAS tokens)
- *
- * Note that masking only affects future logs; any previous appearances of the
- * secret in logs before calling this function will remain unmasked.
- *
- * @example
- * ```typescript
- * // Register an API token as a secret
- * const apiToken = "abc123xyz456";
- * setSecret(apiToken);
- *
- * // Now any logs containing this value will show *** instead
- * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
- * ```
- */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
-}
-/**
- * Prepends inputPath to the PATH (for this action and future actions)
- * @param inputPath
- */
-function addPath(inputPath) {
-    const filePath = process.env['GITHUB_PATH'] || '';
-    if (filePath) {
-        issueFileCommand('PATH', inputPath);
-    }
-    else {
-        issueCommand('add-path', {}, inputPath);
-    }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
-}
-/**
- * Gets the value of an input.
- * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
- * Returns an empty string if the value is not defined.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string
- */
-function getInput(name, options) {
-    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
-    if (options && options.required && !val) {
-        throw new Error(`Input required and not supplied: ${name}`);
-    }
-    if (options && options.trimWhitespace === false) {
-        return val;
-    }
-    return val.trim();
-}
-/**
- * Gets the values of an multiline input.  Each value is also trimmed.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string[]
- *
- */
-function getMultilineInput(name, options) {
-    const inputs = getInput(name, options)
-        .split('\n')
-        .filter(x => x !== '');
-    if (options && options.trimWhitespace === false) {
-        return inputs;
-    }
-    return inputs.map(input => input.trim());
-}
-/**
- * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
- * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
- * The return value is also in boolean type.
- * ref: https://yaml.org/spec/1.2/spec.html#id2804923
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   boolean
- */
-function getBooleanInput(name, options) {
-    const trueValue = ['true', 'True', 'TRUE'];
-    const falseValue = ['false', 'False', 'FALSE'];
-    const val = getInput(name, options);
-    if (trueValue.includes(val))
-        return true;
-    if (falseValue.includes(val))
-        return false;
-    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
-/**
- * Sets the value of an output.
- *
- * @param     name     name of the output to set
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function setOutput(name, value) {
-    const filePath = process.env['GITHUB_OUTPUT'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
-    }
-    process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
-}
-/**
- * Enables or disables the echoing of commands into stdout for the rest of the step.
- * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
- *
- */
-function setCommandEcho(enabled) {
-    issue('echo', enabled ? 'on' : 'off');
-}
-//-----------------------------------------------------------------------
-// Results
-//-----------------------------------------------------------------------
-/**
- * Sets the action status to failed.
- * When the action exits it will be with an exit code of 1
- * @param message add error issue message
- */
-function setFailed(message) {
-    process.exitCode = ExitCode.Failure;
-    error(message);
-}
-//-----------------------------------------------------------------------
-// Logging Commands
-//-----------------------------------------------------------------------
-/**
- * Gets whether Actions Step Debug is on or not
- */
-function isDebug() {
-    return process.env['RUNNER_DEBUG'] === '1';
-}
-/**
- * Writes debug message to user log
- * @param message debug message
- */
-function core_debug(message) {
-    issueCommand('debug', {}, message);
-}
-/**
- * Adds an error issue
- * @param message error issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function error(message, properties = {}) {
-    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a warning issue
- * @param message warning issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function warning(message, properties = {}) {
-    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a notice issue
- * @param message notice issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function notice(message, properties = {}) {
-    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Writes info to log with console.log.
- * @param message info message
- */
-function info(message) {
-    process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-/**
- * Begin an output group.
- *
- * Output until the next `groupEnd` will be foldable in this group
- *
- * @param name The name of the output group
- */
-function startGroup(name) {
-    command_issue('group', name);
-}
-/**
- * End an output group.
- */
-function endGroup() {
-    command_issue('endgroup');
-}
-/**
- * Wrap an asynchronous function call in a group.
- *
- * Returns the same type as the function itself.
- *
- * @param name The name of the group
- * @param fn The function to wrap in the group
- */
-function group(name, fn) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        startGroup(name);
-        let result;
-        try {
-            result = yield fn();
+    write(chunk) {
+        const text = this.#decoder.write(chunk);
+        // A line of many chunks must not be searched from its beginning with each of them.
+        if (!text.includes('\n')) {
+            this.#rest += text;
+            return;
         }
-        finally {
-            endGroup();
+        const lines = (this.#rest + text).split('\n');
+        this.#rest = lines.pop() ?? '';
+        for (const line of lines)
+            this.#onLine(line);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        const rest = this.#rest + this.#decoder.end();
+        this.#rest = '';
+        if (rest !== '')
+            this.#onLine(rest);
+    }
+}
+/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
+class output_Output {
+    #lines;
+    #chunks = [];
+    constructor(onLine) {
+        this.#lines = onLine && new LineSplitter(onLine);
+    }
+    write(chunk) {
+        if (this.#lines === undefined)
+            this.#chunks.push(chunk);
+        else
+            this.#lines.write(chunk);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        this.#lines?.end();
+    }
+    /** What was collected. */
+    text() {
+        return Buffer.concat(this.#chunks).toString('utf8');
+    }
+}
+
+;// CONCATENATED MODULE: ./src/command/local.ts
+
+
+
+
+
+
+
+/**
+ * Runs a program on the runner without echoing its command line. Every exit code is an outcome.
+ *
+ * @throws StepError when the program is not installed, or was killed
+ */
+const local_runLocal = async ({ argv, stdin }, options = {}) => {
+    const { cwd, env = process.env } = options;
+    const [program] = argv;
+    requireProgram(program, env);
+    const stdout = new Output(options.onStdoutLine);
+    const stderr = new Output(options.onStderrLine);
+    const code = await withInputFile(stdin, (file) => exec('sh', ['-c', 'exec "$@" < "$0"', file, ...argv], {
+        silent: true,
+        ignoreReturnCode: true,
+        env: definedOnly(env),
+        ...(cwd !== undefined && { cwd }),
+        listeners: {
+            stdout: (chunk) => {
+                stdout.write(chunk);
+            },
+            stderr: (chunk) => {
+                stderr.write(chunk);
+            },
+        },
+    }));
+    stdout.end();
+    stderr.end();
+    // Null when a signal ended it, whatever the types say.
+    if (!Number.isInteger(code))
+        throw killed(program, stderr.text());
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+};
+/**
+ * Lends a file with what the program is to read, which nobody else can.
+ *
+ * `@actions/exec` has an option for this, but writes to a pipe without listening for errors: a program that ends at once,
+ * whether it reads or not, takes this process with it by EPIPE. Without the option the pipe never ends.
+ */
+async function withInputFile(stdin, work) {
+    if (stdin === undefined)
+        return work('/dev/null');
+    const folder = await mkdtemp(join(process.env['RUNNER_TEMP'] ?? tmpdir(), 'estiba-'));
+    try {
+        const file = join(folder, 'stdin');
+        await writeFile(file, stdin, { mode: 0o600 });
+        return await work(file);
+    }
+    finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+/** How to come by the programs that runners may lack; hosted ones have them all. */
+const INSTALL = {
+    docker: 'install Docker with its Compose and buildx plugins on this runner: https://docs.docker.com/engine/install/',
+    git: 'install Git on this runner: https://git-scm.com/downloads',
+};
+function requireProgram(program, env) {
+    const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(delimiter);
+    if (folders.some((folder) => existsSync(join(folder, program))))
+        return;
+    throw new StepError({
+        step: `run ${program} on the runner`,
+        why: program.includes('/') ? 'there is no such file' : 'it is not installed, or not on the PATH',
+        next: INSTALL[program] ?? `install ${program} on this runner, in a step before this one`,
+    });
+}
+function killed(program, stderr) {
+    return new StepError({
+        step: `run ${program} on the runner`,
+        why: 'it was killed by a signal: by a cancelled job, or by the system for want of memory',
+        lastLines: stderr.trimEnd().split('\n').slice(-5),
+    });
+}
+function definedOnly(env) {
+    return Object.fromEntries(Object.entries(env).filter((entry) => entry[1] !== undefined));
+}
+
+;// CONCATENATED MODULE: ./src/compose/dotenv.ts
+/**
+ * Reads dotenv text as Docker Compose does, and writes it so that every Compose reads the same.
+ *
+ * The rules are those of compose-go's parser, less what can only be a mistake in a text that is all there is: it looks
+ * nowhere else for a value, so a name without one, or a reference to a name that no line above sets, is a problem.
+ * https://github.com/compose-spec/compose-go/blob/main/dotenv/parser.go
+ */
+/** Parses dotenv text. Returns every problem there is as a string, one a line, each with its line and no piece of a value. */
+function parseDotenv(text) {
+    const reader = new Reader(text.replace(/^\uFEFF/, ''));
+    const problems = [];
+    const env = new Map();
+    while (reader.toStatement()) {
+        const line = reader.line;
+        const statement = readStatement(reader, env);
+        if (typeof statement !== 'string')
+            env.set(statement.name, statement.value);
+        else {
+            problems.push(`line ${line}: ${statement}`);
+            reader.skipLine();
         }
-        return result;
-    });
-}
-//-----------------------------------------------------------------------
-// Wrapper action state
-//-----------------------------------------------------------------------
-/**
- * Saves state for current action, the state can only be retrieved by this action's post job execution.
- *
- * @param     name     name of the state to store
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function saveState(name, value) {
-    const filePath = process.env['GITHUB_STATE'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
     }
-    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+    return problems.length > 0 ? problems.join('\n') : env;
 }
-/**
- * Gets the value of an state set by this action's main execution.
- *
- * @param     name     name of the state to get
- * @returns   string
- */
-function getState(name) {
-    return process.env[`STATE_${name}`] || '';
+/** Writes values in the one form that can hold any of them: in double quotes, with `\`, `"` and `$` escaped. */
+function dotenv_formatDotenv(env) {
+    return [...env].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
 }
-function getIDToken(aud) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        return yield OidcClient.getIDToken(aud);
-    });
+function quoteDotenv(value) {
+    return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
 }
-/**
- * Summary exports
- */
-
-/**
- * @deprecated use core.summary
- */
-
-/**
- * Path exports
- */
-
-/**
- * Platform utilities exports
- */
-
-//# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ./src/errors.ts
-/** The author of the workflow can fix this one: it names the input and what to write instead. Shown without a stack. */
-class UsageError extends Error {
-    name = 'UsageError';
-}
-/** The world said no: a host, a registry, a health check. Says where, why, the state things are in, and what to do. */
-class StepError extends Error {
-    name = 'StepError';
-    failure;
-    constructor(failure) {
-        super(describe(failure), { cause: failure.cause });
-        this.failure = failure;
+/** Go's `unicode.IsSpace`, which says where a statement begins and where an unquoted value ends. */
+const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/** Blanks within a line, as the parser counts them. */
+const BLANK = '\\t\\v\\f\\r \\u0085\\u00a0';
+/** What may stand between two statements. */
+const BETWEEN = new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y');
+const AT_END = new RegExp(`[${SPACE}]+$`);
+/** A place in the text that only moves on. */
+class Reader {
+    #text;
+    #at = 0;
+    constructor(text) {
+        this.#text = text;
+    }
+    get line() {
+        return this.#text.slice(0, this.#at).split('\n').length;
+    }
+    /** Moves to what is neither space nor comment; false at the end. */
+    toStatement() {
+        this.take(BETWEEN);
+        return this.#at < this.#text.length;
+    }
+    /** Takes what a sticky pattern finds here; `undefined` where it finds nothing. */
+    take(pattern) {
+        pattern.lastIndex = this.#at;
+        const found = pattern.exec(this.#text);
+        if (found === null)
+            return undefined;
+        this.#at = pattern.lastIndex;
+        return found;
+    }
+    skipLine() {
+        this.take(/[^\n]*/y);
     }
 }
-function describe({ step, host, why, exitCode, lastLines = [], state, next }) {
-    const where = host === undefined ? step : `${step} on ${host}`;
-    const code = exitCode === undefined ? '' : ` (exit code ${exitCode})`;
+const NAME = new RegExp(`(?:export[${BLANK}]+)?([\\p{L}\\p{N}_.\\-[\\]]+)[${BLANK}]*[=:]([${BLANK}]*)`, 'uy');
+const NOT_A_STATEMENT = 'is no NAME=value. A name has letters, digits and _ only, and needs its = on the same line; if this line belongs to the value above it, put that in quotes, and see that a quote in it is written \\\' or \\"';
+function readStatement(reader, env) {
+    const [, name, gap = ''] = reader.take(NAME) ?? [];
+    if (name === undefined)
+        return NOT_A_STATEMENT;
+    const value = readQuoted(reader, env) ?? readUnquoted(reader, gap, env);
+    if ('problem' in value)
+        return `${name}: ${value.problem.replaceAll('NAME', name)}`;
+    return value.text.includes('\0') ? `${name}: no variable can hold a zero byte` : { name, value: value.text };
+}
+const SINGLE = /'((?:\\[^]|[^'\\])*)'/y;
+const DOUBLE = /"((?:\\[^]|[^"\\])*)"/y;
+const REST = new RegExp(`[${BLANK}]*(?=$|[\\n#])`, 'y');
+function readQuoted(reader, env) {
+    const single = reader.take(SINGLE)?.[1];
+    const double = single === undefined ? reader.take(DOUBLE)?.[1] : undefined;
+    const raw = single ?? double;
+    if (raw === undefined)
+        return readUnclosed(reader);
+    // Somebody meant the backslash, and the value goes on into the lines below.
+    if (single !== undefined && QUOTE_AT_LINE_END.test(raw))
+        return { problem: BACKSLASH_AT_END };
+    if (!reader.take(REST))
+        return { problem: AFTER_QUOTE };
+    return single === undefined ? expand(dotenv_unescape(unquote(raw, '"')), env) : { text: unquote(raw, "'") };
+}
+/** Everything up to the end is in doubt then. */
+function readUnclosed(reader) {
+    const [raw] = reader.take(/['"][^]*/y) ?? [];
+    return raw === undefined
+        ? undefined
+        : { problem: raw.startsWith("'") && QUOTE_AT_LINE_END.test(`${raw}\n`) ? BACKSLASH_AT_END : NO_END };
+}
+const QUOTE_AT_LINE_END = /\\'[\t\r ]*\n/;
+const NO_END = 'its quote has no end. See that the value ends in the quote that it begins with; a quote in it is written \\\' or \\"';
+const BACKSLASH_AT_END = 'in single quotes a value can\'t end in a backslash: it makes the quote after it part of the value. Write NAME="..." with \\\\ for each backslash, \\" for a double quote and \\$ for a dollar';
+const AFTER_QUOTE = 'there is text after its closing quote. If the quote is part of the value, write a \\ in front of it; if the rest is a comment, begin it with #';
+/** An escaped quote loses its backslash; every other pair stays for the next pass. */
+function unquote(raw, quote) {
+    return raw.replaceAll(/\\([^])/g, (pair, char) => (char === quote ? char : pair));
+}
+function readUnquoted(reader, gap, env) {
+    const [line = ''] = reader.take(/[^\n]*/y) ?? [];
+    // Compose would take the comment for the value.
+    if (gap !== '' && line.startsWith('#'))
+        return {
+            problem: "it has a comment and no value. Write NAME='' for an empty one, or NAME='#...' if the # is part of it",
+        };
+    const [value = ''] = line.split(' #');
+    return expand(value.replace(AT_END, ''), env);
+}
+const ESCAPED = {
+    ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+    ...{ $: '$$', '"': '"', '\\': '\\' },
+};
+/** The escapes of double quotes. Octal ones are `\0` and three digits; a dollar becomes `$$`, since `expand` comes after. */
+function dotenv_unescape(raw) {
+    return raw.replaceAll(/\\(?:([abfnrtv$"\\])|0(\d{0,3}))/g, (pair, char, digits = '') => {
+        if (char !== undefined)
+            return ESCAPED[char] ?? pair;
+        const code = /^[0-7]{3}$/.test(digits) ? Number.parseInt(digits, 8) : 256;
+        return code < 256 ? String.fromCharCode(code) : `\\${digits}`;
+    });
+}
+const REFERENCE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\}|(\{))/giu;
+/** `$$` is a dollar, and `$NAME` and `${NAME}` refer to a line above. A dollar before anything else is just one. */
+function expand(template, env) {
+    let problem;
+    const text = template.replaceAll(REFERENCE, (_all, dollar, bare, braced, unknown) => {
+        if (dollar !== undefined)
+            return dollar;
+        const value = env.get(bare ?? braced ?? '');
+        if (value === undefined)
+            problem ??= unknown === undefined ? UNSET : UNKNOWN_REFERENCE;
+        return value ?? '';
+    });
+    return problem === undefined ? { text } : { problem };
+}
+// What comes after the dollar may be a piece of a password.
+const AS_IT_IS = "If the $ is part of the value, write the value in single quotes (NAME='...'), or $$ for the dollar in double quotes";
+const UNSET = (/* unused pure expression or super */ null && (`it has a $ that begins a reference to a variable, and no line above sets that one. ${AS_IT_IS}`));
+const UNKNOWN_REFERENCE = (/* unused pure expression or super */ null && (`it has a \${ that is not closed, or holds more than a name; write out what it should be. ${AS_IT_IS}`));
+
+;// CONCATENATED MODULE: ./src/compose/render.ts
+
+
+
+
+
+
+
+/**
+ * Resolves the compose files once, on the runner, where everything that they refer to is checked out. Compose sees nothing
+ * of the runner's environment but what it needs to run, so that the same inputs give the same text everywhere.
+ */
+async function renderCompose(project) {
+    const folder = await mkdtemp(join(tmpdir(), 'estiba-compose-'));
+    try {
+        const envFile = join(folder, 'env');
+        const echoFile = join(folder, 'echo.json');
+        await writeFile(envFile, formatDotenv(project.env), { mode: 0o600 });
+        await writeFile(echoFile, JSON.stringify({ [ECHO]: echoed(project.env) }));
+        const files = [...project.files, echoFile].flatMap((file) => ['--file', file]);
+        const { code, stdout, stderr } = await runLocal(docker(...['compose', '--project-name', project.name, '--project-directory', project.directory], ...['--env-file', envFile, ...files, 'config', '--format', 'json']), { cwd: project.directory, env: bareEnvironment() });
+        if (code !== 0)
+            throw new UsageError(`the compose files can't be resolved: ${explain(lastLine(stderr))}`);
+        const { [ECHO]: echo = {}, ...model } = JSON.parse(stdout);
+        requireEcho(project.env, echo);
+        return { ...model, name: model.name, services: model.services };
+    }
+    catch (error) {
+        if (error instanceof SyntaxError)
+            throw new StepError({
+                step: 'resolve the compose files',
+                why: `docker compose config printed no JSON: ${error.message}`,
+                next: 'update Docker Compose on the runner to 2.20 or newer',
+            });
+        throw error;
+    }
+    finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+/** A field of its own for Compose to say what it made of each variable. Extensions are carried along as they are. */
+const ECHO = 'x-estiba-env';
+/** Names that Compose can interpolate. */
+function echoed(env) {
+    return Object.fromEntries([...env.keys()].filter((name) => /^[A-Za-z_]\w*$/.test(name)).map((name) => [name, `\${${name}}`]));
+}
+/** Compose takes some names from its own environment, whatever the file says. */
+function requireEcho(env, echo) {
+    const wrong = Object.entries(echo).flatMap(([name, value]) => value.replaceAll('$$', '$') === env.get(name) ? [] : [name]);
+    if (wrong.length === 0)
+        return;
+    throw new UsageError(`env: Docker Compose on this runner has another value for ${wrong.join(', ')}, since it takes that from its own environment; ` +
+        'use another name in env and in the compose files, or leave the line out');
+}
+/**
+ * The text of a resolved model as the host's Compose reads it. That reads JSON as YAML, which knows no raw control characters
+ * and takes some separators for line ends.
+ */
+function render_formatModel(model) {
+    const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return `${JSON.stringify(model, null, 1).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escape)}\n`;
+}
+/** What a local docker needs to find itself and its plugins; nothing that a compose file could pick up by accident. */
+function bareEnvironment() {
+    const names = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
+    return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+/** A `.env` on the server is what most stacks begin with; in a checkout there is none. */
+function explain(reason) {
+    if (!/env file .* not found/.test(reason))
+        return reason;
+    return (`${reason}. \`env_file\` names a file of the checkout, and the values of the input env are in none: ` +
+        'write those that the service needs under its `environment`, as in `DATABASE_URL: ${DATABASE_URL}`');
+}
+function lastLine(text) {
+    return text.trim().split('\n').at(-1) ?? 'no reason given';
+}
+
+;// CONCATENATED MODULE: ./src/agent/programs.ts
+// Written by scripts/embed.mts from the shell programs beside it: edit those.
+/** src/agent/agent.sh */
+const programs_agentProgram = `#!/bin/sh
+# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
+# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
+# tables, not here. Formats and exit codes: docs/protocol.md.
+#
+#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
+#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
+#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
+#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
+#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
+#   agent leave   STACK                                 take the minute job out of the crontab
+set -u
+umask 077
+export LC_ALL=C
+
+verb=$1 stack=$2 id=\${3:-}
+tx=$stack/transactions/$id
+journal=$tx/journal
+export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
+
+# What is on disk of a transaction: its journal, and the tables of its plan.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
+
+# replace FILE: with standard input; it is the old one or the whole new one at any time.
+replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
+
+# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
+cut_torn_tail() {
+  [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
+  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
+}
+
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
+record() {
+  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
+  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  cut_torn_tail "$journal"
+  return 1
+}
+
+has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
+last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
+count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
+is_over() { [ -n "$(last_of ended)" ]; }
+
+# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
+look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
+limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
+
+# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
+
+# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
+# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+in_session() {
+  # shellcheck disable=SC2016 # the inner shell's
+  cd "$stack" && exec setsid sh -c '
+    echo "$$ $(awk "{ sub(/.*\\\\) /, \\"\\"); print \\$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
+    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+}
+
+# members SESSION: its living processes, each with its start time.
+members() {
+  cat /proc/[0-9]*/stat 2>/dev/null |
+    awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
+}
+
+# end_session SESSION: told to end, and killed after five seconds.
+end_session() {
+  signal=TERM
+  began=$(uptime_seconds)
+  while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
+    # shellcheck disable=SC2086 # a list of process ids
+    [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
+    sleep 0.1 9>&-
+    lasted=$(($(uptime_seconds) - began)) signal=
+    [ "$lasted" -lt 5 ] || signal=KILL
+    [ "$lasted" -lt 10 ] || return 1
+  done
+}
+
+# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
+# asked for, which all are in that did not choose otherwise.
+leave_nothing() {
+  if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
+}
+
+# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
+run_in_session() {
+  in_session "$1" "$2" /dev/null &
+  program=$!
+  wait "$program"
+  code=$?
+  leave_nothing "$program" "$code"
+  return "$code"
+}
+
+# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
+# others, one of them carries the transaction in its environment.
+is_session_of() {
+  members "$2" | grep -qxF "$2 $3" && return
+  for process in $(members "$2" | cut -d ' ' -f 1); do
+    tr '\\0' '\\n' 2>/dev/null <"/proc/$process/environ" | grep -qxF "ESTIBA_TX=$stack/transactions/$1" && return
+  done
+  return 1
+}
+
+# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
+# for, so that an effect of one that takes over just now is not taken for an orphan.
+end_orphan() {
+  { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
+  if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
+  if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
+}
+
+# One agent at a time: who lives, and who holds the stack.
+
+# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
+# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
+pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
+
+# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
+is_alive() {
+  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
+    *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
+# ends a transaction whose agent never came looks for it under the same lock.
+be_the_agent() {
+  mkdir -p "$tx/inbox" "$tx/output"
+  [ -p "$tx/door" ] || mkfifo "$tx/door"
+  heard=0
+  {
+    flock 8
+    cut_torn_tail "$journal"
+    echo $$ >"$tx/pid"
+  } 8<"$tx"
+}
+
+what_is_open() { cat "$stack/open" 2>/dev/null; }
+
+# An orphaned effect of the open transaction is not waited for.
+end_open_orphan() {
+  open=$(what_is_open)
+  [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
+}
+
+# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
+take_the_lock() {
+  exec 9>>"$stack/lock"
+  [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
+  draw_ticket || { end undone no-space; return 1; }
+  open=$(what_is_open)
+  record blocked "\${open:-$(first_waiting)}"
+  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
+  until [ "$(first_waiting)" = "$id" ] && flock -n 9; do
+    if is_abort_waiting; then end undone aborted; return 1; fi
+    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
+    end_open_orphan
+    pause
+  done
+  return_ticket
+}
+
+# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
+
+tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
+
+# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
+first_waiting() {
+  for number in $(tickets); do
+    { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
+    if is_alive "$waiter"; then echo "$waiter"; return; fi
+    rm -f "$stack/waiting/$number"
+  done
+}
+
+draw_ticket() {
+  mkdir -p "$stack/waiting" && echo "$id" >"$stack/waiting/.$id" || return 1
+  my_ticket=$(tickets | tail -n 1)
+  my_ticket=$((\${my_ticket:-0} + 1))
+  until ln "$stack/waiting/.$id" "$stack/waiting/$my_ticket" 2>/dev/null; do
+    [ -f "$stack/waiting/$my_ticket" ] || return 1
+    my_ticket=$((my_ticket + 1))
+  done
+}
+
+return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
+
+# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
+
+steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
+
+# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
+run_step() {
+  watcher=
+  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
+  in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
+  effect=$!
+  if [ "$3" = run ] && [ "$1" != finish ]; then
+    end_effect_at_abort >/dev/null 2>&1 9>&- &
+    watcher=$!
+  fi
+  wait "$effect"
+  code=$?
+  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
+  leave_nothing "$effect" "$code"
+  return "$code"
+}
+
+end_effect_at_abort() {
+  while kill -0 "$effect"; do
+    if is_abort_waiting; then end_session "$effect"; return; fi
+    pause
+  done
+}
+
+# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
+run_phase() {
+  for step in $(steps_of "$1"); do
+    is_abort_waiting && return 1
+    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
+    run_step "$1" "$step" run
+    code=$?
+    record did "$1" "$step" "$code"
+    [ "$code" = 0 ] && continue
+    is_abort_waiting || cause=$1-$step
+    return 1
+  done
+}
+
+# three_times COMMAND...: for what must succeed to leave a clean end.
+three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
+
+# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
+
+ledger=$stack/ledger.jsonl
+
+# When a migration was begun: what a step of its own found out about the schema.
+migration() {
+  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
+    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
+}
+
+# add_to_ledger: what the terminal record says; nothing when the line is there already.
+add_to_ledger() {
+  cut_torn_tail "$ledger"
+  ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
+  read -r start over result cause <<EOT
+$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
+EOT
+  entry=$(printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s' "$id" \\
+    "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" "$(cat "$tx/plan/ledger")")
+  before=$(tail -n 1 "$ledger" 2>/dev/null | sed -n 's/.*,"sum":"\\([0-9a-f]*\\)"}$/\\1/p')
+  sum=$(printf '%s' "$before$entry" | sha256sum | cut -d ' ' -f 1)
+  printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
+}
+
+# The three ways in which a transaction ends: committed, undone, stuck.
+
+# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
+end() {
+  rm -rf "$tx/docker" "$tx/reserve"
+  record ended "$1" "$2" || return 1
+  rm -rf "$tx/release" "$tx/files" "$tx/agent.sh"
+  return_ticket
+}
+
+# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
+finish() {
+  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
+  if ! is_over || ! add_to_ledger; then return 1; fi
+  rm -f "$stack/open"
+  prune
+}
+
+# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
+prune() {
+  set -- "$stack"/transactions/t-*
+  while [ "$#" -gt "$(limit transactions)" ]; do
+    awk '$4 == "ended" { found = 1 } END { exit !found }' "$1/journal" 2>/dev/null && rm -rf "$1"
+    shift
+  done
+  find "$stack/transactions" -maxdepth 1 -name '.t-*' -mmin +60 -exec rm -rf {} +
+  named=$(cat "$stack"/transactions/*/plan/agent "$stack"/transactions/.t-*/plan/agent 2>/dev/null; readlink "$stack/agent")
+  for agent in "$stack"/agent-*; do
+    printf '%s\\n' "$named" | grep -qxF "\${agent##*/}" || rm -f "$agent"
+  done
+}
+
+begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
+
+# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
+undo() {
+  rm -f "$tx/reserve"
+  record undoing "$1"
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.gate" ] || continue
+    run_step "$phase" "$step" gate && continue
+    record forbidden "$phase" "$step"
+    finish stuck "$1"
+    return
+  done
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.undo" ] || continue
+    has undid "$phase" "$step" 0 && continue
+    three_times run_step "$phase" "$step" undo
+    code=$?
+    record undid "$phase" "$step" "$code"
+    [ "$code" = 0 ] || { finish stuck "$1"; return; }
+  done
+  finish undone "$1"
+}
+
+# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
+wind_up() {
+  rm -f "$tx/reserve"
+  unfinished=
+  for step in $(steps_of finish); do
+    has did finish "$step" 0 && continue
+    record began finish "$step"
+    three_times run_step finish "$step" run
+    code=$?
+    record did finish "$step" "$code"
+    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
+  done
+  finish committed "\${unfinished:+unfinished:$unfinished}"
+}
+
+# Hears the owner's words in their order. What comes of each stands in the plan's table.
+
+# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
+is_abort_waiting() {
+  ahead=$((heard + 1))
+  while [ -f "$tx/inbox/$ahead" ]; do
+    read -r _ word cause <"$tx/inbox/$ahead"
+    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
+    ahead=$((ahead + 1))
+  done
+  return 1
+}
+
+# Why a trial may not be confirmed: empty when it may.
+objection() {
+  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
+    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
+          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
+}
+
+enter() { state=$1; record state "$state"; }
+
+obey() {
+  read -r word argument value <<EOT
+$1
+EOT
+  key=$word
+  [ "$word" = advance ] && key=advance:$argument
+  rule=$(look_up verbs "$state" "$key")
+  case \${rule#* } in
+    run:*)
+      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
+      elif run_phase "$argument"; then enter "\${rule##*:}"
+      else undo "$cause"; fi ;;
+    commit)
+      why=$(objection "$argument")
+      if [ -n "$why" ]; then record refused confirm "$why"
+      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
+      else undo "$cause"; fi ;;
+    undo) undo "\${argument:-aborted}" ;;
+    lease)
+      case $argument in
+        '' | *[!0-9]*) record refused renew not-seconds ;;
+        *) lease=$argument; record renewed "$argument" ;;
+      esac ;;
+    note) record reported "$argument" "$value" ;;
+    *) record refused "$word" "state-$state" ;;
+  esac
+}
+
+is_well() {
+  if [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ]; then return 0; fi
+  run_in_session 15 "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-
+}
+
+wait_for_the_owner() {
+  record waiting "$state" "$lease" "$heard"
+  until_uptime=$(($(uptime_seconds) + lease))
+  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
+    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
+    if ! is_well; then undo unwell-in-trial; return; fi
+    pause
+  done
+  heard=$((heard + 1))
+  read -r _ said <"$tx/inbox/$heard"
+  obey "$said"
+}
+
+# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
+
+mark="# estiba $stack"
+
+remember_environment() {
+  env | grep -E '^(PATH|DOCKER_[A-Z]+|XDG_RUNTIME_DIR)=' | replace "$stack/environment"
+}
+
+restore_environment() {
+  [ -f "$stack/environment" ] || return 0
+  while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
+}
+
+# The host's own: a BusyBox shell brings another, of a cron that may not run here.
+find_crontab() (
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/crontab" ]; then echo "$folder/crontab"; return; fi
+  done
+  return 1
+)
+
+# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
+# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
+# for other stacks of the same user.
+edit_crontab() {
+  crontab=$(find_crontab) || return 0
+  old=$stack/.crontab.$$
+  {
+    flock 8
+    if timeout 10 "$crontab" -l >"$old" 2>"$old.why" 8>&- 9>&- || grep -q -e 'no crontab' -e 'No such file' "$old.why"; then
+      awk -v mark="$mark" -v line="\${1:-}" '
+        substr($0, length($0) - length(mark) + 1) != mark { print }
+        END { if (line != "") print line }' "$old" >"$old.new"
+      cmp -s "$old" "$old.new" || timeout 10 "$crontab" - <"$old.new" 8>&- 9>&-
+    fi
+  } >/dev/null 2>&1 8<"\${HOME:-/}"
+  rm -f "$old" "$old.why" "$old.new"
+}
+
+add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
+remove_minute_job() { edit_crontab; }
+
+# The agent's own verb.
+
+reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"; }
+
+# What must be there before anything is begun, so that a crash can be recovered from without the runner.
+make_ready() {
+  remember_environment || return 1
+  if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
+  note_engine
+  add_minute_job
+  touch "$ledger" && cut_torn_tail "$ledger"
+}
+
+run() {
+  be_the_agent
+  is_over && return 0
+  lease=$(cat "$tx/plan/lease")
+  # What was brought to be staged makes way for the terminal record.
+  reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
+  record began-agent "$(basename "$0")"
+  take_the_lock || return 0
+  recover_what_is_open
+  [ ! -f "$stack/open" ] || { end undone not-recovered; return 0; }
+  make_ready || { end undone no-space; return 0; }
+  [ "$(wc -l <"$ledger")" -eq "$(cat "$tx/plan/head")" ] || { end undone stale-plan; return 0; }
+  if ! echo "$id" | replace "$stack/open" || ! sync "$stack"; then end undone no-space; return 0; fi
+  enter open
+  obey 'advance prepare'
+  until is_over; do wait_for_the_owner; done
+}
+
+# Brings to an end what an agent has left that is gone.
+
+# The caller holds the lock.
+resume() {
+  end_orphan "$id"
+  be_the_agent
+  if is_over; then finish; return; fi
+  rm -f "$tx/reserve"
+  record recovering
+  if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
+  state=$(last_of state)
+  if has committed; then state=committed; fi
+  case $(look_up recovery "\${state:-open}" crash) in
+    *wind-up) wind_up ;;
+    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
+  esac
+}
+
+recover_what_is_open() {
+  open=$(what_is_open)
+  [ -n "$open" ] || return 0
+  if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
+}
+
+# For a visitor, and each minute: a living agent needs no help, and is not waited for.
+recover() {
+  restore_environment
+  exec 9>>"$stack/lock"
+  give_up=$(($(uptime_seconds) + 15))
+  until flock -n 9; do
+    if is_alive "$(what_is_open)"; then echo 'held by a living agent'; end_what_never_was_open; return; fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'the lock is held, but by no agent' >&2; return 1; }
+    end_open_orphan
+    sleep 0.2 9>&-
+  done
+  recover_what_is_open
+  end_what_never_was_open
+  revive
+}
+
+# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
+end_what_never_was_open() {
+  [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
+  {
+    flock 8
+    if ! is_alive "$id"; then
+      cut_torn_tail "$journal"
+      is_over || [ -n "$(last_of state)" ] || end undone agent-gone
+    fi
+  } 8<"$tx"
+}
+
+# The engine's start that was seen last; an engine that is down is nothing to note.
+note_engine() {
+  [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
+}
+
+# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
+# by hand, and does not start it again. The caller holds the lock, and nothing is open.
+revive() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
+  start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
+  [ "$start" != "$(cat "$stack/engine")" ] || return 0
+  run_in_session 300 "$stack/revive" || return 1
+  echo "$start" | replace "$stack/engine"
+}
+
+# The verbs of those who visit the agent: say, and follow.
+
+is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
+
+# number_of ID: the place in the inbox of the word with that id.
+number_of() {
+  number=1
+  while [ -f "$tx/inbox/$number" ]; do
+    read -r known _ <"$tx/inbox/$number"
+    [ "$known" != "$1" ] || { echo "$number"; return; }
+    number=$((number + 1))
+  done
+  return 1
+}
+
+# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
+# set aside for going back is given to the word that asks for it.
+put() {
+  {
+    flock 8
+    number_of "$1" && return
+    write_word "$@" 2>/dev/null || { [ "$2" = abort ] && rm -f "$tx/reserve" && write_word "$@"; } || return
+    mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
+  } 8<"$tx/inbox"
+}
+
+write_word() { printf '%s\\n' "$*" >"$tx/inbox/.new"; }
+
+# may_be_said NONCE WORD [ARG]: by the table of the plan.
+may_be_said() {
+  key=$2 state=$(last_of state)
+  [ "$2" = advance ] && key=advance:$3
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
+  [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+}
+
+# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
+say() {
+  is_known || return
+  nonce=$1 word_id=$2 from=$3
+  shift 3
+  length=$(records)
+  if ! number=$(number_of "$word_id"); then
+    is_alive "$id" || is_over || { echo gone; return 5; }
+    if is_over; then follow "$(records)"; return; fi
+    may_be_said "$nonce" "$@" || return
+    number=$(put "$word_id" "$@") || return 1
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  fi
+  heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
+  [ "$from" -gt 0 ] || from=\${heard_from:-$((length + 1))}
+  follow "$from" "$number"
+}
+
+# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
+holder() {
+  of=$stack/transactions/$1
+  [ -n "$1" ] && [ -f "$of/journal" ] || return 0
+  read -r since at <<EOT
+$(awk 'NR == 1 { since = $2 } $4 == "state" { at = $5 } $4 == "undoing" || $4 == "committed" { at = $4 }
+  END { print since, at }' "$of/journal")
+EOT
+  printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
+}
+
+# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
+quoted() {
+  [ -f "$1" ] || return 0
+  tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
+    'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
+}
+
+# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
+wait_for_its_end() {
+  patience=50
+  while [ "$patience" -gt 0 ] && is_alive "$id"; do
+    sleep 0.1
+    patience=$((patience - 1))
+  done
+}
+
+# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
+# record is repeated rather than waited for.
+follow() {
+  next=$1 unheard=\${2:-0} patience=50
+  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  fi
+  while :; do
+    while [ "$next" -le "$(records)" ]; do
+      line=$(sed -n "\${next}p" "$journal")
+      echo "$line"
+      next=$((next + 1))
+      read -r _ _ _ type first second third _ <<EOT
+$line
+EOT
+      case $type in
+        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
+        did) quoted "$tx/output/$first-$second.run" ;;
+        undid) quoted "$tx/output/$first-$second.undo" ;;
+        forbidden) quoted "$tx/output/$first-$second.gate" ;;
+        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
+        blocked) holder "$first" ;;
+        ended) wait_for_its_end; return 0 ;;
+        waiting)
+          [ "\${third:-0}" -lt "$unheard" ] && continue
+          unheard=0
+          [ "$next" -le "$(records)" ] || return 0 ;;
+      esac
+    done
+    # Five seconds for an agent that has yet to begin, one for one that was there.
+    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
+    [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    sleep 0.1
+  done
+}
+
+case $verb in
+  run) run ;;
+  follow) shift 3; is_known && follow "$@" ;;
+  say) shift 3; say "$@" ;;
+  recover) recover ;;
+  resume) resume ;;
+  leave) remove_minute_job ;;
+  *) echo "unknown verb $verb" >&2; exit 64 ;;
+esac
+`;
+/** src/agent/open.sh */
+const programs_openProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
+# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 agent=$4
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
+bring_agent() {
+  [ -f "$stack/$agent" ] ||
+    { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
+}
+
+mkdir -p "$stack/transactions" || not_written
+new=$stack/transactions/.$id
+unpack "$new" "$sum"
+bring_agent "$new"
+mv "$new" "$stack/transactions/$id"
+bring_agent "$stack/transactions/$id"
+ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
+sync "$stack/transactions"
+# The owner's first word may come with the package.
+if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
+exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
+`));
+/** src/agent/add-phase.sh */
+const addPhaseProgram = `# shellcheck shell=sh
+# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
+# standard input. ID and RECORD are those of the word \`advance\`.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+tx=$stack/transactions/$id
+[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
+[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
+new=$tx/.$phase.$$
+unpack "$new" "$sum"
+if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase" && sync "$tx/plan"; fi
+exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
+`;
+/** src/agent/status.sh */
+const statusProgram = `# shellcheck shell=sh
+# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
+# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
+tx=$1/transactions/$2
+[ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
+read -r up _ </proc/uptime
+awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
+  { line = "" }
+  $4 == "state" { state = $5 }
+  $4 == "renewed" { lease = $5 }
+  $4 == "waiting" { lease = $6; line = "waiting " $5 " " lease " " lease - (now - $3) }
+  $4 == "ended" { ended = "ended " $5 " " $6 }
+  END { print ended ? ended : line ? line : "busy " (state ? state : "open") " " lease }' "$tx/journal" 2>/dev/null ||
+  echo "busy open $(cat "$tx/plan/lease")"
+`;
+/** src/compose/effects.sh */
+const programs_effectsProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
+# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
+# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
+# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
+
+: "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
+
+# The containers of a service, old and new, and what is done to them.
+
+compose() {
+  docker compose --project-name "$project" --project-directory "$stack/project" \\
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
+}
+
+containers() {
+  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+}
+
+name() { echo "\${1%%=*}"; }
+more() { echo "\${1#*:}"; }
+
+# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
+# services there are; one that does not answer is a failure, not a list of nothing.
+survey() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+}
+
+# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
+among() {
+  definition=\${3#*=}
+  printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
+    $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
+}
+
+new_of_all() { all_of new "$@"; }
+old_of_all() { all_of old "$@"; }
+all_of() {
+  side=$1
+  shift
+  every=$(survey) || return 1
+  for service; do among "$every" "$side" "$service"; done
+}
+
+# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
+each() {
+  ids=$1
+  shift
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$ids" ] || "$@" $ids >/dev/null
+}
+
+# A way back waits for an engine that is being restarted; its deadline ends the wait.
+await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
+
+# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
+pull() {
+  login=$ESTIBA_TX/docker
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
+    export DOCKER_CONFIG="$login"
+  fi
+  compose pull --quiet "$@" && fit_this_host "$@"
+  pulled=$?
+  rm -rf "\${login:?}"
+  return "$pulled"
+}
+
+# fit_this_host SERVICE...: an image for another processor shows here, and not when the old is stopped for it.
+fit_this_host() {
+  host=$(docker version --format '{{.Server.Arch}}') && images=$(compose config --images "$@") || return 1
+  for image in $images; do
+    made=$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
+create_new() {
+  scale='' names=''
+  every=$(survey) || return 1
+  for service; do
+    scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
+    names="$names $(name "$service")"
+  done
+  # shellcheck disable=SC2086 # lists of plain words
+  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
+}
+
+remove_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+}
+
+# bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
+# is to be kept alive runs before anything is done.
+bring_up() {
+  down=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --filter status=exited) || return 1
+  [ -n "$down" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
+  for service; do
+    each "$(printf '%s\\n' "$policies" | awk -v service="$service" '$1 == service && $2 != "no" { print $3 }')" docker start || return 1
+  done
+}
+
+# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
+remember_served() {
+  [ ! -f "$ESTIBA_TX/served" ] || return 0
+  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
+    --filter status=running) || return 1
+  {
+    # shellcheck disable=SC2086 # a list of ids
+    [ -z "$running" ] || docker inspect \\
+      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
+  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
+}
+
+# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
+# the policy says so.
+stop_old() {
+  old=$(old_of_all "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
+    each "$old" docker update --restart=no && each "$old" docker stop
+}
+
+# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
+# counts only when it answers.
+stand_by() {
+  seconds=$1 started=''
+  shift
+  [ -s "$ESTIBA_TX/served" ] || return 0
+  await_engine
+  for service; do
+    while read -r owner container policy; do
+      [ "$owner" = "$service" ] || continue
+      # The engine goes on with a stop whose client was killed: one that still runs may be about to end.
+      if grep -qsxF "$container" "$ESTIBA_TX/stopping"; then
+        docker stop "$container" >/dev/null || return 1
+        grep -vxF "$container" "$ESTIBA_TX/stopping" >"$ESTIBA_TX/.stopping"
+        mv "$ESTIBA_TX/.stopping" "$ESTIBA_TX/stopping" || return 1
+      fi
+      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
+      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
+      started="$started $container"
+    done <"$ESTIBA_TX/served"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" $started
+}
+
+# All at once: \`docker start\` with several takes one after the other.
+start_new() {
+  new=$(new_of_all "$@") || return 1
+  starts='' failed=0
+  for container in $new; do
+    docker start "$container" >/dev/null &
+    starts="$starts $!"
+  done
+  for start in $starts; do wait "$start" || failed=1; done
+  return "$failed"
+}
+
+stop_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker stop
+}
+
+# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
+# \`unless-stopped\` containers down.)
+keep_alive() {
+  await_engine
+  for service; do
+    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  done
+}
+
+remove_old() {
+  await_engine
+  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+}
+
+# retire NAME...: services that are no longer in the file.
+retire() {
+  await_engine
+  for service; do
+    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
+      each "$gone" docker rm || return 1
+  done
+}
+
+reload_nginx() {
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do
+    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
+  done
+}
+
+# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+
+explain() {
+  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
+  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
+  echo 'its last lines:'
+  docker logs --tail 15 "$1" 2>&1
+}
+
+# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
+check_of() {
+  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+{{.}}{{end}}{{end}}' "$1"
+}
+
+# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
+probe() {
+  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
+  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
+}
+
+# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
+prove() {
+  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
+  check=$(check_of "$container") || return 1
+  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
+$check
+EOT
+  set -- "$container"
+  case $kind in
+    CMD-SHELL) set -- "$@" sh -c "$words" ;;
+    CMD)
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+  esac
+  while [ "$streak" -lt 3 ]; do
+    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+    # One that answers runs; whether it is still the same run is asked at the end.
+    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
+      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
+    sleep 0.05
+  done
+}
+
+# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
+prove_all() {
+  seconds=$1 proofs='' failed=0
+  shift
+  for container; do
+    prove "$seconds" "$container" &
+    proofs="$proofs $!"
+  done
+  for proof in $proofs; do wait "$proof" || failed=1; done
+  return "$failed"
+}
+
+prove_new() {
+  seconds=$1
+  shift
+  new=$(new_of_all "$@") || return 1
+  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" $new
+}
+
+# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
+are_well() {
+  every=$(survey) || return 1
+  made=''
+  for service; do
+    new=$(among "$every" new "$service")
+    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
+    made="$made $new"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
+  while read -r container state; do
+    case $state in
+      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0' | 'running 0 '*) ;;
+      *) explain "$container"; return 1 ;;
+    esac
+  done <<EOT
+$states
+EOT
+}
+
+# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
+
+in_postgres() {
+  container=$(containers "$1" status=running | head -n 1)
+  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
+  # shellcheck disable=SC2016 # the variables are the container's
+  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
+    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
+}
+
+# Newer releases of pg_dump print a random token behind \\restrict.
+schema_of() {
+  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
+}
+
+# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
+back_up() {
+  target=$stack/backups/\${ESTIBA_TX##*/}.dump
+  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
+    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
+    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+}
+
+# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
+run_once() {
+  remove_once || return 1
+  service=$1
+  shift
+  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
+}
+
+remove_once() {
+  once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
+}
+
+# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
+old_code_can_run() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    echo 'the schema is as it was before the migration: the old release can run on it'
+  elif [ "$1" = true ]; then
+    echo 'old-code-can-run says that the old release can run on the migrated schema'
+  else
+    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
+    return 1
+  fi
+}
+
+# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
+note_schema() {
+  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+    found=unchanged
+  elif [ "$1" = true ]; then
+    found=compatible
+  else
+    found=unknown
+  fi
+  echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
+    echo "the schema: $found"
+}
+
+# What a transaction brings to the stack's folder, and what it leaves there.
+
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+stage() {
+  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
+  chmod 0755 "$stack/files"
+  for folder in "$ESTIBA_TX"/files/*; do
+    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
+    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
+  done
+  [ -d "$stack/releases/$release" ] ||
+    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
+  stage_edge
+}
+
+unstage() {
+  case $(readlink "$stack/current") in
+    "releases/$release/"*) ;;
+    *) rm -rf "\${stack:?}/releases/$release" ;;
+  esac
+}
+
+# point_current FOLDER: below the stack's folder.
+point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+
+forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
+
+# forget_files: those that no release that is kept names, and no container has.
+forget_files() {
+  await_engine
+  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
+  for folder in "$stack"/files/*/; do
+    folder=\${folder%/}
+    if printf '%s\\n' "$mounted" | grep -qF "$folder" || grep -qsF "\${folder##*/}" "$stack"/releases/*/*/compose.json; then continue; fi
+    rm -rf "\${folder:?}"
+  done
+}
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+
+# The two slots that a release can be in, and the edge that is switched between them.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
+join_slots() {
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do
+      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
+      for slot in a b; do
+        printf '%s\\n' "$joined" | grep -qxF "\${project}_slot-$slot" ||
+          docker network connect --alias "$service" "\${project}_slot-$slot" "$container" || return 1
+      done
+    done
+  done
+}
+
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
+# upper half of the addresses; those of the web services are in the lower one.
+make_slots() {
+  docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
+}
+make_slot() {
+  docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 ||
+    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null
+}
+
+# clear_slot SLOT: whatever is in it, unless the edge leads there.
+clear_slot() {
+  case $(readlink "$stack/edge/live") in
+    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+  esac
+  left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+}
+
+# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
+# somebody else and must be able to read it.
+stage_edge() {
+  brought=$stack/releases/$release/edge
+  [ -d "$brought" ] || return 0
+  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
+  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
+    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
+  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
+  chmod -R a+rX "$stack/edge" && sync
+}
+
+put_edge_configuration() {
+  for file in server.conf nginx.conf; do
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+  done
+  sync "$stack/edge"
+}
+
+# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
+configure_edge() {
+  before=$ESTIBA_TX/edge-before
+  if [ ! -d "$before" ]; then
+    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
+      sync && mv -T "$before.new" "$before" || return 1
+  fi
+  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
+}
+
+configure_edge_back() {
+  [ -d "$ESTIBA_TX/edge-before" ] || return 0
+  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
+}
+
+reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
+
+# switch_edge FOLDER: one rename. The next request goes where it leads.
+switch_edge() {
+  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
+}
+
+# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
+see_edge() {
+  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  shift
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    [ -n "$running" ] || { echo "$service does not run"; return 1; }
+    for container in $running; do
+      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
+        [ "$(uptime_seconds)" -lt "$give_up" ] || {
+          echo "$service was to lead to slot $wanted, but says: $seen"
+          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
+          return 1
+        }
+        sleep 0.05
+      done
+    done
+  done
+}
+
+# With whatever the image has to ask with.
+ask_edge() {
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
+    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
+    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
+}
+`));
+/** src/compose/revive.sh */
+const programs_reviveProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
+# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
+# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
+# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
+# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+
+: "\${project:?}"
+
+which_start() {
+  for file in "\${XDG_RUNTIME_DIR:-/run}/docker.pid" /run/docker.pid; do
+    start=$(awk '{ sub(/.*\\) /, ""); print $20 }' "/proc/$(cat "$file" 2>/dev/null)/stat" 2>/dev/null)
+    [ -z "$start" ] || break
+  done
+  host=\${DOCKER_HOST:-unix:///var/run/docker.sock}
+  [ -n "$start" ] || start=$(stat -c %Z "\${host#unix://}" 2>/dev/null) || return 1
+  echo "$start $(cat /proc/sys/kernel/random/boot_id)"
+}
+
+start_all() {
+  ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
+  [ -n "$ended" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  described=$(docker inspect --format \\
+    '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
+  failed=0
+  for container in $(printf '%s\\n' "$described" | sort |
+    awk '$4 == "always" || $4 == "unless-stopped" || ($4 == "on-failure" && $5 != 0) { print $3 }'); do
+    docker start "$container" || failed=1
+  done
+  return "$failed"
+}
+
+if [ "\${1:-}" = which ]; then which_start; else start_all; fi
+`));
+/** src/stack/observe.sh */
+const observeProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
+# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
+# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
+export LC_ALL=C
+stack=$1 project=$2
+fact() { printf '%s\\t%s\\n' "$1" "$2"; }
+
+# For what may never answer, such as an engine behind a dead address.
+bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
+
+# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
+at_once() {
+  first=$1
+  shift
+  if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
+}
+
+# The machine and the user, as far as no engine is asked.
+
+host_facts() {
+  fact epoch "$(date +%s)"
+  fact user "$(id -un)"
+  fact shell "\${SHELL:-}"
+  for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
+    command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
+  done
+  fact system "$(sed -n 's/^ID\\(_LIKE\\)*=//p' /etc/os-release 2>/dev/null | tr -d '"' | tr '\\n' ' ')"
+  awk '
+    $1 == "MemTotal:" { print "memory-total-kib\\t" $2 }
+    $1 == "MemAvailable:" { print "memory-kib\\t" $2 }' /proc/meminfo
+  memory_facts
+  for emulator in /proc/sys/fs/binfmt_misc/qemu-* /proc/sys/fs/binfmt_misc/rosetta; do
+    [ ! -e "$emulator" ] || fact emulator "\${emulator##*/}"
+  done
+}
+
+# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
+memory_facts() {
+  set --
+  for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
+    /sys/fs/cgroup/user.slice/user-*.slice/user@*.service/*/docker-*.scope; do
+    for file in memory.stat memory.current memory.usage_in_bytes; do
+      [ ! -r "$group/$file" ] || set -- "$@" "$group/$file"
+    done
+  done
+  [ $# -eq 0 ] || awk '
+    $1 == "inactive_file" || $1 == "total_inactive_file" { inactive = $2 }
+    FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
+}
+
+# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
+port_facts() {
+  set -- /etc/passwd
+  for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
+    [ ! -r "$table" ] || set -- "$@" "$table"
+  done
+  awk '
+    FILENAME == "/etc/passwd" { split($0, field, ":"); name[field[3]] = field[1]; next }
+    { protocol = FILENAME ~ /tcp/ ? "tcp" : "udp" }
+    $4 == (protocol == "tcp" ? "0A" : "07") { print "listening\\t" protocol " " $2 " " ($8 in name ? name[$8] : $8) }' "$@"
+  if [ -r /proc/sys/net/ipv4/ip_unprivileged_port_start ]; then
+    fact unprivileged-port-start "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
+  fi
+}
+
+# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
+space() {
+  fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
+    awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
+}
+
+# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
+
+folder_facts() {
+  nearest=$stack
+  while [ ! -d "$nearest" ]; do
+    if [ -e "$nearest" ] || [ -L "$nearest" ]; then fact no-folder "$nearest"; fi
+    nearest=$(dirname "$nearest")
+  done
+  fact nearest "$nearest"
+  fact real-path "$(cd "$nearest" 2>/dev/null && pwd -P)\${stack#"$nearest"}"
+  space disk "$nearest"
+  fact mount "$(df -Pk "$nearest" 2>/dev/null | awk 'NR == 2 { print $6 }' | mount_options)"
+  said=$(trial "$nearest" 2>&1) || fact trial "$(printf '%s\\n' "$said" | tail -n 1): $(printf '%s\\n' "$said" | head -n 1)"
+  for part in lock ledger.jsonl open releases files transactions backups project; do
+    if [ -e "$stack/$part" ] && [ ! -w "$stack/$part" ]; then fact foreign "$stack/$part"; fi
+  done
+}
+
+# Type and options of the file system whose place is on stdin.
+mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
+
+# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
+trial() {
+  part='make a folder'
+  place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
+    part='write' && echo trial >"$place/file" &&
+      part='sync' && sync "$place/file" && sync "$place" &&
+      part='make a symbolic link' && ln -s file "$place/link" && ln -s other "$place/next" &&
+      part='rename over a link' && mv -T "$place/next" "$place/link" && [ "$(readlink "$place/link")" = other ] &&
+      part='lock a file' && (flock -n 9) 9>"$place/lock" && part=''
+    rm -rf "$place"
+  }
+  [ -z "$part" ] || { echo "$part"; return 1; }
+}
+
+# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
+
+engine_facts() {
+  command -v docker >/dev/null 2>&1 || return 0
+  fact docker "$(command -v docker)"
+  [ -z "\${DOCKER_HOST:-}" ] || fact docker-host "$DOCKER_HOST"
+  engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
+  case $? in
+    0) fact engine "$engine" ;;
+    124) fact engine-error 'it did not answer within 10 s'; fact socket hangs; why_no_engine ;;
+    *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
+  esac
+}
+
+# Where the client looks, what is there, and by which other way an engine can be had.
+why_no_engine() {
+  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+  fact endpoint "$endpoint"
+  socket=\${endpoint#unix://}
+  if [ "$socket" != "$endpoint" ]; then
+    if [ ! -S "$socket" ]; then fact socket missing
+    elif [ ! -w "$socket" ]; then fact socket denied
+    else fact socket silent; fi
+  fi
+  if [ ! -w "$socket" ] && command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
+  for other in "\${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
+    if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
+      fact other-engine "unix://$other"
+      break
+    fi
+  done
+}
+
+compose_facts() {
+  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
+}
+
+# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
+container_facts() {
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
+  printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
+  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
+  # A container that is gone by now is left out.
+  # shellcheck disable=SC2086 # a list of ids
+  described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    [ $? -ne 124 ] || fact failed 'docker inspect'
+  printf '%s\\n' "$described"
+  data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
+}
+
+# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
+data_root_facts() {
+  data_root=$1
+  if [ -z "$data_root" ]; then
+    info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
+    data_root=\${info%%	*}
+    case $info in *name=rootless*) fact rootless yes ;; esac
+  fi
+  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
+}
+
+# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
+network_facts() {
+  networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
+  awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
+}
+
+image_facts() {
+  bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
+image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
+}
+
+# The stack as Estiba left it.
+
+stack_facts() {
+  case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
+  if [ -L "$stack/current" ]; then
+    current=$(readlink "$stack/current")
+    fact current "\${current#releases/}"
+  fi
+  if [ -L "$stack/edge/live" ]; then
+    slot=$(readlink "$stack/edge/live")
+    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+  fi
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
+    [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
+  done | head -n 1
+  for manifest in "$stack"/releases/*/manifest.json; do
+    [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
+  done
+  if [ -f "$stack/ledger.jsonl" ]; then
+    fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
+    tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
+  fi
+  if [ -f "$stack/open" ]; then
+    open=$(cat "$stack/open")
+    fact open "$open"
+    fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
+  fi
+}
+
+fact observation 1
+host_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+fact observed 1
+`));
+
+;// CONCATENATED MODULE: ./src/agent/protocol.ts
+/**
+ * The protocol between the runner and the agent, as data: what docs/protocol.md says in words. The tables travel with each
+ * plan, so that an agent never follows rules other than those its transaction was planned with.
+ */
+/** The states of an open transaction. It ends in one of `RESULTS`. */
+const STATES = ['open', 'prepared', 'migrated', 'trial', 'committed'];
+/** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
+const RESULTS = ['committed', 'undone', 'stuck'];
+/** What the owner lets the agent run. `commit` checks before the decision, `finish` completes what follows from it. */
+const protocol_PHASES = (/* unused pure expression or super */ null && (['prepare', 'migrate', 'switch', 'commit', 'finish']));
+/** State x verb x owner or other. What is not in the table is refused. */
+const VERBS = [
+    { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
+    { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
+    { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
+    { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
+    { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
+    { state: '*', word: 'renew', who: 'owner', action: 'lease' },
+    { state: '*', word: 'report', who: 'owner', action: 'note' },
+    { state: '*', word: 'abort', who: 'any', action: 'undo' },
+];
+/** What becomes of a transaction whose agent is gone: before the commit it is undone, after it completed. */
+const RECOVERY = [
+    { state: 'open', action: 'undo' },
+    { state: 'prepared', action: 'undo' },
+    { state: 'migrated', action: 'undo' },
+    { state: 'trial', action: 'undo' },
+    { state: 'committed', action: 'wind-up' },
+];
+/** What an agent holds itself to. */
+const LIMITS = {
+    /** Times that a transaction is taken up again after its agent died; once more ends it `stuck`. */
+    recoveries: 3,
+    /** KiB set aside at `open`, so that going back has space on a full disk. */
+    reserve: 1024,
+    /** Transactions whose folders stay on the host. */
+    transactions: 50,
+};
+/** Why a transaction ended as the agent words it, and what that means. A failed step is named `PHASE-STEP` instead. */
+const CAUSES = {
+    aborted: 'it was aborted',
+    'lease-expired': 'nobody confirmed it in time',
+    'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
+    'agent-gone': 'the agent had died',
+    'recovered-too-often': `the agent died again after ${LIMITS.recoveries} recoveries`,
+    'stale-plan': 'another transaction changed the stack after this one was planned',
+    'lock-timeout': 'another transaction held the stack for too long',
+    'not-recovered': 'the transaction before could not be brought to its end',
+    'no-space': 'the disk has no space for the way back',
+    'journal-not-written': 'the journal could not be written; is the disk full?',
+};
+/** The table as the agent reads it: one row a line, fields apart by a space. */
+function protocol_formatVerbs() {
+    return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
+}
+function protocol_formatRecovery() {
+    return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
+}
+function protocol_formatLimits() {
+    return Object.entries(LIMITS)
+        .map(([name, value]) => `${name} ${value}\n`)
+        .join('');
+}
+
+;// CONCATENATED MODULE: ./src/agent/plan-files.ts
+
+
+
+
+
+
+/** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
+const plan_files_agentName = `agent-${(0,external_node_crypto_.createHash)('sha256').update(programs_agentProgram).digest('hex').slice(0, 16)}`;
+/** Everything that the agent needs to carry a transaction through on its own. */
+function plan_files_openingFiles(opening) {
+    const { plan, stack, release, dockerConfig } = opening;
     return [
-        `${where}: ${why}${code}`,
-        ...lastLines.map((line) => `    ${line}`),
-        ...(state === undefined ? [] : [`State: ${state}`]),
-        ...(next === undefined ? [] : [`Next: ${next}`]),
-    ].join('\n');
+        { name: 'agent.sh', content: agentProgram },
+        { name: 'plan/agent', content: `${plan_files_agentName}\n` },
+        { name: 'plan/nonce', content: `${opening.nonce}\n` },
+        { name: 'plan/lease', content: `${opening.lease}\n` },
+        { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
+        { name: 'plan/head', content: `${opening.head}\n` },
+        {
+            name: 'plan/ledger',
+            content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
+        },
+        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
+        { name: 'plan/verbs', content: formatVerbs() },
+        { name: 'plan/recovery', content: formatRecovery() },
+        { name: 'plan/limits', content: formatLimits() },
+        { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
+        { name: 'plan/effects.sh', content: effectsFor(opening) },
+        ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
+        ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
+        ...(release ? releaseFiles(release, stack) : []),
+        ...opening.shipments.flatMap(shippedFiles),
+        ...(dockerConfig === undefined ? [] : [{ name: 'docker/config.json', content: dockerConfig }]),
+    ];
+}
+/** A phase as the agent reads it: a table of steps (id, deadline in seconds, title) and a program for each effect. */
+function phaseFiles(folder, steps) {
+    return [
+        {
+            name: `${folder}/steps`,
+            content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
+        },
+        ...steps.flatMap(({ id, run, undo, gate }) => [
+            { name: `${folder}/${id}.run`, content: stepProgram(run) },
+            ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
+            ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
+        ]),
+    ];
+}
+function stepProgram(line) {
+    return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`;
+}
+/** What was built is what is staged and deployed: by digest, where the image has one. */
+function digestsOf(release) {
+    return release ? imageDigests(release.manifest) : {};
+}
+/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
+function effectsFor({ stack, plan, releaseId }) {
+    return `project=${stack.name} stack=${stack.path} release=${releaseId} variant=${plan.variant ?? 'plain'}\n${effectsProgram}`;
+}
+/** In each folder `docker compose` knows its project and its file by itself. */
+function releaseFiles({ manifest, variants, edge }, stack) {
+    const folder = (name, compose) => [
+        { name: `release/${name}/compose.json`, content: formatModel(compose) },
+        { name: `release/${name}/.env`, content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+    ];
+    return [
+        { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
+        ...variants.flatMap(({ variant, compose, guard }) => [
+            ...folder(variant, compose),
+            ...folder(`${variant}-guard`, guard),
+        ]),
+        ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
+    ];
+}
+/** Readable for everybody: the processes in the containers run as whom they like. */
+function shippedFiles({ sha256, files }) {
+    return files.map(({ name, content, executable }) => ({
+        name: `files/${sha256}/${name}`,
+        content,
+        mode: executable ? 0o755 : 0o644,
+    }));
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = require("node:os");
-;// CONCATENATED MODULE: ./src/runner/context.ts
-
-/**
- * Reads what the runner says about the run from its environment variables; what it does not say is ''.
- * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
- */
-function readContext(env) {
-    const github = (name) => env[`GITHUB_${name}`] ?? '';
-    const repository = github('REPOSITORY');
-    const runId = github('RUN_ID');
-    const runAttempt = github('RUN_ATTEMPT') || '1';
-    const server = github('SERVER_URL') || 'https://github.com';
-    return {
-        repository,
-        runId,
-        runAttempt,
-        job: github('JOB'),
-        workflow: github('WORKFLOW'),
-        actor: github('ACTOR'),
-        eventName: github('EVENT_NAME'),
-        sha: github('SHA'),
-        ref: github('REF'),
-        runUrl: `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
-        workspace: github('WORKSPACE') || process.cwd(),
-        temp: env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(),
-    };
+;// CONCATENATED MODULE: ./src/command/command.ts
+function command(program, ...args) {
+    return { argv: [program, ...args] };
+}
+function command_docker(...args) {
+    return command('docker', ...args);
+}
+/** A script for the POSIX shell; `args` become `$1`, `$2`, ... and need no quoting. */
+function command_script(text, ...args) {
+    return command('sh', '-c', text, 'sh', ...args);
+}
+/** Renders a command as one line of POSIX shell, safe to hand to a login shell. */
+function toShell({ argv }) {
+    return argv.map(quote).join(' ');
+}
+const PLAIN = /^[\w@%+=:,./-]+$/;
+/** Quotes one word for a POSIX shell. */
+function quote(word) {
+    return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/duration.ts
@@ -69207,994 +69462,316 @@ function formatDuration(seconds) {
         .join(' ');
 }
 
-;// CONCATENATED MODULE: ./src/runner/workflow-commands.ts
-/**
- * Text from elsewhere as lines that the runner and a terminal do nothing but show.
- *
- * The runner reads each line of our output for workflow commands, so a line from a server could set an output or end a
- * chapter. A space breaks the two marks that it looks for: `::` at the beginning of a line, white space aside, and `##[`
- * anywhere. It looks for them with .NET's culture-aware search, which skips characters that nobody sees, so these go first.
- * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
- */
-function printableLines(text) {
-    return withoutEscapes(text).split(LINE_BREAK).map(harmless);
-}
-/** What any reader of lines takes for an end: .NET stops at a carriage return, editors at U+2028. */
-const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
-/** Escape sequences of terminals: OSC and its like with their text, CSI, and those of one more character. */
-const ESCAPE = /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\r\n]*(?:\u0007|\u001b\\|\u009c)?|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -~]?/g;
-/** Colours are welcome in a log. What moves the cursor, erases or conceals (attribute 8) is not. */
-const COLOUR = /^\u001b\[(?!(?:[\d;]*;)?8[;m])[\d;]*m$/;
-function withoutEscapes(text) {
-    return text.replace(ESCAPE, (sequence) => (COLOUR.test(sequence) ? sequence : ''));
-}
-/** Controls other than tab and escape, and what Unicode calls format characters or ignorable. */
-const INVISIBLE = /(?![\t\u001b])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
-const COMMAND = /^((?:\s|\u001b\[[\d;]*m)*:)(?=(?:\u001b\[[\d;]*m)*:)/;
-function harmless(line) {
-    return line
-        .replace(INVISIBLE, '')
-        .replace(/##(?=(?:\u001b\[[\d;]*m)*\u001b?\[)/g, '## ')
-        .replace(COMMAND, '$1 ');
-}
+;// CONCATENATED MODULE: ./src/agent/holder.ts
 
-;// CONCATENATED MODULE: ./src/runner/mask.ts
-
-/**
- * Below this, a piece of a secret says more by its absence than by its presence: masking `on` or `}` would garble the
- * whole log, and the runner drops every output that contains a masked text.
- */
-const SHORTEST_PIECE = 4;
-/**
- * All the forms of a secret that could turn up in a log: as it is, line by line (the runner masks within single lines),
- * as base64 wherever it may begin in a longer text, percent-encoded, escaped in JSON, and as `Log.line` prints it.
- */
-function secretForms(secret) {
-    const trimmed = secret.trim();
-    if (trimmed.length < SHORTEST_PIECE)
-        return trimmed === '' ? [] : [trimmed];
-    const lines = trimmed.split(/\r\n|\r|\n/).map((line) => line.trim());
-    const pieces = [
-        ...lines,
-        ...base64Forms(secret),
-        ...base64Forms(trimmed),
-        encodeURIComponent(trimmed.toWellFormed()),
-        JSON.stringify(trimmed).slice(1, -1),
-        ...lines.flatMap((line) => printableLines(line)),
-    ].filter((piece) => piece.length >= SHORTEST_PIECE);
-    return [...new Set(lines.length === 1 ? [trimmed, ...pieces] : pieces)];
-}
-/** Whole, without padding, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
-function base64Forms(secret) {
-    const bytes = Buffer.from(secret);
-    const whole = bytes.toString('base64');
-    const inside = [0, 1, 2].map((shift) => {
-        const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
-        return shifted.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((shifted.length * 8) / 6));
-    });
-    return [whole, ...inside].flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
-}
-
-;// CONCATENATED MODULE: ./src/runner/github-job.ts
-
-
-
-
-
-/** The job as GitHub's runner has it: workflow commands on stdout, and files for summary and state. */
-class GithubJob {
-    log = new GithubLog();
-    context = readContext(process.env);
-    signal;
-    constructor(signal) {
-        this.signal = signal;
-    }
-    mask(secret) {
-        for (const form of secretForms(secret))
-            core_setSecret(form);
-    }
-    async summarize(markdown) {
-        if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
-            return;
-        await summary.addRaw(markdown, true).write();
-    }
-    saveState(name, value) {
-        saveState(name, value);
-    }
-    state(name) {
-        return getState(name);
-    }
-}
-class GithubLog {
-    #depth = 0;
-    async chapter(title, work) {
-        const shown = inline(title);
-        const start = performance.now();
-        const elapsed = () => formatDuration((performance.now() - start) / 1000);
-        this.#open(shown);
-        try {
-            const result = await work();
-            this.#close(`${shown}: ${elapsed()}`);
-            return result;
-        }
-        catch (error) {
-            this.#close(`${shown}: failed after ${elapsed()}`);
-            throw error;
-        }
-    }
-    line(text) {
-        for (const line of printableLines(text))
-            info(line);
-    }
-    notice(text) {
-        notice(block(text));
-    }
-    warning(text) {
-        warning(block(text));
-    }
-    error(text) {
-        error(block(text));
-    }
-    /** The runner's groups don't nest: only the outermost chapter is one. */
-    #open(title) {
-        if (this.#depth++ === 0)
-            startGroup(title);
-        else
-            info(title);
-    }
-    /** The time goes below the fold, where it is seen without a click. */
-    #close(line) {
-        if (--this.#depth === 0)
-            endGroup();
-        info(line);
-    }
-}
-function inline(text) {
-    return printableLines(text).join(' ');
-}
-function block(text) {
-    return printableLines(text).join('\n');
-}
-
-;// CONCATENATED MODULE: ./src/runner/inputs.ts
-
-
-/**
- * Reads the inputs of an action into domain types.
- *
- * A problem is noted, not thrown, and a harmless value is returned, so that one run reports every problem there is.
- * `check`, called last, throws them as one `UsageError`. Values that were read before it must only be carried about.
- */
-class InputReader {
-    #get;
-    #mask;
-    #problems = [];
-    /**
-     * @param get the input as the runner has it, '' when absent
-     * @param mask registers a secret, so that the log never shows it
-     */
-    constructor(get, mask) {
-        this.#get = get;
-        this.#mask = mask;
-    }
-    /** A required text. */
-    text(name) {
-        const value = this.optional(name);
-        if (value === undefined)
-            this.problem(name, 'is required');
-        return value ?? '';
-    }
-    optional(name) {
-        return this.#get(name).trim() || undefined;
-    }
-    /** A required text that is masked in all its forms before anything else happens. */
-    secret(name) {
-        const value = this.optionalSecret(name);
-        if (value === undefined)
-            this.problem(name, 'is required; is the secret set, and may this job read it?');
-        return value ?? '';
-    }
-    optionalSecret(name) {
-        const value = this.optional(name);
-        if (value !== undefined)
-            this.#mask(value);
-        return value;
-    }
-    /** One item a line; blank lines and lines that begin with `#` are dropped. May be empty. */
-    lines(name) {
-        return (this.optional(name) ?? '')
-            .split('\n')
-            .map((line) => line.trim())
-            .filter((line) => line !== '' && !line.startsWith('#'));
-    }
-    /** A required text through `parse`, which returns what is wrong with it as a string. */
-    parsed(name, parse) {
-        const text = this.text(name);
-        const value = text === '' ? undefined : parse(text);
-        if (typeof value === 'string')
-            this.problem(name, value);
-        // Nobody acts on this value: `check` throws first. An object can be taken apart without a crash until then.
-        return typeof value === 'string' || value === undefined ? {} : value;
-    }
-    /** Each of `lines` through `parse`. */
-    parsedLines(name, parse) {
-        return this.lines(name).flatMap((line) => {
-            const value = parse(line);
-            if (typeof value !== 'string')
-                return [value];
-            this.problem(name, value);
-            return [];
-        });
-    }
-    /** `true` or `false` as in YAML's core schema. */
-    flag(name) {
-        const text = this.text(name);
-        const value = /^(?:(?<yes>true|True|TRUE)|false|False|FALSE)$/.exec(text);
-        if (text !== '' && value === null)
-            this.problem(name, `write true or false, not "${text}"`);
-        return value?.groups?.['yes'] !== undefined;
-    }
-    oneOf(name, values) {
-        const text = this.text(name);
-        const value = values.find((candidate) => candidate === text);
-        if (text !== '' && value === undefined)
-            this.problem(name, `write ${listed(values)}, not "${text}"`);
-        return value ?? values[0];
-    }
-    /** A time span in seconds: `90`, `90s`, `5m`, `1h`. */
-    seconds(name) {
-        const text = this.text(name);
-        const value = text === '' ? 0 : parseDuration(text);
-        if (typeof value === 'number')
-            return value;
-        this.problem(name, value);
-        return 0;
-    }
-    /** A whole number between two bounds, both included. */
-    whole(name, { min, max }) {
-        const text = this.text(name);
-        const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-        if (value >= min && value <= max)
-            return value;
-        if (text !== '')
-            this.problem(name, `write a whole number from ${min} to ${max}, not "${text}"`);
-        return min;
-    }
-    /** Notes what is wrong with an input, in a way that says what to write instead. */
-    problem(name, what) {
-        this.#problems.push({ name, what });
-    }
-    /** Throws one `UsageError` that names every problem noted so far. */
-    check() {
-        if (this.#problems.length === 0)
-            return;
-        const count = new Set(this.#problems.map(({ name }) => name)).size;
-        const title = count === 1 ? 'One input needs a change:' : `${count} inputs need a change:`;
-        throw new UsageError([title, ...this.#problems.map(({ name, what }) => `  ${name}: ${what}`)].join('\n'));
-    }
-}
-function listed(values) {
-    return values.length === 1 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
-}
-
-;// CONCATENATED MODULE: ./src/runner/run-action.ts
-
-
-
-
-/**
- * Runs an action as this process: reads the inputs, runs its main or its post step, publishes outputs if that succeeded,
- * and turns whatever was thrown into one message and exit code 1. Never rejects.
- */
-async function runAction(action) {
-    const job = new GithubJob(cancellation());
-    process.once('uncaughtException', (error) => {
-        fail(error);
-        process.exit();
-    });
+/** Parses what follows a record `blocked`; undefined for anything else. */
+function parseHolder(text) {
     try {
-        if (job.state('isPost') === 'true')
-            await runPost(action, job);
-        else
-            await runMain(action, job);
-    }
-    catch (error) {
-        fail(error);
-    }
-}
-async function runMain(action, job) {
-    // Before anything else: without this mark a post step would take itself for the main step.
-    if (action.post !== undefined)
-        job.saveState('isPost', 'true');
-    const inputs = readInputs(action, job);
-    if (action.post !== undefined)
-        job.saveState('hasInputs', 'true');
-    const outputs = await action.main(inputs, job);
-    for (const [name, value] of Object.entries(outputs))
-        setOutput(name, value);
-}
-async function runPost(action, job) {
-    if (job.state('hasInputs') !== 'true')
-        return;
-    await action.post?.(readInputs(action, job), job);
-}
-function readInputs(action, job) {
-    const reader = new InputReader(getInput, (secret) => {
-        job.mask(secret);
-    });
-    const inputs = action.inputs(reader);
-    reader.check();
-    return inputs;
-}
-/** A cancelled job gets SIGINT, 7.5 s later SIGTERM, and 2.5 s later SIGKILL. */
-function cancellation() {
-    const controller = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM']) {
-        process.on(name, () => {
-            controller.abort(new StepError({ step: 'run', why: `the job was cancelled (${name})` }));
-        });
-    }
-    return controller.signal;
-}
-/** The only place that makes a job red. */
-function fail(error) {
-    setFailed(explain(error));
-}
-/** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */
-function explain(error) {
-    if (error instanceof UsageError || error instanceof StepError)
-        return error.message;
-    const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return `This is a bug in the action, please report it.\n${details}`;
-}
-
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./src/health/check.ts
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
-;// CONCATENATED MODULE: ./src/health/duration.ts
-const DURATION = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m)?$/;
-const MILLISECONDS = { ms: 1, s: 1000, m: 60_000 };
-/** Parses `500ms`, `2s`, `1.5m`, or a bare number of seconds, into milliseconds. */
-function duration_parseDuration(text) {
-    const { amount, unit = 's' } = DURATION.exec(text.trim())?.groups ?? {};
-    if (amount === undefined)
-        return undefined;
-    return Math.round(Number(amount) * MILLISECONDS[unit]);
-}
-/** `340 ms`, `2.1 s`, `3 min 5 s`: as exact as a reader of latencies needs it. */
-function duration_formatDuration(milliseconds) {
-    const whole = Math.round(milliseconds);
-    const tenths = Math.round(milliseconds / 100) / 10;
-    const seconds = Math.round(milliseconds / 1000);
-    if (whole < 1000)
-        return `${whole} ms`;
-    if (tenths < 60)
-        return `${tenths} s`;
-    return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
-;// CONCATENATED MODULE: ./src/health/source.ts
-
-/** Counted from the text's first line, which is 1. */
-function lineOf({ lines }, node) {
-    return lines.linePos(node?.range?.[0] ?? 0).line;
-}
-/** A scalar as it was written, `undefined` for none. */
-function asText(scalar) {
-    if (typeof scalar.value === 'string')
-        return scalar.value;
-    return scalar.value === null ? undefined : scalar.source;
-}
-/** Whether JSON can say this value: no infinity, no date. */
-function isJson(value) {
-    if (typeof value === 'number')
-        return Number.isFinite(value);
-    if (Array.isArray(value))
-        return value.every(isJson);
-    if (typeof value === 'object' && value !== null)
-        return Object.values(value).every(isJson);
-    return value === null || typeof value === 'string' || typeof value === 'boolean';
-}
-
-;// CONCATENATED MODULE: ./src/health/fields.ts
-
-
-
-/**
- * Reads the fields of one YAML mapping strictly. Each problem is noted with its line and what to write instead, and the
- * fallback returned, so that one pass finds them all.
- */
-class Fields {
-    #source;
-    #map;
-    #read = new Set();
-    constructor(source, map) {
-        this.#source = source;
-        this.#map = map;
-    }
-    has(key) {
-        this.#read.add(key);
-        return this.#map.has(key);
-    }
-    /** A scalar as it was written: a commit like 1234e56 stays text although YAML reads it as a number. */
-    text(key) {
-        const node = this.#node(key);
-        if (node === undefined)
+        const value = JSON.parse(text);
+        const { tx, since, state, action, version, actor, run } = value;
+        const texts = [tx, state, action, version, actor, run].map((each) => (typeof each === 'string' ? each : ''));
+        const [id = '', at = '', what = '', name = '', who = '', page = ''] = texts;
+        if (id === '' || typeof since !== 'number')
             return undefined;
-        const text = (0,dist/* isScalar */.jn)(node) ? asText(node) : undefined;
-        if (text !== undefined && text !== '')
-            return text;
-        this.problem(key, `write some text, in quotes where it has braces, brackets or a colon`);
-        return undefined;
-    }
-    flag(key, fallback) {
-        const node = this.#node(key);
-        if (node === undefined)
-            return fallback;
-        if ((0,dist/* isScalar */.jn)(node) && typeof node.value === 'boolean')
-            return node.value;
-        this.problem(key, 'write true or false');
-        return fallback;
-    }
-    whole(key, { min, max }, fallback) {
-        const node = this.#node(key);
-        if (node === undefined)
-            return fallback;
-        const value = (0,dist/* isScalar */.jn)(node) ? node.value : undefined;
-        if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
-            return value;
-        this.problem(key, `write a whole number from ${min} to ${max}`);
-        return fallback;
-    }
-    milliseconds(key, { min, max }, fallback) {
-        const node = this.#node(key);
-        if (node === undefined)
-            return fallback;
-        const value = duration_parseDuration(((0,dist/* isScalar */.jn)(node) ? asText(node) : undefined) ?? '');
-        const [least = 0, most = 0] = [duration_parseDuration(min), duration_parseDuration(max)];
-        if (value !== undefined && value >= least && value <= most)
-            return value;
-        this.problem(key, `write a time from ${min} to ${max}, like 500ms or 2s`);
-        return fallback;
-    }
-    oneOf(key, values, fallback) {
-        const node = this.#node(key);
-        if (node === undefined)
-            return fallback;
-        const found = values.find((value) => (0,dist/* isScalar */.jn)(node) && value === node.value);
-        if (found === undefined)
-            this.problem(key, `write one of ${values.join(', ')}`);
-        return found ?? fallback;
-    }
-    /** A mapping from header names to values, the values as written; `problemOf` says what is wrong with one. */
-    headers(key, problemOf) {
-        const pairs = this.#pairs(key, 'Name: value').map(([name, node]) => {
-            const value = (0,dist/* isScalar */.jn)(node) ? asText(node) : undefined;
-            const problem = value === undefined ? 'write its value as text' : problemOf(name, value);
-            if (problem !== undefined)
-                this.problem(key, `${name}: ${problem}`, node);
-            return [name, value ?? ''];
-        });
-        return Object.fromEntries(pairs);
-    }
-    /** A mapping from names to any values that JSON knows. */
-    values(key, problemOf) {
-        const pairs = this.#pairs(key, 'path: value').map(([name, node]) => {
-            const value = (0,dist/* isNode */.Ll)(node) ? this.#toJson(node) : null;
-            const problem = problemOf(name) ?? (isJson(value) ? undefined : 'JSON has no such value');
-            if (problem !== undefined)
-                this.problem(key, `${name}: ${problem}`, node);
-            return [name, value];
-        });
-        return Object.fromEntries(pairs);
-    }
-    /** Notes a problem at the line of `key`, or of the node given, or of the mapping itself where neither is there. */
-    problem(key, what, at) {
-        const node = at ?? this.#key(key) ?? this.#map;
-        this.#source.problems.push({ line: lineOf(this.#source, node), what: `${key}: ${what}` });
-    }
-    /** Notes each key that nobody asked for. Call it last. */
-    refuseOthers() {
-        for (const { key } of this.#map.items) {
-            const name = (0,dist/* isScalar */.jn)(key) ? String(key.value) : 'a key that is no text';
-            if (this.#read.has(name))
-                continue;
-            const known = [...this.#read].join(', ');
-            const what = `${name}: unknown key; write one of ${known}`;
-            this.#source.problems.push({ line: lineOf(this.#source, key), what });
-        }
-    }
-    /** `undefined` for an alias that leads nowhere, or to more than a check could want. */
-    #toJson(node) {
-        try {
-            return node.toJS(this.#source.document);
-        }
-        catch {
-            return undefined;
-        }
-    }
-    #pairs(key, shape) {
-        const node = this.#node(key);
-        if (node === undefined)
-            return [];
-        if ((0,dist/* isMap */.jh)(node) && node.items.length > 0) {
-            return node.items.map((pair) => [nameOf(pair.key), this.#resolved(pair.value) ?? null]);
-        }
-        this.problem(key, `write it as { ${shape} }`);
-        return [];
-    }
-    #node(key) {
-        this.#read.add(key);
-        if (!this.#map.has(key))
-            return undefined;
-        return this.#resolved(this.#map.get(key, true)) ?? null;
-    }
-    #resolved(node) {
-        if (!(0,dist/* isAlias */.Vj)(node))
-            return node;
-        const target = node.resolve(this.#source.document);
-        const what = `*${node.source}: no &${node.source} stands before it`;
-        if (target === undefined)
-            this.#source.problems.push({ line: lineOf(this.#source, node), what });
-        return target;
-    }
-    #key(name) {
-        return this.#map.items.find(({ key }) => (0,dist/* isScalar */.jn)(key) && key.value === name)?.key;
-    }
-}
-function nameOf(key) {
-    return (0,dist/* isScalar */.jn)(key) ? (asText(key) ?? '') : '';
-}
-
-;// CONCATENATED MODULE: ./src/health/checks.ts
-
-
-
-
-
-
-/** Reads the inputs `checks` and `base-url`; no checks at all is a problem. */
-function readChecks(input) {
-    return read(input, input.text('checks'));
-}
-/** As `readChecks`, but none are read where `checks` is not given. */
-function readOptionalChecks(input) {
-    return read(input, input.optional('checks'));
-}
-function read(input, text) {
-    const base = input.optional('base-url');
-    const baseUrl = base === undefined ? undefined : parseBaseUrl(base);
-    if (typeof baseUrl === 'string')
-        input.problem('base-url', baseUrl);
-    if (text === undefined || text === '')
-        return [];
-    // A bad base-url is reported once, by itself, not again at every path.
-    const { checks, problems } = parseChecks(text, typeof baseUrl === 'string' ? new URL('http://localhost') : baseUrl);
-    for (const problem of problems)
-        input.problem('checks', problem);
-    return checks;
-}
-/** Parses a YAML list of checks. Strict: what it does not know is a problem, and none is left for a second run. */
-function parseChecks(text, baseUrl) {
-    const lines = new dist/* LineCounter */.HN();
-    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false });
-    const broken = [...document.errors, ...document.warnings];
-    if (broken.length > 0) {
-        return { checks: [], problems: broken.map(({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message}`) };
-    }
-    if (!(0,dist/* isSeq */.oP)(document.contents) || document.contents.items.length === 0) {
-        return { checks: [], problems: ['write a list, each check starting with "- url: https://..." or "- path: /..."'] };
-    }
-    const source = { document, lines, problems: [] };
-    const checks = [];
-    for (const item of document.contents.items) {
-        if ((0,dist/* isMap */.jh)(item))
-            checks.push(parseCheck(new Fields(source, item), baseUrl, checks));
-        else
-            source.problems.push({ line: lineOf(source, item), what: 'write a check as "- url: https://..."' });
-    }
-    const problems = source.problems.sort((a, b) => a.line - b.line);
-    return { checks, problems: problems.map(({ line, what }) => `line ${line}: ${what}`) };
-}
-const NOWHERE = new URL('http://localhost');
-function parseCheck(fields, baseUrl, before) {
-    const url = parseTarget(fields, baseUrl);
-    const name = fields.text('name');
-    const method = fields.oneOf('method', METHODS, 'GET');
-    const body = fields.text('body');
-    const check = {
-        name: name ?? `${method} ${url.href}`,
-        method,
-        url,
-        send: fields.headers('send', problemOfSent),
-        ...(body !== undefined && { body }),
-        follow: fields.flag('follow', false),
-        expected: parseExpectation(fields),
-        timeoutMs: fields.milliseconds('timeout', { min: '1ms', max: '5m' }, 10_000),
-        retries: fields.whole('retries', { min: 0, max: 100 }, 3),
-        everyMs: fields.milliseconds('every', { min: '0s', max: '5m' }, 2000),
-        blocking: fields.flag('blocking', true),
-    };
-    noteContradictions(check, fields);
-    if (url !== NOWHERE && before.some((other) => other.name === check.name)) {
-        fields.problem('name', `an earlier check is called "${check.name}" too; write another name`);
-    }
-    fields.refuseOthers();
-    return check;
-}
-function parseExpectation(fields) {
-    const status = fields.whole('status', { min: 100, max: 599 }, undefined);
-    const contains = fields.text('contains');
-    const withinMs = fields.milliseconds('within', { min: '1ms', max: '5m' }, undefined);
-    return {
-        ...(status !== undefined && { status }),
-        ...(contains !== undefined && { contains }),
-        header: fields.headers('header', problemOfHeader),
-        json: fields.values('json', (path) => path.split('.').includes('') ? 'write a path of names and indexes, like items.0.id' : undefined),
-        ...(withinMs !== undefined && { withinMs }),
-    };
-}
-/** What each field allows, but not together. */
-function noteContradictions({ method, body, follow, expected, timeoutMs }, fields) {
-    const reads = method === 'GET' || method === 'HEAD';
-    if (body !== undefined && reads)
-        fields.problem('body', `${method} sends none; write method: POST`);
-    // Handing a body on to an address that the server names could hand a secret to somebody else.
-    if (follow && !reads)
-        fields.problem('follow', `only GET and HEAD follow redirects, not ${method}`);
-    if (method === 'HEAD' && expected.contains !== undefined)
-        fields.problem('contains', 'HEAD has no body; write GET');
-    if (method === 'HEAD' && Object.keys(expected.json).length > 0)
-        fields.problem('json', 'HEAD has no body; write GET');
-    if ((expected.withinMs ?? 0) > timeoutMs) {
-        fields.problem('within', `a try ends after ${duration_formatDuration(timeoutMs)}; write a longer timeout`);
-    }
-}
-function parseTarget(fields, baseUrl) {
-    const [hasUrl, hasPath] = [fields.has('url'), fields.has('path')];
-    const [url, path] = [fields.text('url'), fields.text('path')];
-    if (hasUrl === hasPath)
-        fields.problem('url', 'write either url: https://... or path: /... with the input base-url');
-    if (hasUrl === hasPath)
-        return NOWHERE;
-    if (url !== undefined)
-        return accepted(parseUrl(url), fields, 'url');
-    if (path === undefined)
-        return NOWHERE;
-    if (!path.startsWith('/'))
-        return accepted('write a path that starts with /', fields, 'path');
-    if (baseUrl === undefined)
-        return accepted('needs the input base-url', fields, 'path');
-    return accepted(parseUrl(baseUrl.href.replace(/\/$/, '') + path), fields, 'path');
-}
-function accepted(url, fields, key) {
-    if (typeof url !== 'string')
-        return url;
-    fields.problem(key, url);
-    return NOWHERE;
-}
-function parseBaseUrl(text) {
-    const url = parseUrl(text);
-    if (typeof url === 'string')
-        return url;
-    return url.search === '' && url.hash === '' ? url : 'write it without ? and #; they belong to the path of a check';
-}
-/** Parses an address to ask; the problem as a string when it can't be asked. Never repeats credentials. */
-function parseUrl(text) {
-    const url = URL.parse(text);
-    if (url === null || !/^https?:$/.test(url.protocol))
-        return 'write an address that starts with https:// or http://';
-    if (url.username !== '' || url.password !== '')
-        return 'write credentials as send: { Authorization: ... } instead';
-    return url;
-}
-/** https://httpwg.org/specs/rfc9110.html#message.framing: what frames the message is not the author's. */
-const FRAMING = /^(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
-function problemOfSent(name, value) {
-    return FRAMING.test(name) ? 'is set by the check itself; leave it out' : problemOfHeader(name, value);
-}
-function problemOfHeader(name, value) {
-    try {
-        (0,external_node_http_.validateHeaderName)(name);
-        (0,external_node_http_.validateHeaderValue)(name, value);
-        return undefined;
+        return { tx: id, since, state: at, action: what, version: name, actor: who, run: page };
     }
     catch {
-        return 'is no valid header; a name has letters, digits and dashes, a value no line breaks';
-    }
-}
-
-;// CONCATENATED MODULE: ./src/host/host.ts
-const HOST = /^(?<user>[\w.-]+)@(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/;
-/** Parses `user@host[:port]`, IPv6 addresses in brackets. Returns the problem as a string when it can't. */
-function parseHost(text) {
-    const { user, name, v6, port = '22' } = HOST.exec(text.trim())?.groups ?? {};
-    const host = v6 ?? name;
-    if (user === undefined || host === undefined)
-        return `write user@host or user@host:port, not "${text}"`;
-    if (Number(port) < 1 || Number(port) > 65_535)
-        return `port ${port} is not between 1 and 65535`;
-    return { user, name: host, port: Number(port) };
-}
-function formatHost({ user, name, port }) {
-    const host = name.includes(':') ? `[${name}]` : name;
-    return port === 22 ? `${user}@${host}` : `${user}@${host}:${port}`;
-}
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ./src/host/host-key.ts
-
-/** The signature algorithms that a key of each type may use. RSA with SHA-1 (`ssh-rsa`) is not among them. */
-const ALGORITHMS = new Map([
-    ['ssh-ed25519', ['ssh-ed25519']],
-    ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
-    ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
-    ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
-    ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
-]);
-function isSupported({ type }) {
-    return ALGORITHMS.has(type);
-}
-/** What to offer in the key exchange, so that a server with several keys shows one of the pinned types. */
-function algorithmsFor(keys) {
-    return [...ALGORITHMS].flatMap(([type, algorithms]) => (keys.some((key) => key.type === type) ? algorithms : []));
-}
-/** Reads the type out of a key blob, its first length-prefixed string (RFC 4253, section 6.6). Undefined if malformed. */
-function parseHostKey(blob) {
-    if (blob.length < 4)
         return undefined;
-    const end = 4 + blob.readUInt32BE(0);
-    return end < blob.length ? { type: blob.toString('latin1', 4, end), blob } : undefined;
-}
-/** The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding. */
-function fingerprint(blob) {
-    return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
-}
-/** The name under which known_hosts files list a host: with the port only where that is not 22. */
-function knownHostsName({ name, port }) {
-    return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
-}
-/** The line that pins a key for a host. */
-function formatKnownHost(host, { type, blob }) {
-    return `${knownHostsName(host)} ${type} ${blob.toString('base64')}`;
-}
-
-;// CONCATENATED MODULE: ./src/host/known-hosts.ts
-
-
-/**
- * Finds the keys that a known_hosts file pins for a host. Returns the problem as a string when it pins none, or when any
- * line holds what is not supported: to skip a line that was meant to forbid something would be worse than to stop.
- * Format: https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT
- */
-function pinnedKeys(text, host) {
-    const lines = text.split(/\r\n|\n|\r/).map(parseLine);
-    const problem = lines.find((line) => typeof line === 'string');
-    if (problem !== undefined)
-        return problem;
-    const entries = lines.filter((line) => typeof line === 'object');
-    const own = entries.filter(({ names }) => names.some((name) => matches(name, host)));
-    if (own.length === 0)
-        return noLine(host, entries);
-    const keys = own.map(({ key }) => key).filter(isSupported);
-    if (keys.length > 0)
-        return keys;
-    const types = own.map(({ key }) => key.type).join(', ');
-    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
-}
-/** A line as an entry, undefined when it holds none, or what is wrong with it. */
-function parseLine(line, index) {
-    const fields = line.trim().split(/[ \t]+/);
-    const [names = '', type = '', base64 = ''] = fields;
-    if (names === '' || names.startsWith('#'))
-        return undefined;
-    const where = `line ${index + 1}`;
-    if (names in MARKERS)
-        return `${where}: ${names} lines are not supported yet: ${MARKERS[names]}`;
-    if (names.startsWith('@'))
-        return `${where}: the marker ${names} is not known; write a line that begins with the host's name`;
-    if (/[*?!]/.test(names)) {
-        return `${where}: wildcards and negation (${names}) are not supported yet; write the host's name in full`;
     }
-    const key = parseHostKey(Buffer.from(base64, 'base64'));
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || key?.type !== type) {
-        return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
-    }
-    return { names: names.split(','), key };
 }
-const MARKERS = {
-    '@revoked': 'delete the line, and see that the revoked key is on no other line; only keys listed here are accepted',
-    '@cert-authority': "host certificates can't be checked; pin the host's own key, as ssh-keyscan prints it",
+/** `a deploy of v2 by octocat (https://...), on trial, since 23:30:00 UTC, that is 2 min 5 s`. */
+function describeHolder({ tx, since, state, action, version, actor, run }, now) {
+    const time = new Date(since * 1000).toISOString().slice(11, 19);
+    return [
+        `a ${action || 'change'}${version && ` of ${version}`}${actor && ` by ${actor}`} (${run || tx})`,
+        holder_STATES[state] ?? 'just begun',
+        `since ${time} UTC, that is ${formatDuration(Math.max(0, Math.round(now - since)))}`,
+    ].join(', ');
+}
+const holder_STATES = {
+    open: 'being prepared',
+    prepared: 'prepared',
+    migrated: 'with its database migrated',
+    trial: 'on trial',
+    committed: 'confirmed and tidying up',
+    undoing: 'going back',
 };
-function matches(pattern, host) {
-    const name = knownHostsName(host);
-    if (pattern.startsWith('|'))
-        return matchesHash(pattern, name);
-    return pattern.toLowerCase() === name || (host.port === 22 && pattern.toLowerCase() === `[${name}]:22`);
-}
-/** `|1|salt|hash`: HMAC-SHA1 of the name under the salt, both in base64. */
-function matchesHash(pattern, name) {
-    const [, version, salt = '', hash = ''] = pattern.split('|');
-    const expected = Buffer.from(hash, 'base64');
-    const actual = (0,external_node_crypto_.createHmac)('sha1', Buffer.from(salt, 'base64')).update(name).digest();
-    return version === '1' && expected.length === actual.length && (0,external_node_crypto_.timingSafeEqual)(expected, actual);
-}
-function noLine(host, entries) {
-    const withoutPort = host.port !== 22 && entries.some(({ names }) => names.some((name) => matches(name, { ...host, port: 22 })));
-    const hint = withoutPort
-        ? ` It has one without the port: lines for port ${host.port} begin with ${knownHostsName(host)}.`
-        : '';
-    return `has no line for ${host.name} port ${host.port}.${hint} ${howToScan(host)}`;
-}
-/** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
-function howToScan({ name, port }) {
-    return (`From a network that you trust run \`ssh-keyscan -p ${port} ${name}\`, compare the fingerprints ` +
-        `(\`ssh-keyscan -p ${port} ${name} | ssh-keygen -lf -\`) with those that ` +
-        '`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done` prints on the server itself, and paste the lines');
-}
 
-// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(5472);
-var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
-;// CONCATENATED MODULE: ./src/host/private-key.ts
+;// CONCATENATED MODULE: ./src/agent/journal.ts
 
-// CommonJS whose names Node can't see from outside.
-
-/**
- * Reads a private key in OpenSSH or PEM format as people paste it into a secret: with CRLF, without the last newline.
- * Returns the problem as a string when it can't; the problem never quotes the key.
- */
-function parsePrivateKey(text, passphrase) {
-    const key = `${text.replace(/\r\n?/g, '\n').trim()}\n`;
-    const mistake = usualMistake(key);
-    if (mistake !== undefined)
-        return mistake;
-    return key.startsWith('-----BEGIN OPENSSH ') ? parseOpenSsh(key, passphrase) : parsePem(key, passphrase);
+const RECORD = /^(\d+) (\d+) (\d+) ([\w-]+)(?: (.*))?$/;
+/** Parses one line of the journal; undefined for what is not a record (the output of a step, behind `> `). */
+function parseRecord(line) {
+    const [, number, time, uptime, type, rest = ''] = RECORD.exec(line) ?? [];
+    if (number === undefined || type === undefined)
+        return undefined;
+    return {
+        number: Number(number),
+        time: Number(time),
+        uptime: Number(uptime),
+        event: parseEvent(type, rest.split(' ')),
+    };
 }
-/** What is often pasted instead of a private key. */
-function usualMistake(key) {
-    if (key.startsWith('PuTTY-User-Key-File')) {
-        return 'is a PuTTY key; convert it with `puttygen key.ppk -O private-openssh -o key` and paste the new file';
+function parseEvent(type, [first = '', second = '', third = '']) {
+    const state = STATES.find((known) => known === first);
+    const result = RESULTS.find((known) => known === first);
+    switch (type) {
+        case 'began':
+        case 'forbidden':
+            return { type, phase: first, step: second };
+        case 'did':
+        case 'undid':
+            return { type, phase: first, step: second, code: Number(third) };
+        case 'blocked':
+            return { type, by: first };
+        case 'refused':
+            return { type, word: first, why: second };
+        case 'undoing':
+            return { type, cause: first };
+        case 'state':
+            if (state)
+                return { type, state };
+            break;
+        case 'waiting':
+            if (state)
+                return { type, state, lease: Number(second) };
+            break;
+        case 'ended':
+            if (result)
+                return { type, result, cause: second };
+            break;
     }
-    if (/^(?:ssh-|ecdsa-|sk-|-----BEGIN [A-Z ]*PUBLIC KEY|---- BEGIN SSH2 PUBLIC)/.test(key)) {
-        return 'is a public key; paste the private one, the file without .pub';
+    return { type: 'other', text: [type, first, second, third].join(' ').trim() };
+}
+
+;// CONCATENATED MODULE: ./src/agent/progress.ts
+
+
+
+
+/** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
+class ProgressReader {
+    #log;
+    #titles = new Map();
+    #last;
+    #begun = { key: '', uptime: 0 };
+    #failure;
+    #obstacle;
+    #output = [];
+    #progress;
+    #waiting;
+    #holder;
+    #now;
+    /** @param now milliseconds, for how long the stack has been waited for */
+    constructor(log, now = Date.now) {
+        this.#log = log;
+        this.#now = now;
     }
-    if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
-        return 'is not a private key; paste the whole file, which begins with -----BEGIN OPENSSH PRIVATE KEY-----';
+    /** The record to follow from after a lost connection. */
+    get next() {
+        return (this.#last?.number ?? 0) + 1;
     }
-    if (!/^-----BEGIN [A-Z ]+-----\n[^]+\n-----END [A-Z ]+-----\n$/.test(key)) {
-        return 'has lost its line breaks or its last line; paste the file as it is, over several lines';
+    get progress() {
+        const progress = this.#progress;
+        if (progress?.kind !== 'ended')
+            return progress;
+        const failure = this.#failure;
+        const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined;
+        const holder = progress.cause === 'lock-timeout' ? this.#holder : undefined;
+        return {
+            ...progress,
+            // A step that was cut short by an abort failed too, but is not why the transaction ended.
+            ...(failure?.key === progress.cause && { failure }),
+            ...(obstacle !== undefined && { obstacle }),
+            ...(holder !== undefined && { holder }),
+        };
     }
-    return undefined;
-}
-const NO_PASSPHRASE = 'is encrypted and ssh-key-passphrase is not set; set it, or use a key of its own for deploys';
-const WRONG_PASSPHRASE = 'is encrypted and ssh-key-passphrase does not open it; see that the two belong together';
-const DAMAGED = 'is damaged; see that `ssh-keygen -y -f key` reads the file, and paste it again';
-function parseOpenSsh(key, passphrase) {
-    const encrypted = isEncrypted(key);
-    if (encrypted && passphrase === undefined)
-        return NO_PASSPHRASE;
-    const parsed = lib_default().utils.parseKey(key, encrypted ? passphrase : undefined);
-    // It gives a list for this format, whatever its types say.
-    const first = Array.isArray(parsed) ? parsed[0] : parsed;
-    if (first instanceof Error)
-        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
-    return first;
-}
-/** The name of the cipher is the first string after the magic (openssh/PROTOCOL.key). */
-function isEncrypted(key) {
-    const magic = 'openssh-key-v1\0';
-    const body = Buffer.from(key.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64');
-    return body.length > magic.length + 8 && body.toString('latin1', magic.length + 4, magic.length + 8) !== 'none';
-}
-/** PKCS#1, SEC1 and PKCS#8, encrypted or not, go through Node, which says by codes what is wrong. */
-function parsePem(key, passphrase) {
-    const encrypted = /ENCRYPTED/.test(key);
-    if (encrypted && passphrase === undefined)
-        return NO_PASSPHRASE;
-    try {
-        const read = (0,external_node_crypto_.createPrivateKey)({ key, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
-        const type = FORMATS[read.asymmetricKeyType ?? ''];
-        if (type === undefined)
-            return UNSUPPORTED;
-        const parsed = lib_default().utils.parseKey(read.export({ type, format: 'pem' }));
-        return parsed instanceof Error ? DAMAGED : parsed;
+    /** Says for how long the stack has been waited for, and who holds it; nothing when it is not waited for. */
+    remind() {
+        if (this.#waiting === undefined)
+            return;
+        const { since, by } = this.#waiting;
+        this.#log.line(`still waiting, for ${formatDuration(Math.round((this.#now() - since) / 1000))}: ${by} holds the stack`);
     }
-    catch {
-        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
+    read(line) {
+        if (line.startsWith('> '))
+            this.#readOutput(line.slice(2));
+        else if (line.startsWith('#'))
+            this.#readTitle(line.slice(1).trim());
+        else if (line.startsWith('refused '))
+            this.#progress = { kind: 'refused', why: line.slice('refused '.length) };
+        else if (line === 'gone')
+            this.#progress = { kind: 'gone' };
+        else
+            this.#readRecord(parseRecord(line));
+    }
+    #readTitle(title) {
+        this.#titles.set(this.#begun.key, title);
+    }
+    #readOutput(line) {
+        if (this.#last?.event.type === 'blocked') {
+            this.#readHolder(line, this.#last.time);
+            return;
+        }
+        this.#output.push(line);
+        this.#log.line(`  ${line}`);
+        const lines = this.#output.filter((text) => text.trim() !== '');
+        const { event } = this.#last ?? {};
+        if (this.#failure && event?.type === 'did')
+            this.#failure = { ...this.#failure, lastLines: lines.slice(-15) };
+        if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
+            this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
+    }
+    #readHolder(line, now) {
+        const holder = parseHolder(line);
+        if (holder === undefined || this.#waiting === undefined)
+            return;
+        this.#holder = describeHolder(holder, now);
+        this.#waiting = { ...this.#waiting, by: holder.run || holder.tx };
+        this.#log.line(`it is ${this.#holder}`);
+    }
+    #readRecord(record) {
+        if (!record || record.number < this.next)
+            return;
+        this.#last = record;
+        this.#waiting = undefined;
+        this.#output = [];
+        const { event, uptime } = record;
+        switch (event.type) {
+            case 'began':
+                this.#begun = { key: `${event.phase}-${event.step}`, uptime };
+                return;
+            case 'did':
+                this.#did(event.phase, event.step, event.code, uptime);
+                return;
+            case 'undid':
+                this.#undid(this.#title(event.phase, event.step), event.code);
+                return;
+            case 'state':
+                this.#log.line(`state: ${event.state}`);
+                return;
+            case 'blocked':
+                this.#waiting = { since: this.#now(), by: event.by || 'another transaction' };
+                this.#log.line(`waiting: another transaction holds the stack`);
+                return;
+            case 'undoing':
+                this.#log.line(`going back: ${explainCause(event.cause)}`);
+                return;
+            case 'forbidden':
+                this.#obstacle = this.#title(event.phase, event.step);
+                this.#log.line(`it may not be taken back: ${this.#obstacle}`);
+                return;
+            case 'refused':
+                this.#progress = { kind: 'refused', why: event.why };
+                return;
+            case 'waiting':
+                if (this.#progress?.kind !== 'refused')
+                    this.#progress = { kind: 'waiting', state: event.state, lease: event.lease };
+                return;
+            case 'ended':
+                this.#progress = { kind: 'ended', result: event.result, cause: event.cause };
+                return;
+            case 'other':
+                return;
+        }
+    }
+    #did(phase, step, code, uptime) {
+        const title = this.#title(phase, step);
+        const seconds = uptime - this.#begun.uptime;
+        this.#log.line(code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`);
+        if (code !== 0)
+            this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] };
+    }
+    #undid(title, code) {
+        if (code !== 0)
+            this.#obstacle = title;
+        this.#log.line(`${code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${title}`);
+    }
+    #title(phase, step) {
+        return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
     }
 }
-const FORMATS = { rsa: 'pkcs1', ec: 'sec1' };
-const UNSUPPORTED = 'is of a type that is not supported in PEM format; make one with `ssh-keygen -t ed25519 -f key` and paste the file';
-
-;// CONCATENATED MODULE: ./src/host/connection.ts
-
-
-
-/** Reads the inputs `host`, `ssh-key`, `ssh-key-passphrase` and `known-hosts`, and notes what is wrong with them. */
-function readConnection(input) {
-    const host = input.parsed('host', parseHost);
-    const privateKey = input.secret('ssh-key');
-    const passphrase = input.optionalSecret('ssh-key-passphrase');
-    const knownHosts = input.optional('known-hosts') ?? '';
-    const key = privateKey === '' || parsePrivateKey(privateKey, passphrase);
-    if (typeof key === 'string')
-        input.problem('ssh-key', key);
-    const problem = checkKnownHosts(knownHosts, host);
-    if (problem !== undefined)
-        input.problem('known-hosts', problem);
-    return { host, privateKey, knownHosts, ...(passphrase === undefined ? {} : { passphrase }) };
+const REMIND_MS = 30_000;
+/** Has one who waits for the stack told from time to time for how long; returns what ends that. */
+function remindWhileWaiting(reader) {
+    const timer = setInterval(() => {
+        reader.remind();
+    }, REMIND_MS);
+    return () => {
+        clearInterval(timer);
+    };
 }
-/** What is wrong with the text as the pins of this host; a host that could not be read has no name to look for. */
-function checkKnownHosts(text, host) {
-    const { user, name, port } = host;
-    if (user === undefined || name === undefined || port === undefined)
-        return text === '' ? 'is required' : undefined;
-    const known = { user, name, port };
-    if (text === '')
-        return `is required. ${howToScan(known)}`;
-    const pinned = pinnedKeys(text, known);
-    return typeof pinned === 'string' ? pinned : undefined;
+/** The agent's word for why a transaction did not go through, as a sentence. */
+function explainCause(cause) {
+    const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {};
+    if (phase !== undefined && step !== undefined)
+        return `step ${step} of ${phase} failed`;
+    return CAUSES[cause] ?? OTHERS[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
 }
+/** What jobs give as a cause, and why words are refused. */
+const OTHERS = {
+    'not-confirmed-by-the-job': 'its job ended without confirming it',
+    'check-bad': 'a check said that the release is bad',
+    'check-unknown': 'a check could not tell whether the release is good',
+    'no-check': 'no check said that the release is good',
+    'not-owner': 'the transaction belongs to another job',
+    'no-steps': 'its plan has no such phase',
+    'not-seconds': 'the lease must be a whole number of seconds',
+};
+/** A step that failed, or the state in which a word was refused. */
+const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${STATES.join('|')}))$`);
 
-;// CONCATENATED MODULE: ./actions/smoke-test/inputs.ts
+;// CONCATENATED MODULE: ./src/agent/standing.ts
 
 
-function inputs_readInputs(input) {
-    const checks = readChecks(input);
-    const transaction = input.optional('transaction');
-    if (transaction !== undefined)
-        return { checks, membership: readMembership(input, transaction) };
-    refuseWithoutTransaction(input);
-    return { checks };
-}
-function readMembership(input, transaction) {
-    const connection = readConnection(input);
-    const path = input.text('path');
-    if (path !== '' && !path.startsWith('/'))
-        input.problem('path', `write an absolute path, not "${path}"`);
-    return { connection, path, transaction };
-}
-/** An output of a mistyped step is empty: without this, its verdict would silently be reported to nobody. */
-function refuseWithoutTransaction(input) {
-    input.optionalSecret('ssh-key');
-    input.optionalSecret('ssh-key-passphrase');
-    const given = ['host', 'ssh-key', 'ssh-key-passphrase', 'known-hosts', 'path'].filter((name) => input.optional(name) !== undefined);
-    if (given.length === 0)
-        return;
-    const what = `is required with ${given.join(', ')}; write the output transaction of the step with deploy-over-ssh, such as`;
-    input.problem('transaction', `${what} \${{ steps.deploy.outputs.transaction }}`);
-}
 
-;// CONCATENATED MODULE: ./src/command/command.ts
-function command(program, ...args) {
-    return { argv: [program, ...args] };
+/** Parses what `status.sh` prints; undefined for anything else. */
+function parseStanding(line) {
+    const [kind, first = '', second = '', third = ''] = line.trim().split(' ');
+    if (kind === 'waiting')
+        return { kind, state: first, lease: Number(second), left: Math.max(0, Number(third)) };
+    if (kind === 'busy')
+        return { kind, state: first, lease: Number(second) };
+    return kind === 'ended' ? { kind, result: first, cause: second } : undefined;
 }
-function docker(...args) {
-    return command('docker', ...args);
+/** Undefined when the host did not say. Rejects when the signal is aborted. */
+async function readStanding(remote, stackPath, id, signal) {
+    const outcome = await remote.run(command_script(statusProgram, stackPath, id), signal && { signal });
+    if (outcome.kind === 'lost')
+        return undefined;
+    return outcome.code === NO_TRANSACTION ? { kind: 'none' } : parseStanding(outcome.stdout);
 }
-/** A script for the POSIX shell; `args` become `$1`, `$2`, ... and need no quoting. */
-function command_script(text, ...args) {
-    return command('sh', '-c', text, 'sh', ...args);
+/** The exit code of all programs of the agent for a transaction that is not there. */
+const NO_TRANSACTION = 6;
+/** As the `State:` of an error. */
+function describeStanding(id, standing) {
+    if (standing === undefined)
+        return `the server could not be asked about ${id}; unless it was confirmed, it goes back by itself`;
+    switch (standing.kind) {
+        case 'waiting':
+            return `${id} is ${WORDS[standing.state] ?? standing.state}, not confirmed; in ${standing.left} s (its lease is ${standing.lease} s) the server goes back by itself`;
+        case 'busy':
+            return `${id} is ${WORDS[standing.state] ?? standing.state} and at work; then the server waits ${standing.lease} s for a word, and goes back by itself`;
+        case 'ended':
+            return ENDS[standing.result] ?? `${id} has ended: ${standing.result} (${explainCause(standing.cause)})`;
+        case 'none':
+            return `${id} was not begun; nothing was changed`;
+    }
 }
-/** Renders a command as one line of POSIX shell, safe to hand to a login shell. */
-function toShell({ argv }) {
-    return argv.map(quote).join(' ');
-}
-const PLAIN = /^[\w@%+=:,./-]+$/;
-/** Quotes one word for a POSIX shell. */
-function quote(word) {
-    return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
+const WORDS = {
+    open: 'open',
+    prepared: 'prepared',
+    migrated: 'migrated',
+    trial: 'on trial',
+    committed: 'confirmed',
+};
+const ENDS = {
+    committed: 'committed: its release is the live one',
+    undone: 'undone: the release before serves',
+    stuck: 'stuck: what runs now goes on running, and a human must look at it',
+};
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ./src/agent/link.ts
+;// CONCATENATED MODULE: ./src/agent/cancelled.ts
 var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
         if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
@@ -70250,31 +69827,50 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
-/** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
-const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000];
-/** A connection that is opened anew when it is lost. */
-class Link {
-    #remote;
-    #connect;
-    #backOff;
-    /** @param backOff milliseconds to wait before each attempt */
-    constructor(remote, connect, backOff = BACK_OFF) {
-        this.#remote = remote;
-        this.#connect = connect;
-        this.#backOff = backOff;
+
+/** A cancelled step has 7.5 s; the rest of them is for ending what was under way. */
+const ASK_MS = 3500;
+/**
+ * Runs the work of a step that follows a transaction. If the job is cancelled meanwhile, the host is asked once more where the
+ * transaction stands, over a new connection and not for long, and the error says so.
+ *
+ * @param held what the step has open at that moment; undefined when nothing was begun
+ */
+async function unlessCancelled(signal, held, work) {
+    try {
+        return await work();
     }
-    get host() {
-        return formatHost(this.#remote.host);
+    catch (error) {
+        if (!signal.aborted)
+            throw error;
+        throw await cancelled(held(), error);
     }
-    /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
-    async run(first, again, options = {}) {
+}
+async function cancelled(held, cause) {
+    const error = { step: 'run', why: 'the job was cancelled', cause };
+    if (held === undefined)
+        return new errors_StepError({ ...error, state: 'this step had nothing open on the server' });
+    const id = held.transaction.split('.')[0] ?? '';
+    const { host, standing } = await ask(held, id);
+    const isOpen = standing === undefined || standing.kind === 'waiting' || standing.kind === 'busy';
+    return new errors_StepError({
+        ...error,
+        step: 'follow the transaction',
+        ...(host !== undefined && { host }),
+        state: describeStanding(id, standing),
+        ...(isOpen && {
+            next: `${held.next ?? 'the post step of deploy-over-ssh takes it back now'}; ` +
+                `by hand, on the host: sh ${held.path}/${plan_files_agentName} say ${held.path} ${id} none abort`,
+        }),
+    });
+}
+async function ask({ connect, path }, id) {
+    const signal = AbortSignal.timeout(ASK_MS);
+    try {
         const env_1 = { stack: [], error: void 0, hasError: false };
         try {
-            const outcome = await this.#remote.run(first, options);
-            if (outcome.kind === 'exited' || options.signal?.aborted === true)
-                return outcome;
-            const remote = __addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
-            return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options);
+            const remote = __addDisposableResource(env_1, await connect(signal), true);
+            return { host: formatHost(remote.host), standing: await readStanding(remote, path, id, signal) };
         }
         catch (e_1) {
             env_1.error = e_1;
@@ -70286,1271 +69882,11 @@ class Link {
                 await result_1;
         }
     }
-    async #reconnect(reason, signal) {
-        let last;
-        for (const wait of this.#connect ? this.#backOff : []) {
-            await (0,promises_namespaceObject.setTimeout)(wait, undefined, signal && { signal });
-            try {
-                const remote = await this.#connect?.();
-                if (remote)
-                    return remote;
-            }
-            catch (error) {
-                signal?.throwIfAborted();
-                last = error;
-            }
-        }
-        throw new StepError({
-            step: 'follow the transaction',
-            host: this.host,
-            why: `the connection was lost and did not come back: ${last instanceof Error ? last.message : reason}`,
-            state: 'the server goes on alone; when nobody confirms in time it goes back to the release before',
-            next: 'see what became of it on the host: tail -n 1 ledger.jsonl in the folder of the stack',
-            cause: last,
-        });
+    catch {
+        return {};
     }
 }
 
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __nccwpck_require__(8522);
-// EXTERNAL MODULE: ./node_modules/tar-stream/index.js
-var tar_stream = __nccwpck_require__(6118);
-;// CONCATENATED MODULE: ./src/agent/package.ts
-
-
-
-/** Packs files into one gzipped tar, so that any number of them costs the same few round trips. */
-async function package_packFiles(files) {
-    const tar = (0,tar_stream.pack)();
-    for (const { name, content, mode = 0o600 } of files)
-        tar.entry({ name, mode, mtime: new Date(0) }, typeof content === 'string' ? content : Buffer.from(content));
-    tar.finalize();
-    const chunks = [];
-    for await (const chunk of tar)
-        chunks.push(chunk);
-    const content = (0,external_node_zlib_.gzipSync)(Buffer.concat(chunks));
-    return { content, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
-}
-
-;// CONCATENATED MODULE: ./src/agent/protocol.ts
-/**
- * The protocol between the runner and the agent, as data: what docs/protocol.md says in words. The tables travel with each
- * plan, so that an agent never follows rules other than those its transaction was planned with.
- */
-/** The states of an open transaction. It ends in one of `RESULTS`. */
-const STATES = ['open', 'prepared', 'migrated', 'trial', 'committed'];
-/** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
-const RESULTS = ['committed', 'undone', 'stuck'];
-/** What the owner lets the agent run. `commit` checks before the decision, `finish` completes what follows from it. */
-const protocol_PHASES = (/* unused pure expression or super */ null && (['prepare', 'migrate', 'switch', 'commit', 'finish']));
-/** State x verb x owner or other. What is not in the table is refused. */
-const VERBS = [
-    { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
-    { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
-    { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
-    { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
-    { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
-    { state: '*', word: 'renew', who: 'owner', action: 'lease' },
-    { state: '*', word: 'report', who: 'owner', action: 'note' },
-    { state: '*', word: 'abort', who: 'any', action: 'undo' },
-];
-/** What becomes of a transaction whose agent is gone: before the commit it is undone, after it completed. */
-const RECOVERY = [
-    { state: 'open', action: 'undo' },
-    { state: 'prepared', action: 'undo' },
-    { state: 'migrated', action: 'undo' },
-    { state: 'trial', action: 'undo' },
-    { state: 'committed', action: 'wind-up' },
-];
-/** The table as the agent reads it: one row a line, fields apart by a space. */
-function protocol_formatVerbs() {
-    return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
-}
-function protocol_formatRecovery() {
-    return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
-}
-
-;// CONCATENATED MODULE: ./src/agent/plan-files.ts
-
-
-
-
-/** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
-const plan_files_agentName = (/* unused pure expression or super */ null && (`agent-${createHash('sha256').update(agentProgram).digest('hex').slice(0, 16)}`));
-/** Everything that the agent needs to carry a transaction through on its own. */
-function plan_files_openingFiles(opening) {
-    const { plan, stack, release, dockerConfig } = opening;
-    return [
-        { name: 'agent.sh', content: agentProgram },
-        { name: 'plan/agent', content: `${plan_files_agentName}\n` },
-        { name: 'plan/nonce', content: `${opening.nonce}\n` },
-        { name: 'plan/lease', content: `${opening.lease}\n` },
-        { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
-        { name: 'plan/head', content: `${opening.head}\n` },
-        { name: 'plan/ledger', content: `${formatFields(opening.ledger)}\n` },
-        { name: 'plan/verbs', content: formatVerbs() },
-        { name: 'plan/recovery', content: formatRecovery() },
-        { name: 'plan/effects.sh', content: effectsFor(stack, opening.releaseId) },
-        ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
-        ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
-        ...(release ? releaseFiles(release, stack) : []),
-        ...opening.shipments.flatMap(shippedFiles),
-        ...(dockerConfig === undefined ? [] : [{ name: 'docker/config.json', content: dockerConfig }]),
-    ];
-}
-/** A phase as the agent reads it: a table of steps (id, deadline in seconds, title) and a program for each effect. */
-function phaseFiles(folder, steps) {
-    return [
-        {
-            name: `${folder}/steps`,
-            content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
-        },
-        ...steps.flatMap(({ id, run, undo, gate }) => [
-            { name: `${folder}/${id}.run`, content: stepProgram(run) },
-            ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
-            ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
-        ]),
-    ];
-}
-function stepProgram(line) {
-    return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`;
-}
-/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
-function effectsFor(stack, release) {
-    return `project=${stack.name} stack=${stack.path} release=${release}\n${effectsProgram}`;
-}
-function releaseFiles({ manifest, compose }, stack) {
-    return [
-        { name: 'release/compose.json', content: `${JSON.stringify(compose, null, 1)}\n` },
-        { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
-        { name: 'release/.env', content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
-    ];
-}
-/** Readable for everybody: the processes in the containers run as whom they like. */
-function shippedFiles({ sha256, files }) {
-    return files.map(({ name, content, executable }) => ({
-        name: `files/${sha256}/${name}`,
-        content,
-        mode: executable ? 0o755 : 0o644,
-    }));
-}
-
-;// CONCATENATED MODULE: ./src/agent/programs.ts
-// Written by scripts/embed.mts from the shell programs beside it: edit those.
-/** src/agent/agent.sh */
-const programs_agentProgram = (/* unused pure expression or super */ null && (`#!/bin/sh
-# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
-# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
-# tables, not here. Formats and exit codes: docs/protocol.md.
-#
-#   agent run     STACK TX                    hold the lock, run the phases, obey the owner, end the transaction
-#   agent follow  STACK TX RECORD             print the journal from that record on, until the agent waits or has ended
-#   agent say     STACK TX NONCE WORD [ARG]   hand a word to the agent, then follow what comes of it
-#   agent recover STACK                       end the transaction of an agent that is gone (with TX: the lock is held)
-set -u
-umask 077
-export LC_ALL=C
-
-verb=$1 stack=$2 id=\${3:-}
-tx=$stack/transactions/$id
-journal=$tx/journal
-export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
-
-# What is on disk of a transaction: its journal, and the tables of its plan.
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
-
-# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
-cut_torn_tail() {
-  [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ] || return 0
-  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
-}
-
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
-record() {
-  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
-  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
-  cut_torn_tail "$journal"
-  return 1
-}
-
-has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
-last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
-is_over() { [ -n "$(last_of ended)" ]; }
-
-# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
-look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
-
-# One agent at a time: who lives, and who holds the stack.
-
-# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
-# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
-pause() { timeout 1 cat "$tx/door" >/dev/null 2>&1 9>&-; }
-
-# A process id outlives its process; the command line tells whether it is still an agent of this transaction.
-is_alive() {
-  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$tx/pid" 2>/dev/null)/cmdline") in
-    *" run $stack $id "* | *" recover $stack $id "*) return 0 ;;
-    *) return 1 ;;
-  esac
-}
-
-# From here on this process is the transaction's agent.
-be_the_agent() {
-  mkdir -p "$tx/inbox" "$tx/output"
-  [ -p "$tx/door" ] || mkfifo "$tx/door"
-  cut_torn_tail "$journal"
-  heard=0
-  echo $$ >"$tx/pid"
-}
-
-take_the_lock() {
-  exec 9>>"$stack/lock"
-  # BusyBox's \`timeout\` holds on to it for up to a second after its effect has ended.
-  flock -n 9 || { pause; flock -n 9; } && return 0
-  record blocked "$(cat "$stack/open" 2>/dev/null)"
-  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
-  until flock -n 9; do
-    if is_abort_waiting; then end undone aborted; return 1; fi
-    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
-    pause
-  done
-  return 0
-}
-
-# Runs the steps of a phase. Each is a program of the plan, in a process group and with a deadline of its own.
-
-steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
-
-# Ends what is left of the effect: its whole process group, since not every \`timeout\` ends more than its child.
-end_effect() {
-  kill -TERM "-$effect" 2>/dev/null || kill -TERM "$effect" 2>/dev/null || return 0
-  tries=50
-  while [ "$tries" -gt 0 ]; do
-    kill -0 "-$effect" 2>/dev/null || return 0
-    sleep 0.1 9>&-
-    tries=$((tries - 1))
-  done
-  kill -KILL "-$effect" 2>/dev/null
-}
-
-# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
-run_step() {
-  program=$tx/plan/$1/$2.$3 watcher=
-  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
-  (cd "$stack" && exec setsid timeout -k 5 "\${limit:-60}" sh "$program") >"$tx/output/$1-$2.$3" 2>&1 &
-  effect=$!
-  if [ "$3" = run ] && [ "$1" != finish ]; then
-    end_effect_at_abort >/dev/null 2>&1 9>&- &
-    watcher=$!
-  fi
-  wait "$effect"
-  code=$?
-  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  end_effect
-  return "$code"
-}
-
-end_effect_at_abort() {
-  while kill -0 "$effect"; do
-    if is_abort_waiting; then end_effect; return; fi
-    pause
-  done
-}
-
-# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
-run_phase() {
-  for step in $(steps_of "$1"); do
-    is_abort_waiting && return 1
-    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
-    run_step "$1" "$step" run
-    code=$?
-    record did "$1" "$step" "$code"
-    [ "$code" = 0 ] && continue
-    is_abort_waiting || cause=$1-$step
-    return 1
-  done
-}
-
-# three_times COMMAND...: for what must succeed to leave a clean end.
-three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
-
-# The three ways in which a transaction ends: committed, undone, stuck.
-
-# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
-end() {
-  record ended "$1" "$2"
-  rm -rf "$tx/docker" "$tx/release" "$tx/files"
-}
-
-# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
-finish() {
-  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
-  is_over || return 1
-  ledger=$stack/ledger.jsonl
-  cut_torn_tail "$ledger"
-  if ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null; then
-    read -r start over result cause <<EOT
-$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
-EOT
-    printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s,%s}\\n' "$id" \\
-      "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" \\
-      "$(cat "$tx/plan/ledger")" >>"$ledger" && sync "$ledger"
-  fi
-  rm -f "$stack/open"
-}
-
-begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
-
-# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
-undo() {
-  record undoing "$1"
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.gate" ] || continue
-    run_step "$phase" "$step" gate && continue
-    record forbidden "$phase" "$step"
-    finish stuck "$1"
-    return
-  done
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.undo" ] || continue
-    has undid "$phase" "$step" 0 && continue
-    three_times run_step "$phase" "$step" undo
-    code=$?
-    record undid "$phase" "$step" "$code"
-    [ "$code" = 0 ] || { finish stuck "$1"; return; }
-  done
-  finish undone "$1"
-}
-
-# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
-wind_up() {
-  unfinished=
-  for step in $(steps_of finish); do
-    has did finish "$step" 0 && continue
-    record began finish "$step"
-    three_times run_step finish "$step" run
-    code=$?
-    record did finish "$step" "$code"
-    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
-  done
-  finish committed "\${unfinished:+unfinished:$unfinished}"
-}
-
-# Hears the owner's words in their order. What comes of each stands in the plan's table.
-
-# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
-is_abort_waiting() {
-  ahead=$((heard + 1))
-  while [ -f "$tx/inbox/$ahead" ]; do
-    read -r word cause <"$tx/inbox/$ahead"
-    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
-    ahead=$((ahead + 1))
-  done
-  return 1
-}
-
-# Why a trial may not be confirmed: empty when it may.
-objection() {
-  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
-    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
-          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
-}
-
-enter() { state=$1; record state "$state"; }
-
-obey() {
-  read -r word argument value <<EOT
-$1
-EOT
-  key=$word
-  [ "$word" = advance ] && key=advance:$argument
-  rule=$(look_up verbs "$state" "$key")
-  case \${rule#* } in
-    run:*)
-      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
-      elif run_phase "$argument"; then enter "\${rule##*:}"
-      else undo "$cause"; fi ;;
-    commit)
-      why=$(objection "$argument")
-      if [ -n "$why" ]; then record refused confirm "$why"
-      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
-      else undo "$cause"; fi ;;
-    undo) undo "\${argument:-aborted}" ;;
-    lease)
-      case $argument in
-        '' | *[!0-9]*) record refused renew not-seconds ;;
-        *) lease=$argument; record renewed "$argument" ;;
-      esac ;;
-    note) record reported "$argument" "$value" ;;
-    *) record refused "$word" "state-$state" ;;
-  esac
-}
-
-is_well() { [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ] || timeout -k 2 15 sh "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-; }
-
-wait_for_the_owner() {
-  record waiting "$state" "$lease" "$heard"
-  until_uptime=$(($(uptime_seconds) + lease))
-  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
-    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
-    if ! is_well; then undo unwell-in-trial; return; fi
-    pause
-  done
-  heard=$((heard + 1))
-  obey "$(cat "$tx/inbox/$heard")"
-}
-
-# The verbs of the agent itself: run, and recover for an agent that is gone.
-
-# The caller holds the lock.
-recover() {
-  be_the_agent
-  if is_over; then finish; return; fi
-  record recovering
-  state=$(last_of state)
-  if has committed; then state=committed; fi
-  case $(look_up recovery "\${state:-open}" crash) in
-    *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
-  esac
-}
-
-recover_what_is_open() {
-  [ -f "$stack/open" ] || return 0
-  sh "$0" recover "$stack" "$(cat "$stack/open")"
-}
-
-# For a visitor: an effect that outlived its agent is waited for, a living agent needs no help.
-recover_if_gone() {
-  exec 9>>"$stack/lock"
-  until flock -n 9; do
-    id=$(cat "$stack/open" 2>/dev/null)
-    tx=$stack/transactions/$id
-    if is_alive; then echo 'held by a living agent'; return 0; fi
-    sleep 1 9>&-
-  done
-  recover_what_is_open
-}
-
-run() {
-  be_the_agent
-  lease=$(cat "$tx/plan/lease")
-  record began-agent "$(basename "$0")"
-  take_the_lock || return 0
-  recover_what_is_open
-  touch "$stack/ledger.jsonl"
-  cut_torn_tail "$stack/ledger.jsonl"
-  if [ "$(wc -l <"$stack/ledger.jsonl")" -ne "$(cat "$tx/plan/head")" ]; then
-    end undone stale-plan
-    return 0
-  fi
-  echo "$id" >"$stack/.open" && sync "$stack/.open" && mv "$stack/.open" "$stack/open" && sync "$stack"
-  enter open
-  obey 'advance prepare'
-  until is_over; do wait_for_the_owner; done
-}
-
-# The verbs of those who visit the agent: say, and follow.
-
-is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
-
-say() {
-  nonce=$1 word=$2
-  shift
-  is_known || return
-  length=$(records)
-  is_alive || is_over || { echo gone; return 5; }
-  if is_over; then follow "$(records)"; return; fi
-  key=$word state=$(last_of state)
-  [ "$word" = advance ] && key=advance:$2
-  rule=$(look_up verbs "$state" "$key")
-  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
-  [ "\${rule%% *}" = any ] || [ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
-  number=1
-  printf '%s\\n' "$*" >"$tx/inbox/.$$" || return 1
-  until ln "$tx/inbox/.$$" "$tx/inbox/$number" 2>/dev/null; do
-    [ -f "$tx/inbox/$number" ] || return 1
-    number=$((number + 1))
-  done
-  rm -f "$tx/inbox/.$$"
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
-  follow "$((length + 1))" "$number"
-}
-
-quoted() { tail -c 6000 "$1" 2>/dev/null | awk '{ print "> " $0 }'; }
-
-# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
-wait_for_its_end() {
-  patience=50
-  while [ "$patience" -gt 0 ] && is_alive; do
-    sleep 0.1
-    patience=$((patience - 1))
-  done
-}
-
-# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`.
-follow() {
-  next=$1 unheard=\${2:-0} patience=50
-  while :; do
-    while [ "$next" -le "$(records)" ]; do
-      line=$(sed -n "\${next}p" "$journal")
-      echo "$line"
-      next=$((next + 1))
-      read -r _ _ _ type first second third _ <<EOT
-$line
-EOT
-      case $type in
-        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
-        did) quoted "$tx/output/$first-$second.run" ;;
-        undid) quoted "$tx/output/$first-$second.undo" ;;
-        forbidden) quoted "$tx/output/$first-$second.gate" ;;
-        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
-        blocked) quoted "$stack/transactions/$first/plan/ledger" ;;
-        ended) wait_for_its_end; return 0 ;;
-        waiting)
-          [ "\${third:-0}" -lt "$unheard" ] && continue
-          unheard=0
-          [ "$next" -le "$(records)" ] || return 0 ;;
-      esac
-    done
-    # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
-    [ "$patience" -gt 0 ] || { echo gone; return 5; }
-    sleep 0.1
-  done
-}
-
-case $verb in
-  run) run ;;
-  follow) is_known && follow "$4" ;;
-  say) shift 3; say "$@" ;;
-  recover) if [ -n "$id" ]; then recover; else recover_if_gone; fi ;;
-  *) echo "unknown verb $verb" >&2; exit 64 ;;
-esac
-`));
-/** src/agent/open.sh */
-const programs_openProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 agent=$4
-mkdir -p "$stack/transactions"
-new=$stack/transactions/.$id
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-if [ ! -f "$stack/$agent" ]; then cp "$new/agent.sh" "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; fi
-sync -f "$new"
-mv "$new" "$stack/transactions/$id"
-sync "$stack/transactions"
-setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
-exec sh "$stack/$agent" follow "$stack" "$id" 1
-`));
-/** src/agent/add-phase.sh */
-const addPhaseProgram = `# shellcheck shell=sh
-# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE PHASE, the package on standard input.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 nonce=$4 phase=$5
-tx=$stack/transactions/$id
-[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
-[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
-new=$tx/.$phase
-rm -rf "$new"
-mkdir "$new"
-trap 'rm -rf "$new"' EXIT
-cat >"$new/package.tar.gz"
-echo "$sum  $new/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-tar -xzpf "$new/package.tar.gz" -C "$new"
-rm "$new/package.tar.gz"
-sync -f "$new"
-[ -d "$tx/plan/$phase" ] || mv -T "$new" "$tx/plan/$phase"
-exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" advance "$phase"
-`;
-/** src/compose/effects.sh */
-const programs_effectsProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets \`project\`, \`release\` and \`stack\` above these lines. Everything
-# is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers with that
-# definition are the new ones, all others of the service the old ones.
-
-: "\${project:?}" "\${release:?}" "\${stack:?}"
-
-# The containers of a service, old and new, and what is done to them.
-
-compose() {
-  docker compose --project-name "$project" --project-directory "$stack/project" \\
-    --file "$stack/releases/$release/compose.json" "$@"
-}
-
-containers() {
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
-}
-
-name() { echo "\${1%%=*}"; }
-more() { echo "\${1#*:}"; }
-
-# Ids, one a line. An engine that does not answer is a failure, not a list of nothing.
-new_of() { definition=\${1#*=}; containers "$(name "$1")" "label=estiba.definition=\${definition%%:*}"; }
-old_of() {
-  every=$(containers "$(name "$1")") && new=$(new_of "$1") || return 1
-  printf '%s\\n' "$every" | grep -vxF -e "$new" -e '' || true
-}
-new_of_all() { for service; do new_of "$service" || return 1; done; }
-old_of_all() { for service; do old_of "$service" || return 1; done; }
-
-# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
-each() {
-  ids=$1
-  shift
-  # shellcheck disable=SC2086 # a list of ids
-  [ -z "$ids" ] || "$@" $ids >/dev/null
-}
-
-# A way back waits for an engine that is being restarted; its deadline ends the wait.
-await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
-
-# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
-pull() {
-  login=$ESTIBA_TX/docker
-  if [ -d "$login" ]; then
-    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    export DOCKER_CONFIG="$login"
-  fi
-  compose pull --quiet "$@"
-  pulled=$?
-  rm -rf "\${login:?}"
-  return "$pulled"
-}
-
-# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
-create_new() {
-  scale='' names=''
-  for service; do
-    old=$(old_of "$service") || return 1
-    scale="$scale --scale $(name "$service")=$(($(printf '%s' "$old" | grep -c .) + $(more "$service")))"
-    names="$names $(name "$service")"
-  done
-  # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
-}
-
-remove_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
-}
-
-# stop_old NAME=DEFINITION...: remembers which served, since leftovers of an earlier accident must not come back with them.
-# \`update\` first: the engine starts a stopped container again after its own restart when the policy says so.
-stop_old() {
-  old=$(old_of_all "$@") || return 1
-  if [ ! -f "$ESTIBA_TX/served" ]; then
-    each_served "$old" >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" || return 1
-  fi
-  each "$old" docker update --restart=no && each "$old" docker stop
-}
-
-# each_served "IDS": id and restart policy of those that run.
-each_served() {
-  [ -n "$1" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.State.Status}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $1) || return 1
-  printf '%s\\n' "$states" | awk '$1 == "running" { print $2, $3 }'
-}
-
-# start_old SECONDS: the way back of stop_old; it counts only when they answer again.
-start_old() {
-  [ -s "$ESTIBA_TX/served" ] || return 0
-  await_engine
-  served=$(awk '{ print $1 }' "$ESTIBA_TX/served")
-  each "$served" docker start || return 1
-  while read -r container policy; do docker update --restart="$policy" "$container" >/dev/null || return 1; done <"$ESTIBA_TX/served"
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$1" $served
-}
-
-start_new() { new=$(new_of_all "$@") && each "$new" docker start; }
-
-stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
-}
-
-# restart_policies NAME=DEFINITION:POLICY...: from the commit on the engine keeps the new ones alive.
-restart_policies() {
-  for service; do new=$(new_of "$service") && each "$new" docker update --restart="$(more "$service")" || return 1; done
-}
-
-remove_old() { old=$(old_of_all "$@") && each "$old" docker rm; }
-
-# retire NAME...: services that are no longer in the file.
-retire() {
-  for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
-  done
-}
-
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
-  done
-}
-
-# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
-
-probe() {
-  case $(docker inspect --format '{{with .Config.Healthcheck}}{{index .Test 0}}{{end}}' "$1") in
-    CMD-SHELL) timeout -k 1 10 docker exec "$1" sh -c "$(docker inspect --format '{{index .Config.Healthcheck.Test 1}}' "$1")" ;;
-    CMD)
-      words=$(docker inspect --format '{{range $i, $word := .Config.Healthcheck.Test}}{{if $i}}{{println $word}}{{end}}{{end}}' "$1")
-      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
-$words
-EOT
-      timeout -k 1 10 docker exec "$@" ;;
-    *) [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5 ;;
-  esac
-}
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-
-explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
-}
-
-# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
-prove() {
-  streak=0 give_up=$(($(uptime_seconds) + $1)) restarts=$(docker inspect --format '{{.RestartCount}}' "$2") || return 1
-  while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$2" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$2") || return 1
-    [ "$state" = "running $restarts" ] || { explain "$2" "$answer"; return 1; }
-    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $1 s:"; explain "$2" "$answer"; return 1; }
-    sleep 0.05
-  done
-}
-
-# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
-prove_all() {
-  seconds=$1 proofs='' failed=0
-  shift
-  for container; do
-    prove "$seconds" "$container" &
-    proofs="$proofs $!"
-  done
-  for proof in $proofs; do wait "$proof" || failed=1; done
-  return "$failed"
-}
-
-prove_new() {
-  seconds=$1
-  shift
-  new=$(new_of_all "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $new
-}
-
-# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
-are_well() {
-  for service; do
-    new=$(new_of "$service") || return 1
-    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
-    for container in $new; do
-      case $(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' "$container") in
-        'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
-        'running 0 '*) ;;
-        *) explain "$container"; return 1 ;;
-      esac
-    done
-  done
-}
-
-# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
-
-in_postgres() {
-  container=$(containers "$1" status=running | head -n 1)
-  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
-  # shellcheck disable=SC2016 # the variables are the container's
-  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
-    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
-}
-
-# Newer releases of pg_dump print a random token behind \\restrict.
-schema_of() {
-  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
-}
-
-# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
-back_up() {
-  target=$stack/backups/\${ESTIBA_TX##*/}.dump
-  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
-    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
-}
-
-# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
-run_once() {
-  remove_once
-  service=$1
-  shift
-  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
-}
-
-remove_once() { docker rm --force "$project-\${ESTIBA_TX##*/}" >/dev/null 2>&1; true; }
-
-# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
-old_code_can_run() {
-  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
-    echo 'the schema is as it was before the migration: the old release can run on it'
-  elif [ "$1" = true ]; then
-    echo 'old-code-can-run says that the old release can run on the migrated schema'
-  else
-    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
-    return 1
-  fi
-}
-
-# What a transaction brings to the stack's folder, and what it leaves there.
-
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
-stage() {
-  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
-  chmod 0755 "$stack/files"
-  for folder in "$ESTIBA_TX"/files/*; do
-    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
-    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
-  done
-  [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; }
-}
-
-unstage() { [ "$(readlink "$stack/current")" = "releases/$release" ] || rm -rf "\${stack:?}/releases/$release"; }
-
-point_current() { ln -sfn "releases/$release" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
-
-forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
-`));
-/** src/stack/observe.sh */
-const observeProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`; changes nothing.
-stack=$1 project=$2
-fact() { printf '%s\\t%s\\n' "$1" "$2"; }
-
-for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
-  command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
-done
-fact user "$(id -un)"
-if engine=$(docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
-  fact engine "$engine"
-else
-  fact engine-error "$(printf '%s' "$engine" | tail -n 1)"
-fi
-compose=$(docker compose version --short 2>/dev/null) && fact compose "$compose"
-
-nearest=$stack
-while [ ! -d "$nearest" ]; do nearest=$(dirname "$nearest"); done
-if [ -w "$nearest" ]; then fact writable "$nearest"; else fact unwritable "$nearest"; fi
-fact disk-kib "$(df -Pk "$nearest" | awk 'NR == 2 { print $4 }')"
-fact memory-kib "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
-
-docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" 2>/dev/null | xargs -r docker inspect --format \\
-  'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}}}' 2>/dev/null
-docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
-image	{{.Repository}}:{{.Tag}}' 2>/dev/null
-
-[ -L "$stack/current" ] && fact current "$(basename "$(readlink "$stack/current")")"
-for manifest in "$stack"/releases/*/manifest.json; do
-  [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
-done
-if [ -f "$stack/ledger.jsonl" ]; then
-  fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
-  tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
-fi
-if [ -f "$stack/open" ]; then
-  open=$(cat "$stack/open")
-  fact open "$open"
-  fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
-fi
-:
-`));
-
-;// CONCATENATED MODULE: ./src/agent/journal.ts
-
-const RECORD = /^(\d+) (\d+) (\d+) ([\w-]+)(?: (.*))?$/;
-/** Parses one line of the journal; undefined for what is not a record (the output of a step, behind `> `). */
-function parseRecord(line) {
-    const [, number, time, uptime, type, rest = ''] = RECORD.exec(line) ?? [];
-    if (number === undefined || type === undefined)
-        return undefined;
-    return {
-        number: Number(number),
-        time: Number(time),
-        uptime: Number(uptime),
-        event: parseEvent(type, rest.split(' ')),
-    };
-}
-function parseEvent(type, [first = '', second = '', third = '']) {
-    const state = STATES.find((known) => known === first);
-    const result = RESULTS.find((known) => known === first);
-    switch (type) {
-        case 'began':
-        case 'forbidden':
-            return { type, phase: first, step: second };
-        case 'did':
-        case 'undid':
-            return { type, phase: first, step: second, code: Number(third) };
-        case 'blocked':
-            return { type, by: first };
-        case 'refused':
-            return { type, word: first, why: second };
-        case 'undoing':
-            return { type, cause: first };
-        case 'state':
-            if (state)
-                return { type, state };
-            break;
-        case 'waiting':
-            if (state)
-                return { type, state, lease: Number(second) };
-            break;
-        case 'ended':
-            if (result)
-                return { type, result, cause: second };
-            break;
-    }
-    return { type: 'other', text: [type, first, second, third].join(' ').trim() };
-}
-
-;// CONCATENATED MODULE: ./src/agent/progress.ts
-
-
-/** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
-class ProgressReader {
-    #log;
-    #titles = new Map();
-    #last;
-    #begun = { key: '', uptime: 0 };
-    #failure;
-    #obstacle;
-    #output = [];
-    #progress;
-    constructor(log) {
-        this.#log = log;
-    }
-    /** The record to follow from after a lost connection. */
-    get next() {
-        return (this.#last?.number ?? 0) + 1;
-    }
-    get progress() {
-        const progress = this.#progress;
-        if (progress?.kind !== 'ended')
-            return progress;
-        const failure = this.#failure;
-        const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined;
-        return {
-            ...progress,
-            // A step that was cut short by an abort failed too, but is not why the transaction ended.
-            ...(failure?.key === progress.cause && { failure }),
-            ...(obstacle !== undefined && { obstacle }),
-        };
-    }
-    read(line) {
-        if (line.startsWith('> '))
-            this.#readOutput(line.slice(2));
-        else if (line.startsWith('#'))
-            this.#readTitle(line.slice(1).trim());
-        else if (line.startsWith('refused '))
-            this.#progress = { kind: 'refused', why: line.slice('refused '.length) };
-        else if (line === 'gone')
-            this.#progress = { kind: 'gone' };
-        else
-            this.#readRecord(parseRecord(line));
-    }
-    #readTitle(title) {
-        this.#titles.set(this.#begun.key, title);
-    }
-    #readOutput(line) {
-        this.#output.push(line);
-        this.#log.line(`  ${line}`);
-        const lines = this.#output.filter((text) => text.trim() !== '');
-        const { event } = this.#last ?? {};
-        if (this.#failure && event?.type === 'did')
-            this.#failure = { ...this.#failure, lastLines: lines.slice(-15) };
-        if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
-            this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
-    }
-    #readRecord(record) {
-        if (!record || record.number < this.next)
-            return;
-        this.#last = record;
-        this.#output = [];
-        const { event, uptime } = record;
-        switch (event.type) {
-            case 'began':
-                this.#begun = { key: `${event.phase}-${event.step}`, uptime };
-                return;
-            case 'did':
-                this.#did(event.phase, event.step, event.code, uptime);
-                return;
-            case 'undid':
-                this.#undid(this.#title(event.phase, event.step), event.code);
-                return;
-            case 'state':
-                this.#log.line(`state: ${event.state}`);
-                return;
-            case 'blocked':
-                this.#log.line(`another transaction holds the stack: ${event.by}`);
-                return;
-            case 'undoing':
-                this.#log.line(`going back: ${explainCause(event.cause)}`);
-                return;
-            case 'forbidden':
-                this.#obstacle = this.#title(event.phase, event.step);
-                this.#log.line(`it may not be taken back: ${this.#obstacle}`);
-                return;
-            case 'refused':
-                this.#progress = { kind: 'refused', why: event.why };
-                return;
-            case 'waiting':
-                if (this.#progress?.kind !== 'refused')
-                    this.#progress = { kind: 'waiting', state: event.state, lease: event.lease };
-                return;
-            case 'ended':
-                this.#progress = { kind: 'ended', result: event.result, cause: event.cause };
-                return;
-            case 'other':
-                return;
-        }
-    }
-    #did(phase, step, code, uptime) {
-        const title = this.#title(phase, step);
-        const seconds = uptime - this.#begun.uptime;
-        this.#log.line(code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`);
-        if (code !== 0)
-            this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] };
-    }
-    #undid(title, code) {
-        if (code !== 0)
-            this.#obstacle = title;
-        this.#log.line(`${code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${title}`);
-    }
-    #title(phase, step) {
-        return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
-    }
-}
-/** The agent's word for why a transaction did not go through, as a sentence. */
-function explainCause(cause) {
-    const known = {
-        aborted: 'it was aborted',
-        'not-confirmed-by-the-job': 'its job ended without confirming it',
-        'lease-expired': 'nobody confirmed it in time',
-        'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
-        'agent-gone': 'the agent had died',
-        'stale-plan': 'another transaction changed the stack after this one was planned',
-        'lock-timeout': 'another transaction held the stack for too long',
-        'check-bad': 'a check said that the release is bad',
-        'check-unknown': 'a check could not tell whether the release is good',
-        'no-check': 'no check said that the release is good',
-        'not-owner': 'the transaction belongs to another job',
-        'no-steps': 'its plan has no such phase',
-        'not-seconds': 'the lease must be a whole number of seconds',
-        'journal-not-written': 'the journal could not be written; is the disk full?',
-    };
-    const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {};
-    if (phase !== undefined && step !== undefined)
-        return `step ${step} of ${phase} failed`;
-    return known[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
-}
-/** A step that failed, or the state in which a word was refused. */
-const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${STATES.join('|')}))$`);
-
-;// CONCATENATED MODULE: ./src/agent/transaction.ts
-
-
-
-
-
-
-
-
-const silent = { line: () => undefined };
-/** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
-function newTransactionId(at) {
-    return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
-}
-function newNonce() {
-    return randomBytes(8).toString('hex');
-}
-/** Hands a planned transaction to the host and follows it until it is prepared or has ended. */
-async function openTransaction(remote, id, opening, tell, following = {}) {
-    const { content, sha256 } = await packFiles(openingFiles(opening));
-    const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content };
-    const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
-    return { transaction, progress: await transaction.follow(command, tell) };
-}
-/** Takes up a transaction that an earlier step of the job opened. */
-function joinTransaction(remote, stackPath, token, following = {}) {
-    const { id, nonce } = parseToken(token);
-    return new RemoteTransaction(remote, stackPath, id, nonce, following);
-}
-/** Somebody else's transaction, which anybody with access may abort. */
-function foreignTransaction(remote, stackPath, id, following = {}) {
-    return new RemoteTransaction(remote, stackPath, id, 'none', following);
-}
-const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
-function parseToken(token) {
-    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
-    if (id === undefined || nonce === undefined)
-        throw new UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
-    return { id, nonce };
-}
-class RemoteTransaction {
-    id;
-    #link;
-    #stack;
-    #nonce;
-    #signal;
-    constructor(remote, stack, id, nonce, { connect, signal }) {
-        this.id = id;
-        this.#link = new Link(remote, connect);
-        this.#signal = signal;
-        this.#stack = stack;
-        this.#nonce = nonce;
-    }
-    get token() {
-        return `${this.id}.${this.#nonce}`;
-    }
-    advance(phase, tell) {
-        return this.#say(tell, 'advance', phase);
-    }
-    async migrate(steps, tell) {
-        const { content, sha256 } = await package_packFiles(phaseFiles('.', steps));
-        const command = command_script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, 'migrate');
-        return this.follow({ ...command, stdin: content }, tell);
-    }
-    async report(check, verdict) {
-        this.#mustBeHeard(`report ${check} as ${verdict}`, await this.#say(silent, 'report', check, verdict));
-    }
-    async renew(lease) {
-        this.#mustBeHeard(`renew the lease for ${lease} s`, await this.#say(silent, 'renew', String(lease)));
-    }
-    confirm(how, tell) {
-        return this.#say(tell, 'confirm', how);
-    }
-    abort(cause, tell) {
-        return this.#say(tell, 'abort', cause);
-    }
-    /**
-     * Runs a command that ends in following the journal. After a lost connection the following is taken up where it broke off;
-     * `again` is said when nothing came of the command yet, so that a word can't get lost.
-     */
-    async follow(command, tell, again) {
-        const reader = new ProgressReader(tell);
-        const resume = () => again !== undefined && reader.next === 1 ? again : this.#agent('follow', String(reader.next));
-        const outcome = await this.#run(command, resume, reader);
-        if (reader.progress?.kind === 'gone')
-            return this.#recover(reader, tell);
-        if (reader.progress)
-            return reader.progress;
-        const where = { step: 'talk to the agent', host: this.#link.host };
-        if (outcome.kind === 'exited' && outcome.code === NO_TRANSACTION)
-            throw new StepError({
-                ...where,
-                why: outcome.stderr.trim(),
-                state: 'nothing was changed; should it begin after all, the server goes back by itself',
-                next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
-            });
-        throw new StepError({
-            ...where,
-            why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
-            ...(outcome.kind === 'exited' && {
-                exitCode: outcome.code,
-                lastLines: outcome.stderr.trim().split('\n').slice(-5),
-            }),
-            state: `unknown for the transaction ${this.id}; unless it was confirmed, the server goes back by itself`,
-            next: `see ${this.#stack}/transactions/${this.id}/journal on the host`,
-        });
-    }
-    async #run(command, again, reader) {
-        const onStdoutLine = (line) => {
-            reader.read(line);
-        };
-        try {
-            return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
-        }
-        catch (error) {
-            if (this.#signal?.aborted !== true)
-                throw error;
-            throw new StepError({
-                step: 'follow the transaction',
-                host: this.#link.host,
-                why: 'the job was cancelled',
-                state: `the server goes on alone with ${this.id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
-                next: `the post step of deploy-over-ssh takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
-                cause: error,
-            });
-        }
-    }
-    /** Words that may be said twice are said again when the connection was lost before anything came of them. */
-    #say(tell, ...words) {
-        const command = this.#agent('say', this.#nonce, ...words);
-        return words[0] === 'advance' ? this.follow(command, tell) : this.follow(command, tell, command);
-    }
-    /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
-    async #recover(reader, tell) {
-        tell.line('the agent on the host is gone; recovering');
-        const command = command_script(`${FIND_AGENT}; sh "$agent" recover "$stack"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
-        await this.#link.run(command, () => this.#agent('follow', String(reader.next)), {
-            onStdoutLine: (line) => {
-                reader.read(line);
-            },
-        });
-        return reader.progress ?? { kind: 'gone' };
-    }
-    #agent(verb, ...args) {
-        return command_script(`${FIND_AGENT}; verb=$1; shift; exec sh "$agent" "$verb" "$stack" "$id" "$@"`, this.#stack, this.id, verb, ...args);
-    }
-    #mustBeHeard(what, progress) {
-        if (progress.kind === 'waiting')
-            return;
-        const where = { step: what, host: this.#link.host };
-        switch (progress.kind) {
-            case 'ended':
-                throw new StepError({
-                    ...where,
-                    why: `the transaction has ended already: ${[progress.result, explainCause(progress.cause)].filter(Boolean).join(', ')}`,
-                    next: 'see the log of the step that deployed',
-                });
-            case 'refused':
-                throw new StepError({ ...where, why: `the server refused it: ${explainCause(progress.why)}` });
-            case 'gone':
-                throw new StepError({ ...where, why: 'the agent on the server is gone and could not be recovered' });
-        }
-    }
-}
-/** The exit code of all programs of the agent for a transaction that is not there. */
-const NO_TRANSACTION = 6;
-const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
-    'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
-
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./node_modules/is-stream/index.js
 var is_stream = __nccwpck_require__(6543);
 // EXTERNAL MODULE: ./node_modules/make-dir/index.js
@@ -71725,6 +70061,9 @@ async function scanDirectory(path, { recursive = true, validate = null, concurre
 
 // EXTERNAL MODULE: ./node_modules/shell-escape/shell-escape.js
 var shell_escape = __nccwpck_require__(4646);
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(5472);
+var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 ;// CONCATENATED MODULE: ./node_modules/node-ssh/lib/esm/index.mjs
 
 
@@ -72431,25 +70770,208 @@ class NodeSSH {
     }
 }
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./src/host/carrier.ts
+
+/** Opens a TCP connection. */
+function dial({ name, port }) {
+    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
+    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
+    let open = false;
+    socket.once('connect', () => {
+        open = true;
+    });
+    return {
+        stream: socket,
+        wasOpen: () => open,
+        bytesRead: () => socket.bytesRead,
+        destroy: () => void socket.destroy(),
+        closed: closeOf(socket),
+    };
+}
+/** A channel to a host, through a jump host that serves nothing else and goes with it. */
+function through(jump, below, channel) {
+    let read = 0;
+    channel.once('close', () => jump.end());
+    // Only when it is read anyway: a listener alone would start the flow, and lose the beginning.
+    channel.once('resume', () => {
+        channel.on('data', (chunk) => (read += chunk.length));
+    });
+    return {
+        stream: channel,
+        wasOpen: () => true,
+        bytesRead: () => read,
+        destroy: () => {
+            channel.destroy();
+            below.destroy();
+        },
+        closed: below.closed,
+    };
+}
+function closeOf(stream) {
+    return new Promise((resolve) => {
+        stream.once('close', () => {
+            resolve();
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./src/host/host-key.ts
+
+/** The signature algorithms that a key of each type may use. RSA with SHA-1 (`ssh-rsa`) is not among them. */
+const ALGORITHMS = new Map([
+    ['ssh-ed25519', ['ssh-ed25519']],
+    ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
+    ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
+    ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
+    ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
+]);
+function isSupported({ type }) {
+    return ALGORITHMS.has(type);
+}
+/** What to offer in the key exchange, so that a server with several keys shows one of the pinned types. */
+function algorithmsFor(keys) {
+    return [...ALGORITHMS].flatMap(([type, algorithms]) => (keys.some((key) => key.type === type) ? algorithms : []));
+}
+/** Reads the type out of a key blob, its first length-prefixed string (RFC 4253, section 6.6). Undefined if malformed. */
+function parseHostKey(blob) {
+    if (blob.length < 4)
+        return undefined;
+    const end = 4 + blob.readUInt32BE(0);
+    return end < blob.length ? { type: blob.toString('latin1', 4, end), blob } : undefined;
+}
+/** The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding. */
+function fingerprint(blob) {
+    return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+/** The name under which known_hosts files list a host: with the port only where that is not 22. */
+function knownHostsName({ name, port }) {
+    return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
+}
+/** The line that pins a key for a host. */
+function formatKnownHost(host, { type, blob }) {
+    return `${knownHostsName(host)} ${type} ${blob.toString('base64')}`;
+}
+
+;// CONCATENATED MODULE: ./src/host/known-hosts.ts
+
+
+/** Whether a key, as a server shows it, is one of these. */
+function includesKey(keys, blob) {
+    return keys.some((key) => key.blob.equals(blob));
+}
+/**
+ * Finds what a known_hosts file pins for a host, as OpenSSH does. Returns the problem as a string when it pins no key, or
+ * when any line is none: OpenSSH skips those, but to skip a line that was meant to forbid something is worse than to stop.
+ * Format: https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT
+ */
+function pinsOf(text, host) {
+    const lines = text.split(/\r?\n/).map(parseLine);
+    const problem = lines.find((line) => typeof line === 'string');
+    if (problem !== undefined)
+        return problem;
+    const entries = lines.filter((line) => typeof line === 'object');
+    const own = entriesFor(host, entries);
+    const marked = (marker) => own.filter((entry) => entry.marker === marker).map(({ key }) => key);
+    const pinned = marked('');
+    if (pinned.length === 0)
+        return noKey(host, marked('@cert-authority').length > 0);
+    const supported = pinned.filter(isSupported);
+    if (supported.length === 0)
+        return notSupported(host, pinned);
+    const revoked = marked('@revoked');
+    const keys = supported.filter(({ blob }) => !includesKey(revoked, blob));
+    return keys.length > 0 ? { keys, revoked } : allRevoked(host);
+}
+/** Lines without the port count where none has it. A key that is revoked for the port is so in either case. */
+function entriesFor(host, entries) {
+    const named = (name) => entries.filter(({ names }) => matches(names, name));
+    const own = named(knownHostsName(host));
+    if (host.port === 22 || own.some(({ marker }) => marker === ''))
+        return own;
+    return [...own, ...named(knownHostsName({ ...host, port: 22 }))];
+}
+const MARKERS = ['', '@revoked', '@cert-authority'];
+/** A line as an entry, undefined when it holds none, or what is wrong with it. */
+function parseLine(line, index) {
+    const fields = line.replace(/^[ \t]+/, '').split(/[ \t]+/);
+    const [first = ''] = fields;
+    if (first === '' || first.startsWith('#'))
+        return undefined;
+    const where = `line ${index + 1}`;
+    const marker = MARKERS.find((known) => known === first) ?? '';
+    if (first.startsWith('@') && marker === '')
+        return `${where}: the marker ${first} is not known; there are @revoked and @cert-authority`;
+    const [names = '', type = '', base64 = ''] = marker === '' ? fields : fields.slice(1);
+    const key = parseHostKey(Buffer.from(base64, 'base64'));
+    if (/^(?:[A-Za-z0-9+/]{4})+$/.test(base64.replace(/={1,2}$/, (end) => 'A'.repeat(end.length))) && key?.type === type)
+        return { marker, names, key };
+    return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
+}
+function matches(names, name) {
+    return names.startsWith('|') ? matchesHash(names, name) : matchesPatterns(names.toLowerCase().split(','), name);
+}
+/** One that matches is enough, unless one behind a `!` matches too. */
+function matchesPatterns(patterns, name) {
+    const some = (list) => list.some((pattern) => matchesPattern(pattern, name));
+    const negated = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+    return !some(negated) && some(patterns.filter((pattern) => !pattern.startsWith('!')));
+}
+/** `*` is any text, `?` any one character; brackets are just brackets. */
+function matchesPattern(pattern, name) {
+    const wild = { '*': '.*', '?': '.' };
+    const source = pattern.replaceAll(/\*+|[^\w]/g, (char) => wild[char.charAt(0)] ?? `\\${char}`);
+    return new RegExp(`^${source}$`, 's').test(name);
+}
+/** `|1|salt|hash`: HMAC-SHA1 of the name under the salt, both in base64. */
+function matchesHash(names, name) {
+    const [, version, salt = '', hash] = names.split('|');
+    const key = Buffer.from(salt, 'base64');
+    return version === '1' && key.length === 20 && hash === (0,external_node_crypto_.createHmac)('sha1', key).update(name).digest('base64');
+}
+function noKey(host, certified) {
+    const certificates = certified
+        ? " It has a @cert-authority for it, but host certificates can't be checked here: pin the host's own key."
+        : '';
+    return `has no line for ${host.name} port ${host.port}.${certificates} ${howToScan(host)}`;
+}
+function notSupported(host, pinned) {
+    const types = pinned.map(({ type }) => type).join(', ');
+    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
+}
+function allRevoked(host) {
+    return `revokes every key that it pins for ${host.name}; pin the server's new key. ${howToScan(host)}`;
+}
+/** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
+function howToScan({ name, port }) {
+    return (`From a network that you trust run \`ssh-keyscan -p ${port} ${name}\`, compare the fingerprints ` +
+        `(\`ssh-keyscan -p ${port} ${name} | ssh-keygen -lf -\`) with those that ` +
+        '`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done` prints on the server itself, and paste the lines');
+}
+
 ;// CONCATENATED MODULE: ./src/host/connect-failure.ts
+
 
 
 
 /** Turns what ssh2 or the socket reported into where, why, and what to do next. */
 function explainConnectFailure(cause, attempt) {
-    const { host, pinned, shown } = attempt;
-    if (shown !== undefined && !pinned.some((key) => key.blob.equals(shown.blob)))
+    const { host, pins, shown } = attempt;
+    if (shown !== undefined && includesKey(pins.revoked, shown.blob))
+        return revokedHostKey(attempt, shown);
+    if (shown !== undefined && !includesKey(pins.keys, shown.blob))
         return wrongHostKey(attempt, shown);
     if (attempt.accepts !== undefined)
         return refused(attempt, attempt.accepts);
     const { code, level, message } = details(cause);
     const network = NETWORK[code] ?? later(attempt, level);
-    return new StepError({
+    return new errors_StepError({
         step: 'connect',
         host: formatHost(host),
         why: `${network.why} (${message})`,
         state: 'nothing was run on the host',
-        next: network.next,
+        next: network.next.replace('INPUT', attempt.input),
         cause,
     });
 }
@@ -72465,12 +70987,12 @@ const UNREACHABLE = {
 };
 const UNKNOWN_NAME = {
     why: 'the name can not be resolved',
-    next: 'see that the name in the input host is right and has a DNS record; an address works too',
+    next: 'see that the name in the input INPUT is right and has a DNS record; an address works too',
 };
 const NETWORK = {
     ECONNREFUSED: {
         why: 'nothing listens on that port',
-        next: 'see that sshd runs there, and the port in the input host',
+        next: 'see that sshd runs there, and the port in the input INPUT',
     },
     ENOTFOUND: UNKNOWN_NAME,
     EAI_AGAIN: UNKNOWN_NAME,
@@ -72480,20 +71002,31 @@ const NETWORK = {
 };
 const EARLY_END = {
     why: 'the connection ended before the login was done',
-    next: 'see that the port in the input host is that of sshd; a busy or wary sshd does this too ' +
+    next: 'see that the port in the input INPUT is that of sshd; a busy or wary sshd does this too ' +
         '(MaxStartups, PerSourcePenalties, fail2ban): its log says why, and a later try may pass',
 };
-function handshake({ host, pinned }) {
-    const types = [...new Set(pinned.map(({ type }) => type))].join(', ');
+function handshake({ host, pins }) {
+    const types = [...new Set(pins.keys.map(({ type }) => type))].join(', ');
     return {
         why: 'no common algorithms',
         next: `known-hosts pins ${types} for this host, and only that is accepted; if the server has keys of other types, ` +
             `add their lines (\`ssh-keyscan -p ${host.port} ${host.name}\`, and compare the fingerprints on the server)`,
     };
 }
-function wrongHostKey({ host, pinned }, shown) {
-    const same = pinned.filter(({ type }) => type === shown.type);
-    return new StepError({
+const NOTHING_SENT = 'nothing was sent to the host, neither login nor command';
+function revokedHostKey({ host }, shown) {
+    return new errors_StepError({
+        step: 'check the host key',
+        host: formatHost(host),
+        why: 'the server shows a key that known-hosts marks as @revoked: somebody else may have it',
+        lastLines: [`shown:  ${fingerprint(shown.blob)} (${shown.type})`],
+        state: NOTHING_SENT,
+        next: 'give the server new host keys (`ssh-keygen -A` after removing the old ones), and pin those in the input known-hosts',
+    });
+}
+function wrongHostKey({ host, pins }, shown) {
+    const same = pins.keys.filter(({ type }) => type === shown.type);
+    return new errors_StepError({
         step: 'check the host key',
         host: formatHost(host),
         why: 'the server shows another key than known-hosts pins; either it was reinstalled, or this is not the server',
@@ -72501,14 +71034,14 @@ function wrongHostKey({ host, pinned }, shown) {
             ...same.map(({ type, blob }) => `pinned: ${fingerprint(blob)} (${type})`),
             `shown:  ${fingerprint(shown.blob)} (${shown.type})`,
         ],
-        state: 'nothing was sent to the host, neither login nor command',
+        state: NOTHING_SENT,
         next: `on the server itself run \`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done\`. Only if that prints ` +
             `the shown fingerprint, pin the key in the input known-hosts with this line:\n    ${formatKnownHost(host, shown)}`,
     });
 }
 function refused({ host, userKey }, accepts) {
     const publicKeys = accepts.includes('publickey');
-    return new StepError({
+    return new errors_StepError({
         step: 'log in',
         host: formatHost(host),
         why: publicKeys
@@ -72532,60 +71065,76 @@ function word(value) {
     return typeof value === 'string' ? value : '';
 }
 
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ./src/command/output.ts
+;// CONCATENATED MODULE: ./src/host/private-key.ts
 
-/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
-class LineSplitter {
-    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
-    #onLine;
-    #rest = '';
-    constructor(onLine) {
-        this.#onLine = onLine;
+// CommonJS whose names Node can't see from outside.
+
+/**
+ * Reads a private key in OpenSSH or PEM format as people paste it into a secret: with CRLF, without the last newline.
+ * Returns the problem as a string when it can't; the problem never quotes the key.
+ */
+function parsePrivateKey(text, passphrase) {
+    const key = `${text.replace(/\r\n?/g, '\n').trim()}\n`;
+    const mistake = usualMistake(key);
+    if (mistake !== undefined)
+        return mistake;
+    return key.startsWith('-----BEGIN OPENSSH ') ? parseOpenSsh(key, passphrase) : parsePem(key, passphrase);
+}
+/** What is often pasted instead of a private key. */
+function usualMistake(key) {
+    if (key.startsWith('PuTTY-User-Key-File')) {
+        return 'is a PuTTY key; convert it with `puttygen key.ppk -O private-openssh -o key` and paste the new file';
     }
-    write(chunk) {
-        const text = this.#decoder.write(chunk);
-        // A line of many chunks must not be searched from its beginning with each of them.
-        if (!text.includes('\n')) {
-            this.#rest += text;
-            return;
-        }
-        const lines = (this.#rest + text).split('\n');
-        this.#rest = lines.pop() ?? '';
-        for (const line of lines)
-            this.#onLine(line);
+    if (/^(?:ssh-|ecdsa-|sk-|-----BEGIN [A-Z ]*PUBLIC KEY|---- BEGIN SSH2 PUBLIC)/.test(key)) {
+        return 'is a public key; paste the private one, the file without .pub';
     }
-    /** Hands out the last line if it had no end. */
-    end() {
-        const rest = this.#rest + this.#decoder.end();
-        this.#rest = '';
-        if (rest !== '')
-            this.#onLine(rest);
+    if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
+        return 'is not a private key; paste the whole file, which begins with -----BEGIN OPENSSH PRIVATE KEY-----';
+    }
+    if (!/^-----BEGIN [A-Z ]+-----\n[^]+\n-----END [A-Z ]+-----\n$/.test(key)) {
+        return 'has lost its line breaks or its last line; paste the file as it is, over several lines';
+    }
+    return undefined;
+}
+const NO_PASSPHRASE = 'is encrypted and ssh-key-passphrase is not set; set it, or use a key of its own for deploys';
+const WRONG_PASSPHRASE = 'is encrypted and ssh-key-passphrase does not open it; see that the two belong together';
+const DAMAGED = 'is damaged; see that `ssh-keygen -y -f key` reads the file, and paste it again';
+function parseOpenSsh(key, passphrase) {
+    const encrypted = isEncrypted(key);
+    if (encrypted && passphrase === undefined)
+        return NO_PASSPHRASE;
+    const parsed = lib_default().utils.parseKey(key, encrypted ? passphrase : undefined);
+    // It gives a list for this format, whatever its types say.
+    const first = Array.isArray(parsed) ? parsed[0] : parsed;
+    if (first instanceof Error)
+        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
+    return first;
+}
+/** The name of the cipher is the first string after the magic (openssh/PROTOCOL.key). */
+function isEncrypted(key) {
+    const magic = 'openssh-key-v1\0';
+    const body = Buffer.from(key.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64');
+    return body.length > magic.length + 8 && body.toString('latin1', magic.length + 4, magic.length + 8) !== 'none';
+}
+/** PKCS#1, SEC1 and PKCS#8, encrypted or not, go through Node, which says by codes what is wrong. */
+function parsePem(key, passphrase) {
+    const encrypted = /ENCRYPTED/.test(key);
+    if (encrypted && passphrase === undefined)
+        return NO_PASSPHRASE;
+    try {
+        const read = (0,external_node_crypto_.createPrivateKey)({ key, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
+        const type = FORMATS[read.asymmetricKeyType ?? ''];
+        if (type === undefined)
+            return UNSUPPORTED;
+        const parsed = lib_default().utils.parseKey(read.export({ type, format: 'pem' }));
+        return parsed instanceof Error ? DAMAGED : parsed;
+    }
+    catch {
+        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
     }
 }
-/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
-class Output {
-    #lines;
-    #chunks = [];
-    constructor(onLine) {
-        this.#lines = onLine && new LineSplitter(onLine);
-    }
-    write(chunk) {
-        if (this.#lines === undefined)
-            this.#chunks.push(chunk);
-        else
-            this.#lines.write(chunk);
-    }
-    /** Hands out the last line if it had no end. */
-    end() {
-        this.#lines?.end();
-    }
-    /** What was collected. */
-    text() {
-        return Buffer.concat(this.#chunks).toString('utf8');
-    }
-}
+const FORMATS = { rsa: 'pkcs1', ec: 'sec1' };
+const UNSUPPORTED = 'is of a type that is not supported in PEM format; make one with `ssh-keygen -t ed25519 -f key` and paste the file';
 
 ;// CONCATENATED MODULE: ./src/host/exchange.ts
 
@@ -72598,8 +71147,8 @@ async function exchange(channel, stdin, options) {
     });
     // A command may end without reading its stdin; its exit code tells what that means.
     channel.on('error', () => undefined);
-    const stdout = new Output(options.onStdoutLine);
-    const stderr = new Output(options.onStderrLine);
+    const stdout = new output_Output(options.onStdoutLine);
+    const stderr = new output_Output(options.onStderrLine);
     channel.on('data', (chunk) => {
         stdout.write(chunk);
     });
@@ -72645,18 +71194,14 @@ const GOODBYE_SECONDS = 1;
 class SshRemote {
     host;
     #client;
-    #socket;
-    #closed;
+    #carrier;
     #watch;
     /** Why the connection is gone; undefined as long as it is there. */
     #lost;
-    constructor(host, client, socket) {
+    constructor(host, client, carrier) {
         this.host = host;
         this.#client = client;
-        this.#socket = socket;
-        this.#closed = new Promise((resolve) => socket.once('close', () => {
-            resolve();
-        }));
+        this.#carrier = carrier;
         let reason = 'the server closed the connection';
         client.on('error', (error) => {
             reason = error.message;
@@ -72666,7 +71211,7 @@ class SshRemote {
             this.#lost ??= reason;
         });
         this.#watch = this.#watchSilence();
-        socket.on('close', () => {
+        void carrier.closed.then(() => {
             clearInterval(this.#watch);
         });
     }
@@ -72686,9 +71231,11 @@ class SshRemote {
     }
     async [Symbol.asyncDispose]() {
         this.#lost ??= 'the connection was closed here';
-        const hurry = setTimeout(() => this.#socket.destroy(), GOODBYE_SECONDS * 1000);
+        const hurry = setTimeout(() => {
+            this.#carrier.destroy();
+        }, GOODBYE_SECONDS * 1000);
         this.#client.end();
-        await this.#closed;
+        await this.#carrier.closed;
         clearTimeout(hurry);
     }
     /** Undefined when the connection is gone. */
@@ -72716,7 +71263,7 @@ class SshRemote {
         });
     }
     #refused(cause) {
-        return new StepError({
+        return new errors_StepError({
             step: 'run a command',
             host: formatHost(this.host),
             why: `the server opened no session for it (${cause.message})`,
@@ -72733,15 +71280,15 @@ class SshRemote {
      * seconds: when this process itself was held up, what came meanwhile has not been read yet.
      */
     #watchSilence() {
-        let seen = this.#socket.bytesRead;
+        let seen = this.#carrier.bytesRead();
         let silentLooks = 0;
         return setInterval(() => {
-            silentLooks = this.#socket.bytesRead === seen ? silentLooks + 1 : 0;
-            seen = this.#socket.bytesRead;
+            silentLooks = this.#carrier.bytesRead() === seen ? silentLooks + 1 : 0;
+            seen = this.#carrier.bytesRead();
             if (silentLooks <= SILENCE_SECONDS * LOOKS_PER_SECOND)
                 return;
             this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`;
-            this.#socket.destroy();
+            this.#carrier.destroy();
         }, 1000 / LOOKS_PER_SECOND);
     }
 }
@@ -72774,71 +71321,115 @@ async function untilAborted(work, signal, stop) {
 
 
 
+
 /** Until the login is done. A server that resolves its callers' names may take 10 s of it. */
 const CONNECT_SECONDS = 20;
 /** How often the server is asked for a sign of life; `SshRemote` gives up after `SILENCE_SECONDS` without one. */
 const KEEPALIVE_SECONDS = 4;
 /**
- * Opens a connection to a host whose key is pinned in `knownHosts`. One connection serves a whole action.
+ * Opens a connection to a host whose key is pinned in `knownHosts`, if need be through a jump host whose key is pinned
+ * there too. One connection serves a whole action.
  *
  * @throws UsageError where an input is wrong
- * @throws StepError where the host can't be reached, shows another key, or refuses the login
+ * @throws StepError where a host can't be reached, shows another key, or refuses the login
  */
-async function connect(connection, options = {}) {
-    const { signal } = options;
+async function connect(connection, { signal, open = dial } = {}) {
     signal?.throwIfAborted();
-    const pinned = usable('known-hosts', pinnedKeys(connection.knownHosts, connection.host));
     const key = usable('ssh-key', parsePrivateKey(connection.privateKey, connection.passphrase));
-    const attempt = { host: connection.host, pinned, userKey: fingerprint(key.getPublicSSH()) };
-    const seen = { connected: false };
-    const { name, port } = connection.host;
-    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
-    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
-    socket.once('connect', () => {
-        seen.connected = true;
+    const target = (input, host) => {
+        const pins = usable('known-hosts', pinsOf(connection.knownHosts, host));
+        return { input, host, pins, key, userKey: fingerprint(key.getPublicSSH()) };
+    };
+    const last = target('host', connection.host);
+    const jump = connection.jump && target('jump-host', connection.jump);
+    const carrier = jump === undefined ? open(last.host) : await jumpTo(last, jump, open(jump.host), signal);
+    const client = await logIn(last, carrier, signal);
+    return new SshRemote(last.host, client, carrier);
+}
+function usable(input, value) {
+    if (typeof value === 'string')
+        throw new errors_UsageError(`${input}: ${value}`);
+    return value;
+}
+async function jumpTo(target, jump, carrier, signal) {
+    const client = await logIn(jump, carrier, signal);
+    try {
+        const forwarding = forward(client, target.host);
+        return through(client, carrier, await untilStopped(carrier, signal, forwarding));
+    }
+    catch (error) {
+        carrier.destroy();
+        signal?.throwIfAborted();
+        throw new errors_StepError({
+            step: 'connect',
+            host: formatHost(target.host),
+            why: `the jump host ${formatHost(jump.host)} opened no way to it (${error instanceof Error ? error.message : String(error)})`,
+            state: 'nothing was run on the host',
+            next: 'see that the jump host reaches that name and port, and that its sshd lets this user forward: AllowTcpForwarding and ' +
+                'PermitOpen, and port-forwarding after restrict in authorized_keys',
+            cause: error,
+        });
+    }
+}
+function forward(client, { name, port }) {
+    return new Promise((resolve, reject) => {
+        client.forwardOut('127.0.0.1', 0, name, port, (error, channel) => {
+            if (error === undefined)
+                resolve(channel);
+            else
+                reject(error);
+        });
     });
-    const abort = () => void socket.destroy();
-    signal?.addEventListener('abort', abort);
+}
+/** Ends what is under way when the job is cancelled or the time is over, so that it fails by itself. */
+async function untilStopped(carrier, signal, work) {
+    const stop = () => {
+        carrier.destroy();
+    };
+    const timer = setTimeout(stop, CONNECT_SECONDS * 1000);
+    signal?.addEventListener('abort', stop);
+    try {
+        return await work;
+    }
+    finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+    }
+}
+/** Nothing is sent to a host, neither name nor key, before it has shown a key that is pinned. */
+async function logIn(target, carrier, signal) {
+    const seen = {};
     const ssh = new NodeSSH();
     try {
-        const ready = ssh.connect(configure(attempt, key, socket, seen));
+        const ready = ssh.connect(configure(target, carrier, seen));
         const client = ssh.connection;
         if (client === null)
             throw new Error('node-ssh made no client');
         // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
         client.on('error', () => undefined);
-        await ready;
-        return new SshRemote(connection.host, client, socket);
+        await untilStopped(carrier, signal, ready);
+        return client;
     }
     catch (error) {
-        socket.destroy();
+        carrier.destroy();
         signal?.throwIfAborted();
-        throw explainConnectFailure(error, { ...attempt, ...seen });
-    }
-    finally {
-        signal?.removeEventListener('abort', abort);
+        throw explainConnectFailure(error, { ...target, ...seen, connected: carrier.wasOpen() });
     }
 }
-function usable(input, value) {
-    if (typeof value === 'string')
-        throw new UsageError(`${input}: ${value}`);
-    return value;
-}
-function configure(attempt, key, socket, seen) {
-    const { host, pinned } = attempt;
+function configure({ host, pins, key }, carrier, seen) {
     return {
-        sock: socket,
+        sock: carrier.stream,
         username: host.user,
         readyTimeout: CONNECT_SECONDS * 1000,
         keepaliveInterval: KEEPALIVE_SECONDS * 1000,
         // It counts unanswered questions, which also wait behind a slow upload; silence is what SshRemote looks at.
         keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pinned) },
+        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pins.keys) },
         hostVerifier: (blob) => {
             const shown = parseHostKey(blob);
             if (shown !== undefined)
                 seen.shown = shown;
-            return pinned.some((pin) => pin.blob.equals(blob));
+            return includesKey(pins.keys, blob);
         },
         // The first call comes before anything was tried; a second one means that the key was refused.
         authHandler: (left, _partial, next) => {
@@ -72865,77 +71456,1842 @@ const ssh_ALGORITHMS = {
     compress: ['none'],
 };
 
-;// CONCATENATED MODULE: ./actions/smoke-test/report.ts
-var report_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+/**
+ * Sanitizes an input into a string so it can be passed into issueCommand safely
+ * @param input input to sanitize into a string
+ */
+function utils_toCommandValue(input) {
+    if (input === null || input === undefined) {
+        return '';
     }
-    else if (async) {
-        env.stack.push({ async: true });
+    else if (typeof input === 'string' || input instanceof String) {
+        return input;
     }
-    return value;
-};
-var report_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
+    return JSON.stringify(input);
+}
+/**
+ *
+ * @param annotationProperties
+ * @returns The command properties to send with the actual annotation command
+ * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
+ */
+function toCommandProperties(annotationProperties) {
+    if (!Object.keys(annotationProperties).length) {
+        return {};
+    }
+    return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+    };
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+
+
+/**
+ * Issues a command to the GitHub Actions runner
+ *
+ * @param command - The command name to issue
+ * @param properties - Additional properties for the command (key-value pairs)
+ * @param message - The message to include with the command
+ * @remarks
+ * This function outputs a specially formatted string to stdout that the Actions
+ * runner interprets as a command. These commands can control workflow behavior,
+ * set outputs, create annotations, mask values, and more.
+ *
+ * Command Format:
+ *   ::name key=value,key=value::message
+ *
+ * @example
+ * ```typescript
+ * // Issue a warning annotation
+ * issueCommand('warning', {}, 'This is a warning message');
+ * // Output: ::warning::This is a warning message
+ *
+ * // Set an environment variable
+ * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
+ * // Output: ::set-env name=MY_VAR::some value
+ *
+ * // Add a secret mask
+ * issueCommand('add-mask', {}, 'secretValue123');
+ * // Output: ::add-mask::secretValue123
+ * ```
+ *
+ * @internal
+ * This is an internal utility function that powers the public API functions
+ * such as setSecret, warning, error, and exportVariable.
+ */
+function command_issueCommand(command, properties, message) {
+    const cmd = new Command(command, properties, message);
+    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+function command_issue(name, message = '') {
+    command_issueCommand(name, {}, message);
+}
+const CMD_STRING = '::';
+class Command {
+    constructor(command, properties, message) {
+        if (!command) {
+            command = 'missing.command';
         }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+    }
+    toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+            cmdStr += ' ';
+            let first = true;
+            for (const key in this.properties) {
+                if (this.properties.hasOwnProperty(key)) {
+                    const val = this.properties[key];
+                    if (val) {
+                        if (first) {
+                            first = false;
+                        }
+                        else {
+                            cmdStr += ',';
+                        }
+                        cmdStr += `${key}=${escapeProperty(val)}`;
                     }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
                 }
             }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
         }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+    }
+}
+function escapeData(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A');
+}
+function escapeProperty(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A')
+        .replace(/:/g, '%3A')
+        .replace(/,/g, '%2C');
+}
+//# sourceMappingURL=command.js.map
+// EXTERNAL MODULE: external "crypto"
+var external_crypto_ = __nccwpck_require__(6982);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+// For internal use, subject to change.
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
 
 
-const reportOverSsh = async ({ connection, path, transaction }, verdict, signal) => {
-    const env_1 = { stack: [], error: void 0, hasError: false };
-    try {
-        const remote = report_addDisposableResource(env_1, await connect(connection, { signal }), true);
-        await joinTransaction(remote, path, transaction).report('smoke-test', verdict);
+
+
+function file_command_issueFileCommand(command, message) {
+    const filePath = process.env[`GITHUB_${command}`];
+    if (!filePath) {
+        throw new Error(`Unable to find environment variable for file command ${command}`);
     }
-    catch (e_1) {
-        env_1.error = e_1;
-        env_1.hasError = true;
+    if (!external_fs_.existsSync(filePath)) {
+        throw new Error(`Missing file at path: ${filePath}`);
     }
-    finally {
-        const result_1 = report_disposeResources(env_1);
-        if (result_1)
-            await result_1;
+    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+        encoding: 'utf8'
+    });
+}
+function file_command_prepareKeyValueMessage(key, value) {
+    const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
+    const convertedValue = utils_toCommandValue(value);
+    // These should realistically never happen, but just in case someone finds a
+    // way to exploit uuid generation let's not allow keys or values that contain
+    // the delimiter.
+    if (key.includes(delimiter)) {
+        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
     }
+    if (convertedValue.includes(delimiter)) {
+        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+    }
+    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+}
+//# sourceMappingURL=file-command.js.map
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(8611);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(5692);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var lib_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
 };
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function lib_getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => lib_awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => lib_awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class lib_HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? https : http;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => lib_awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class auth_BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+class oidc_utils_OidcClient {
+    static createHttpClient(allowRetry = true, maxRetry = 10) {
+        const requestOptions = {
+            allowRetries: allowRetry,
+            maxRetries: maxRetry
+        };
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+    }
+    static getRequestToken() {
+        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+        if (!token) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+        }
+        return token;
+    }
+    static getIDTokenUrl() {
+        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+        if (!runtimeUrl) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+        }
+        return runtimeUrl;
+    }
+    static getCall(id_token_url) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            var _a;
+            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const res = yield httpclient
+                .getJson(id_token_url)
+                .catch(error => {
+                throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+            });
+            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+            if (!id_token) {
+                throw new Error('Response json body do not have ID Token field');
+            }
+            return id_token;
+        });
+    }
+    static getIDToken(audience) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            try {
+                // New ID Token is requested from action service
+                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                if (audience) {
+                    const encodedAudience = encodeURIComponent(audience);
+                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+                }
+                debug(`ID token url is ${id_token_url}`);
+                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                setSecret(id_token);
+                return id_token;
+            }
+            catch (error) {
+                throw new Error(`Error message: ${error.message}`);
+            }
+        });
+    }
+}
+//# sourceMappingURL=oidc-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { access, appendFile, writeFile: summary_writeFile } = external_fs_.promises;
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+    constructor() {
+        this._buffer = '';
+    }
+    /**
+     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
+     * Also checks r/w permissions.
+     *
+     * @returns step summary file path
+     */
+    filePath() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            if (this._filePath) {
+                return this._filePath;
+            }
+            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+            if (!pathFromEnv) {
+                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+            }
+            try {
+                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
+            }
+            catch (_a) {
+                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+            }
+            this._filePath = pathFromEnv;
+            return this._filePath;
+        });
+    }
+    /**
+     * Wraps content in an HTML tag, adding any HTML attributes
+     *
+     * @param {string} tag HTML tag to wrap
+     * @param {string | null} content content within the tag
+     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
+     *
+     * @returns {string} content wrapped in HTML element
+     */
+    wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs)
+            .map(([key, value]) => ` ${key}="${value}"`)
+            .join('');
+        if (!content) {
+            return `<${tag}${htmlAttrs}>`;
+        }
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    }
+    /**
+     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
+     *
+     * @param {SummaryWriteOptions} [options] (optional) options for write operation
+     *
+     * @returns {Promise<Summary>} summary instance
+     */
+    write(options) {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+            const filePath = yield this.filePath();
+            const writeFunc = overwrite ? summary_writeFile : appendFile;
+            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+            return this.emptyBuffer();
+        });
+    }
+    /**
+     * Clears the summary buffer and wipes the summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    clear() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            return this.emptyBuffer().write({ overwrite: true });
+        });
+    }
+    /**
+     * Returns the current summary buffer as a string
+     *
+     * @returns {string} string of summary buffer
+     */
+    stringify() {
+        return this._buffer;
+    }
+    /**
+     * If the summary buffer is empty
+     *
+     * @returns {boolen} true if the buffer is empty
+     */
+    isEmptyBuffer() {
+        return this._buffer.length === 0;
+    }
+    /**
+     * Resets the summary buffer without writing to summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    emptyBuffer() {
+        this._buffer = '';
+        return this;
+    }
+    /**
+     * Adds raw text to the summary buffer
+     *
+     * @param {string} text content to add
+     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+    }
+    /**
+     * Adds the operating system-specific end-of-line marker to the buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addEOL() {
+        return this.addRaw(external_os_namespaceObject.EOL);
+    }
+    /**
+     * Adds an HTML codeblock to the summary buffer
+     *
+     * @param {string} code content to render within fenced code block
+     * @param {string} lang (optional) language to syntax highlight code
+     *
+     * @returns {Summary} summary instance
+     */
+    addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, (lang && { lang }));
+        const element = this.wrap('pre', this.wrap('code', code), attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML list to the summary buffer
+     *
+     * @param {string[]} items list of items to render
+     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addList(items, ordered = false) {
+        const tag = ordered ? 'ol' : 'ul';
+        const listItems = items.map(item => this.wrap('li', item)).join('');
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML table to the summary buffer
+     *
+     * @param {SummaryTableCell[]} rows table rows
+     *
+     * @returns {Summary} summary instance
+     */
+    addTable(rows) {
+        const tableBody = rows
+            .map(row => {
+            const cells = row
+                .map(cell => {
+                if (typeof cell === 'string') {
+                    return this.wrap('td', cell);
+                }
+                const { header, data, colspan, rowspan } = cell;
+                const tag = header ? 'th' : 'td';
+                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+                return this.wrap(tag, data, attrs);
+            })
+                .join('');
+            return this.wrap('tr', cells);
+        })
+            .join('');
+        const element = this.wrap('table', tableBody);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds a collapsable HTML details element to the summary buffer
+     *
+     * @param {string} label text for the closed state
+     * @param {string} content collapsable content
+     *
+     * @returns {Summary} summary instance
+     */
+    addDetails(label, content) {
+        const element = this.wrap('details', this.wrap('summary', label) + content);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML image tag to the summary buffer
+     *
+     * @param {string} src path to the image you to embed
+     * @param {string} alt text description of the image
+     * @param {SummaryImageOptions} options (optional) addition image attributes
+     *
+     * @returns {Summary} summary instance
+     */
+    addImage(src, alt, options) {
+        const { width, height } = options || {};
+        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML section heading element
+     *
+     * @param {string} text heading text
+     * @param {number | string} [level=1] (optional) the heading level, default: 1
+     *
+     * @returns {Summary} summary instance
+     */
+    addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+            ? tag
+            : 'h1';
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML thematic break (<hr>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addSeparator() {
+        const element = this.wrap('hr', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML line break (<br>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addBreak() {
+        const element = this.wrap('br', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML blockquote to the summary buffer
+     *
+     * @param {string} text quote text
+     * @param {string} cite (optional) citation url
+     *
+     * @returns {Summary} summary instance
+     */
+    addQuote(text, cite) {
+        const attrs = Object.assign({}, (cite && { cite }));
+        const element = this.wrap('blockquote', text, attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML anchor tag to the summary buffer
+     *
+     * @param {string} text link text/content
+     * @param {string} href hyperlink
+     *
+     * @returns {Summary} summary instance
+     */
+    addLink(text, href) {
+        const element = this.wrap('a', text, { href });
+        return this.addRaw(element).addEOL();
+    }
+}
+const _summary = new Summary();
+/**
+ * @deprecated use `core.summary`
+ */
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const summary = _summary;
+//# sourceMappingURL=summary.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+/**
+ * toPosixPath converts the given path to the posix form. On Windows, \\ will be
+ * replaced with /.
+ *
+ * @param pth. Path to transform.
+ * @return string Posix path.
+ */
+function toPosixPath(pth) {
+    return pth.replace(/[\\]/g, '/');
+}
+/**
+ * toWin32Path converts the given path to the win32 form. On Linux, / will be
+ * replaced with \\.
+ *
+ * @param pth. Path to transform.
+ * @return string Win32 path.
+ */
+function toWin32Path(pth) {
+    return pth.replace(/[/]/g, '\\');
+}
+/**
+ * toPlatformPath converts the given path to a platform-specific path. It does
+ * this by replacing instances of / and \ with the platform-specific path
+ * separator.
+ *
+ * @param pth The path to platformize.
+ * @return string The platform-specific path.
+ */
+function toPlatformPath(pth) {
+    return pth.replace(/[/\\]/g, path.sep);
+}
+//# sourceMappingURL=path-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_namespaceObject.platform();
+const arch = external_os_namespaceObject.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(external_os_namespaceObject.EOL);
+    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    command_issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    command_issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+    }
+    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ./src/runner/context.ts
+
+/**
+ * Reads what the runner says about the run from its environment variables; what it does not say is ''.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+ */
+function readContext(env) {
+    const github = (name) => env[`GITHUB_${name}`] ?? '';
+    const repository = github('REPOSITORY');
+    const runId = github('RUN_ID');
+    const runAttempt = github('RUN_ATTEMPT') || '1';
+    const server = github('SERVER_URL') || 'https://github.com';
+    return {
+        repository,
+        runId,
+        runAttempt,
+        job: github('JOB'),
+        workflow: github('WORKFLOW'),
+        actor: github('ACTOR'),
+        eventName: github('EVENT_NAME'),
+        sha: github('SHA'),
+        ref: github('REF'),
+        runUrl: `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
+        workspace: github('WORKSPACE') || process.cwd(),
+        temp: env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(),
+    };
+}
 
 ;// CONCATENATED MODULE: ./src/runner/markdown.ts
 /** Any text as one cell of a Markdown table, or one line of prose, that shows as it is. */
@@ -72955,6 +73311,894 @@ function formatTable(header, rows) {
         line(header.map(() => '---')),
         ...rows.map((row) => line(row.map(escapeMarkdown))),
     ].join('\n');
+}
+
+;// CONCATENATED MODULE: ./src/runner/workflow-commands.ts
+/**
+ * Text from elsewhere as lines that the runner and a terminal do nothing but show.
+ *
+ * The runner reads each line of our output for workflow commands, so a line from a server could set an output or end a
+ * chapter. A space breaks the two marks that it looks for: `::` at the beginning of a line, white space aside, and `##[`
+ * anywhere. It looks for them with .NET's culture-aware search, which skips characters that nobody sees, so these go first.
+ * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
+function printableLines(text) {
+    return withoutEscapes(text).split(LINE_BREAK).map(harmless);
+}
+/** What any reader of lines takes for an end: .NET stops at a carriage return, editors at U+2028. */
+const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
+/** Escape sequences of terminals: OSC and its like with their text, CSI, and those of one more character. */
+const ESCAPE = /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\r\n]*(?:\u0007|\u001b\\|\u009c)?|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -~]?/g;
+/** Colours are welcome in a log. What moves the cursor, erases or conceals (attribute 8) is not. */
+const COLOUR = /^\u001b\[(?!(?:[\d;]*;)?8[;m])[\d;]*m$/;
+function withoutEscapes(text) {
+    return text.replace(ESCAPE, (sequence) => (COLOUR.test(sequence) ? sequence : ''));
+}
+/** Controls other than tab and escape, and what Unicode calls format characters or ignorable. */
+const INVISIBLE = /(?![\t\u001b])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+const COMMAND = /^((?:\s|\u001b\[[\d;]*m)*:)(?=(?:\u001b\[[\d;]*m)*:)/;
+function harmless(line) {
+    return line
+        .replace(INVISIBLE, '')
+        .replace(/##(?=(?:\u001b\[[\d;]*m)*\u001b?\[)/g, '## ')
+        .replace(COMMAND, '$1 ');
+}
+
+;// CONCATENATED MODULE: ./src/runner/mask.ts
+
+
+/**
+ * Below this, a piece of a secret says more by its absence than by its presence: masking `on` or `}` would garble the
+ * whole log, and the runner drops every output that contains a masked text.
+ */
+const SHORTEST_PIECE = 4;
+/**
+ * All the forms of a secret that could turn up in a log: as it is, line by line, escaped for JSON, URLs, shells, dotenv
+ * files and HTML, as base64 wherever it may begin in a longer text, in hex, and as `Log.line` prints it. A secret of fewer
+ * than four characters has none.
+ */
+function secretForms(secret) {
+    const trimmed = secret.trim();
+    const lines = trimmed.split(/\r\n|\r|\n/).map((line) => line.trim());
+    const forms = [
+        ...[trimmed, ...lines].filter((text) => text.length >= SHORTEST_PIECE).flatMap(escapedForms),
+        ...[secret, trimmed].filter(() => trimmed.length >= SHORTEST_PIECE).flatMap(byteForms),
+    ];
+    return [...new Set(forms)].filter((form) => form.length >= SHORTEST_PIECE);
+}
+function escapedForms(text) {
+    return [
+        text,
+        ...jsonForms(text),
+        ...urlForms(text),
+        ...shellForms(text),
+        ...dotenvForms(text),
+        ...htmlForms(text),
+    ].concat(printableLines(text));
+}
+/** As JavaScript writes it, as Go does for HTML's sake, as Python does in ASCII, and with `\/` as PHP. */
+function jsonForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    return [
+        json,
+        json.replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape),
+        json.replaceAll(/[^\0-\u007e]/g, unicodeEscape),
+        json.replaceAll('/', '\\/'),
+    ];
+}
+function unicodeEscape(char) {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+/** For a query as browsers and as forms write it, strict as RFC 3986, lenient as a path, and each with small hex digits. */
+function urlForms(text) {
+    const query = encodeURIComponent(text.toWellFormed());
+    const strict = query.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    const form = new URLSearchParams([['', text]]).toString().slice(1);
+    const forms = [query, strict, form, query.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+    return [...forms, ...forms.map((url) => url.replaceAll('%2F', '/'))].flatMap((url) => [
+        url,
+        url.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase()),
+    ]);
+}
+/** Between single quotes in the two usual ways, between double quotes, and bare as `printf %q` writes it. */
+function shellForms(text) {
+    return [
+        text.replaceAll("'", "'\\''"),
+        text.replaceAll("'", `'"'"'`),
+        text.replaceAll(/[\\"$`]/g, '\\$&'),
+        text.replaceAll(/[^\w@%+=:,./\n-]/g, '\\$&'),
+    ];
+}
+/** Between double quotes with either escape of a dollar, between single quotes, and as a compose file writes a dollar. */
+function dotenvForms(text) {
+    const double = [text.replaceAll(/[\\"$]/g, '\\$&'), text.replaceAll(/[\\"]/g, '\\$&').replaceAll('$', '$$$$')];
+    return [
+        ...double,
+        ...double.map((form) => form.replaceAll('\n', '\\n').replaceAll('\r', '\\r')),
+        text.replaceAll("'", "\\'"),
+        text.replaceAll('$', '$$$$'),
+    ];
+}
+function htmlForms(text) {
+    const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const quoted = html.replaceAll('"', '&quot;');
+    return [html, quoted, quoted.replaceAll("'", '&#39;'), quoted.replaceAll("'", '&#x27;'), escapeMarkdown(text)];
+}
+function byteForms(secret) {
+    const hex = Buffer.from(secret).toString('hex');
+    return [...base64Forms(secret), hex, hex.toUpperCase()];
+}
+/** As `base64` and PEM files wrap lines. */
+const WRAPPED = [/.{76}/g, /.{64}/g];
+/** Whole, wrapped, URL-safe, and the part that stays the same at each of the three alignments in a longer text. */
+function base64Forms(secret) {
+    const bytes = Buffer.from(secret);
+    const whole = bytes.toString('base64');
+    const inside = [0, 1, 2].map((shift) => {
+        const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
+        return shifted.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((shifted.length * 8) / 6));
+    });
+    return [whole, ...inside, ...WRAPPED.flatMap((width) => whole.match(width) ?? [])].flatMap((form) => [
+        form,
+        form.replaceAll('+', '-').replaceAll('/', '_'),
+    ]);
+}
+
+;// CONCATENATED MODULE: ./src/runner/redactor.ts
+
+/** Replaces secrets, in each of their forms, in all that an action shows. The runner does so too, line by line. */
+class Redactor {
+    #forms = new Set();
+    /** Adds a secret; returns the forms of it that are new. */
+    add(secret) {
+        const added = secretForms(secret).filter((form) => !this.#forms.has(form));
+        for (const form of added)
+            this.#forms.add(form);
+        return added;
+    }
+    /** The text with `***` for every stretch that is covered by secrets, also where these overlap. */
+    redact(text) {
+        const stretches = [...this.#forms].flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);
+        let shown = '';
+        let end = 0;
+        for (const stretch of stretches) {
+            if (stretch.start >= end)
+                shown += `${text.slice(end, stretch.start)}***`;
+            end = Math.max(end, stretch.end);
+        }
+        return shown + text.slice(end);
+    }
+}
+/** Every place, overlapping ones too. */
+function occurrences(text, form) {
+    const found = [];
+    for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1))
+        found.push({ start, end: start + form.length });
+    return found;
+}
+
+;// CONCATENATED MODULE: ./src/runner/github-job.ts
+
+
+
+
+
+/**
+ * The job as GitHub's runner has it: workflow commands on stdout, and files for outputs, summary and state. All that it
+ * shows passes one redactor, since the runner looks at single lines only, and others do less.
+ */
+class GithubJob {
+    #redactor = new Redactor();
+    log = new GithubLog(this.#redactor);
+    context = readContext(process.env);
+    signal;
+    constructor(signal) {
+        this.signal = signal;
+    }
+    mask(secret) {
+        // The runner takes a form of several lines for as many secrets, the shortest scrap among them.
+        for (const form of this.#redactor.add(secret))
+            if (!/[\r\n]/.test(form))
+                core_setSecret(form);
+    }
+    async summarize(markdown) {
+        if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
+            return;
+        await summary.addRaw(this.#redactor.redact(markdown), true).write();
+    }
+    saveState(name, value) {
+        saveState(name, value);
+    }
+    state(name) {
+        return getState(name);
+    }
+    /** Hands outputs to later steps. */
+    publish(outputs) {
+        for (const [name, value] of Object.entries(outputs)) {
+            const shown = this.#redactor.redact(value);
+            setOutput(name, shown);
+            if (shown !== value)
+                this.log.warning(`The output ${name} holds a piece of a secret, and has *** in its place; later steps can't use it as it is. ` +
+                    'Secrets that are ordinary words do this: use longer ones.');
+        }
+    }
+    /** Makes the step red. */
+    fail(message) {
+        setFailed(this.#redactor.redact(message));
+    }
+}
+class GithubLog {
+    #redactor;
+    #depth = 0;
+    constructor(redactor) {
+        this.#redactor = redactor;
+    }
+    async chapter(title, work) {
+        const shown = this.#printable(title).join(' ');
+        const start = performance.now();
+        const elapsed = () => formatDuration((performance.now() - start) / 1000);
+        this.#open(shown);
+        try {
+            const result = await work();
+            this.#close(`${shown}: ${elapsed()}`);
+            return result;
+        }
+        catch (error) {
+            this.#close(`${shown}: failed after ${elapsed()}`);
+            throw error;
+        }
+    }
+    line(text) {
+        for (const line of this.#printable(text))
+            info(line);
+    }
+    notice(text) {
+        notice(this.#printable(text).join('\n'));
+    }
+    warning(text) {
+        warning(this.#printable(text).join('\n'));
+    }
+    error(text) {
+        error(this.#printable(text).join('\n'));
+    }
+    /** The runner's groups don't nest: only the outermost chapter is one. */
+    #open(title) {
+        if (this.#depth++ === 0)
+            startGroup(title);
+        else
+            info(title);
+    }
+    /** The time goes below the fold, where it is seen without a click. */
+    #close(line) {
+        if (--this.#depth === 0)
+            endGroup();
+        info(line);
+    }
+    /** Before, since a secret may go over several lines, and after, since it may have had escapes between its letters. */
+    #printable(text) {
+        return printableLines(this.#redactor.redact(text)).map((line) => this.#redactor.redact(line));
+    }
+}
+
+;// CONCATENATED MODULE: ./src/runner/inputs.ts
+
+
+/**
+ * Reads the inputs of an action into domain types.
+ *
+ * A problem is noted, not thrown, and a harmless value is returned, so that one run reports every problem there is.
+ * `check`, called last, throws them as one `UsageError`. Values that were read before it must only be carried about.
+ */
+class InputReader {
+    #get;
+    #mask;
+    #problems = [];
+    /**
+     * @param get the input as the runner has it, '' when absent
+     * @param mask registers a secret, so that the log never shows it
+     */
+    constructor(get, mask) {
+        this.#get = get;
+        this.#mask = mask;
+    }
+    /** A required text. */
+    text(name) {
+        const value = this.optional(name);
+        if (value === undefined)
+            this.problem(name, 'is required');
+        return value ?? '';
+    }
+    optional(name) {
+        return this.#get(name).trim() || undefined;
+    }
+    /** A required text that is masked in all its forms before anything else happens. */
+    secret(name) {
+        const value = this.optionalSecret(name);
+        if (value === undefined)
+            this.problem(name, 'is required; is the secret set, and may this job read it?');
+        return value ?? '';
+    }
+    optionalSecret(name) {
+        const value = this.optional(name);
+        if (value !== undefined)
+            this.mask(value);
+        return value;
+    }
+    /** Masks a secret that was found inside an input. */
+    mask(secret) {
+        this.#mask(secret);
+    }
+    /** One item a line; blank lines and lines that begin with `#` are dropped. May be empty. */
+    lines(name) {
+        return (this.optional(name) ?? '')
+            .split('\n')
+            .map((line) => line.trim())
+            .filter((line) => line !== '' && !line.startsWith('#'));
+    }
+    /** A required text through `parse`, which returns what is wrong with it as a string. */
+    parsed(name, parse) {
+        const text = this.text(name);
+        const value = text === '' ? undefined : parse(text);
+        if (typeof value === 'string')
+            this.problem(name, value);
+        // Nobody acts on this value: `check` throws first. An object can be taken apart without a crash until then.
+        return typeof value === 'string' || value === undefined ? {} : value;
+    }
+    /** Each of `lines` through `parse`. */
+    parsedLines(name, parse) {
+        return this.lines(name).flatMap((line) => {
+            const value = parse(line);
+            if (typeof value !== 'string')
+                return [value];
+            this.problem(name, value);
+            return [];
+        });
+    }
+    /** `true` or `false` as in YAML's core schema. */
+    flag(name) {
+        const text = this.text(name);
+        const value = /^(?:(?<yes>true|True|TRUE)|false|False|FALSE)$/.exec(text);
+        if (text !== '' && value === null)
+            this.problem(name, `write true or false, not "${text}"`);
+        return value?.groups?.['yes'] !== undefined;
+    }
+    oneOf(name, values) {
+        const text = this.text(name);
+        const value = values.find((candidate) => candidate === text);
+        if (text !== '' && value === undefined)
+            this.problem(name, `write ${listed(values)}, not "${text}"`);
+        return value ?? values[0];
+    }
+    /** A time span in seconds: `90`, `90s`, `5m`, `1h`. */
+    seconds(name) {
+        const text = this.text(name);
+        const value = text === '' ? 0 : parseDuration(text);
+        if (typeof value === 'number')
+            return value;
+        this.problem(name, value);
+        return 0;
+    }
+    /** A whole number between two bounds, both included. */
+    whole(name, { min, max }) {
+        const text = this.text(name);
+        const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+        if (value >= min && value <= max)
+            return value;
+        if (text !== '')
+            this.problem(name, `write a whole number from ${min} to ${max}, not "${text}"`);
+        return min;
+    }
+    /** Notes what is wrong with an input, in a way that says what to write instead. */
+    problem(name, what) {
+        this.#problems.push({ name, what });
+    }
+    /** Throws one `UsageError` that names every problem noted so far. */
+    check() {
+        if (this.#problems.length === 0)
+            return;
+        const count = new Set(this.#problems.map(({ name }) => name)).size;
+        const title = count === 1 ? 'One input needs a change:' : `${count} inputs need a change:`;
+        throw new errors_UsageError([title, ...this.#problems.map(({ name, what }) => `  ${name}: ${what}`)].join('\n'));
+    }
+}
+function listed(values) {
+    return values.length === 1 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
+}
+
+;// CONCATENATED MODULE: ./src/runner/run-action.ts
+
+
+
+
+/**
+ * Runs an action as this process: reads the inputs, runs its main or its post step, publishes outputs if that succeeded,
+ * and turns whatever was thrown into one message and exit code 1. Never rejects.
+ */
+async function runAction(action) {
+    const controller = new AbortController();
+    const job = new GithubJob(controller.signal);
+    cancelOnSignal(controller, job);
+    process.once('uncaughtException', (error) => {
+        job.fail(run_action_explain(error));
+        process.exit();
+    });
+    try {
+        if (job.state('isPost') === 'true')
+            await runPost(action, job);
+        else
+            await runMain(action, job);
+    }
+    catch (error) {
+        job.fail(run_action_explain(error));
+    }
+}
+async function runMain(action, job) {
+    // Before anything else: without this mark a post step would take itself for the main step.
+    if (action.post !== undefined)
+        job.saveState('isPost', 'true');
+    const inputs = readInputs(action, job);
+    if (action.post !== undefined)
+        job.saveState('hasInputs', 'true');
+    job.publish(await action.main(inputs, job));
+}
+async function runPost(action, job) {
+    if (job.state('hasInputs') !== 'true')
+        return;
+    await action.post?.(readInputs(action, job), job);
+}
+function readInputs(action, job) {
+    const reader = new InputReader(getInput, (secret) => {
+        job.mask(secret);
+    });
+    const inputs = action.inputs(reader);
+    reader.check();
+    return inputs;
+}
+/** A cancelled step that has not ended by then is ended, before the runner does it without a word. */
+const GRACE_MS = 6500;
+/** A cancelled job gets SIGINT, 7.5 s later SIGTERM, and 2.5 s later SIGKILL. */
+function cancelOnSignal(controller, job) {
+    for (const name of ['SIGINT', 'SIGTERM']) {
+        process.on(name, () => {
+            const error = new errors_StepError({ step: 'run', why: `the job was cancelled (${name})` });
+            controller.abort(error);
+            setTimeout(() => {
+                job.fail(run_action_explain(error));
+                process.exit();
+            }, GRACE_MS).unref();
+        });
+    }
+}
+/** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */
+function run_action_explain(error) {
+    if (error instanceof errors_UsageError || error instanceof errors_StepError)
+        return error.message;
+    const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return `This is a bug in the action, please report it.\n${details}`;
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./src/health/check.ts
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+;// CONCATENATED MODULE: ./src/health/duration.ts
+const DURATION = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m)?$/;
+const MILLISECONDS = { ms: 1, s: 1000, m: 60_000 };
+/** Parses `500ms`, `2s`, `1.5m`, or a bare number of seconds, into milliseconds. */
+function duration_parseDuration(text) {
+    const { amount, unit = 's' } = DURATION.exec(text.trim())?.groups ?? {};
+    if (amount === undefined)
+        return undefined;
+    return Math.round(Number(amount) * MILLISECONDS[unit]);
+}
+/** `340 ms`, `2.1 s`, `3 min 5 s`: as exact as a reader of latencies needs it. */
+function duration_formatDuration(milliseconds) {
+    const whole = Math.round(milliseconds);
+    const tenths = Math.round(milliseconds / 100) / 10;
+    const seconds = Math.round(milliseconds / 1000);
+    if (whole < 1000)
+        return `${whole} ms`;
+    if (tenths < 60)
+        return `${tenths} s`;
+    return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+;// CONCATENATED MODULE: ./src/health/source.ts
+
+/** Counted from the text's first line, which is 1. */
+function lineOf({ lines }, node) {
+    return lines.linePos(node?.range?.[0] ?? 0).line;
+}
+/** A scalar as it was written, `undefined` for none. */
+function asText(scalar) {
+    if (typeof scalar.value === 'string')
+        return scalar.value;
+    return scalar.value === null ? undefined : scalar.source;
+}
+/** Whether JSON can say this value: no infinity, no date. */
+function isJson(value) {
+    if (typeof value === 'number')
+        return Number.isFinite(value);
+    if (Array.isArray(value))
+        return value.every(isJson);
+    if (typeof value === 'object' && value !== null)
+        return Object.values(value).every(isJson);
+    return value === null || typeof value === 'string' || typeof value === 'boolean';
+}
+
+;// CONCATENATED MODULE: ./src/health/fields.ts
+
+
+
+/**
+ * Reads the fields of one YAML mapping strictly. Each problem is noted with its line and what to write instead, and the
+ * fallback returned, so that one pass finds them all.
+ */
+class Fields {
+    #source;
+    #map;
+    #read = new Set();
+    constructor(source, map) {
+        this.#source = source;
+        this.#map = map;
+    }
+    has(key) {
+        this.#read.add(key);
+        return this.#map.has(key);
+    }
+    /** A scalar as it was written: a commit like 1234e56 stays text although YAML reads it as a number. */
+    text(key) {
+        const node = this.#node(key);
+        if (node === undefined)
+            return undefined;
+        const text = (0,dist/* isScalar */.jn)(node) ? asText(node) : undefined;
+        if (text !== undefined && text !== '')
+            return text;
+        this.problem(key, `write some text, in quotes where it has braces, brackets or a colon`);
+        return undefined;
+    }
+    flag(key, fallback) {
+        const node = this.#node(key);
+        if (node === undefined)
+            return fallback;
+        if ((0,dist/* isScalar */.jn)(node) && typeof node.value === 'boolean')
+            return node.value;
+        this.problem(key, 'write true or false');
+        return fallback;
+    }
+    whole(key, { min, max }, fallback) {
+        const node = this.#node(key);
+        if (node === undefined)
+            return fallback;
+        const value = (0,dist/* isScalar */.jn)(node) ? node.value : undefined;
+        if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
+            return value;
+        this.problem(key, `write a whole number from ${min} to ${max}`);
+        return fallback;
+    }
+    milliseconds(key, { min, max }, fallback) {
+        const node = this.#node(key);
+        if (node === undefined)
+            return fallback;
+        const value = duration_parseDuration(((0,dist/* isScalar */.jn)(node) ? asText(node) : undefined) ?? '');
+        const [least = 0, most = 0] = [duration_parseDuration(min), duration_parseDuration(max)];
+        if (value !== undefined && value >= least && value <= most)
+            return value;
+        this.problem(key, `write a time from ${min} to ${max}, like 500ms or 2s`);
+        return fallback;
+    }
+    oneOf(key, values, fallback) {
+        const node = this.#node(key);
+        if (node === undefined)
+            return fallback;
+        const found = values.find((value) => (0,dist/* isScalar */.jn)(node) && value === node.value);
+        if (found === undefined)
+            this.problem(key, `write one of ${values.join(', ')}`);
+        return found ?? fallback;
+    }
+    /** A mapping from header names to values, the values as written; `problemOf` says what is wrong with one. */
+    headers(key, problemOf) {
+        const pairs = this.#pairs(key, 'Name: value').map(([name, node]) => {
+            const value = (0,dist/* isScalar */.jn)(node) ? asText(node) : undefined;
+            const problem = value === undefined ? 'write its value as text' : problemOf(name, value);
+            if (problem !== undefined)
+                this.problem(key, `${name}: ${problem}`, node);
+            return [name, value ?? ''];
+        });
+        return Object.fromEntries(pairs);
+    }
+    /** A mapping from names to any values that JSON knows. */
+    values(key, problemOf) {
+        const pairs = this.#pairs(key, 'path: value').map(([name, node]) => {
+            const value = (0,dist/* isNode */.Ll)(node) ? this.#toJson(node) : null;
+            const problem = problemOf(name) ?? (isJson(value) ? undefined : 'JSON has no such value');
+            if (problem !== undefined)
+                this.problem(key, `${name}: ${problem}`, node);
+            return [name, value];
+        });
+        return Object.fromEntries(pairs);
+    }
+    /** Notes a problem at the line of `key`, or of the node given, or of the mapping itself where neither is there. */
+    problem(key, what, at) {
+        const node = at ?? this.#key(key) ?? this.#map;
+        this.#source.problems.push({ line: lineOf(this.#source, node), what: `${key}: ${what}` });
+    }
+    /** Notes each key that nobody asked for. Call it last. */
+    refuseOthers() {
+        for (const { key } of this.#map.items) {
+            const name = (0,dist/* isScalar */.jn)(key) ? String(key.value) : 'a key that is no text';
+            if (this.#read.has(name))
+                continue;
+            const known = [...this.#read].join(', ');
+            const what = `${name}: unknown key; write one of ${known}`;
+            this.#source.problems.push({ line: lineOf(this.#source, key), what });
+        }
+    }
+    /** `undefined` for an alias that leads nowhere, or to more than a check could want. */
+    #toJson(node) {
+        try {
+            return node.toJS(this.#source.document);
+        }
+        catch {
+            return undefined;
+        }
+    }
+    #pairs(key, shape) {
+        const node = this.#node(key);
+        if (node === undefined)
+            return [];
+        if ((0,dist/* isMap */.jh)(node) && node.items.length > 0) {
+            return node.items.map((pair) => [nameOf(pair.key), this.#resolved(pair.value) ?? null]);
+        }
+        this.problem(key, `write it as { ${shape} }`);
+        return [];
+    }
+    #node(key) {
+        this.#read.add(key);
+        if (!this.#map.has(key))
+            return undefined;
+        return this.#resolved(this.#map.get(key, true)) ?? null;
+    }
+    #resolved(node) {
+        if (!(0,dist/* isAlias */.Vj)(node))
+            return node;
+        const target = node.resolve(this.#source.document);
+        const what = `*${node.source}: no &${node.source} stands before it`;
+        if (target === undefined)
+            this.#source.problems.push({ line: lineOf(this.#source, node), what });
+        return target;
+    }
+    #key(name) {
+        return this.#map.items.find(({ key }) => (0,dist/* isScalar */.jn)(key) && key.value === name)?.key;
+    }
+}
+function nameOf(key) {
+    return (0,dist/* isScalar */.jn)(key) ? (asText(key) ?? '') : '';
+}
+
+;// CONCATENATED MODULE: ./src/health/checks.ts
+
+
+
+
+
+
+/** Reads the inputs `checks` and `base-url`; no checks at all is a problem. */
+function readChecks(input) {
+    return read(input, input.text('checks'));
+}
+/** As `readChecks`, but none are read where `checks` is not given. */
+function readOptionalChecks(input) {
+    return read(input, input.optional('checks'));
+}
+function read(input, text) {
+    const base = input.optional('base-url');
+    const baseUrl = base === undefined ? undefined : parseBaseUrl(base);
+    if (typeof baseUrl === 'string')
+        input.problem('base-url', baseUrl);
+    if (text === undefined || text === '')
+        return [];
+    // A bad base-url is reported once, by itself, not again at every path.
+    const { checks, problems } = parseChecks(text, typeof baseUrl === 'string' ? new URL('http://localhost') : baseUrl);
+    for (const problem of problems)
+        input.problem('checks', problem);
+    return checks;
+}
+/** Parses a YAML list of checks. Strict: what it does not know is a problem, and none is left for a second run. */
+function parseChecks(text, baseUrl) {
+    const lines = new dist/* LineCounter */.HN();
+    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false });
+    const broken = [...document.errors, ...document.warnings];
+    if (broken.length > 0) {
+        return { checks: [], problems: broken.map(({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message}`) };
+    }
+    if (!(0,dist/* isSeq */.oP)(document.contents) || document.contents.items.length === 0) {
+        return { checks: [], problems: ['write a list, each check starting with "- url: https://..." or "- path: /..."'] };
+    }
+    const source = { document, lines, problems: [] };
+    const checks = [];
+    for (const item of document.contents.items) {
+        if ((0,dist/* isMap */.jh)(item))
+            checks.push(parseCheck(new Fields(source, item), baseUrl, checks));
+        else
+            source.problems.push({ line: lineOf(source, item), what: 'write a check as "- url: https://..."' });
+    }
+    const problems = source.problems.sort((a, b) => a.line - b.line);
+    return { checks, problems: problems.map(({ line, what }) => `line ${line}: ${what}`) };
+}
+const NOWHERE = new URL('http://localhost');
+function parseCheck(fields, baseUrl, before) {
+    const url = parseTarget(fields, baseUrl);
+    const name = fields.text('name');
+    const method = fields.oneOf('method', METHODS, 'GET');
+    const body = fields.text('body');
+    const check = {
+        name: name ?? `${method} ${url.href}`,
+        method,
+        url,
+        send: fields.headers('send', problemOfSent),
+        ...(body !== undefined && { body }),
+        follow: fields.flag('follow', false),
+        expected: parseExpectation(fields),
+        timeoutMs: fields.milliseconds('timeout', { min: '1ms', max: '5m' }, 10_000),
+        retries: fields.whole('retries', { min: 0, max: 100 }, 3),
+        everyMs: fields.milliseconds('every', { min: '0s', max: '5m' }, 2000),
+        blocking: fields.flag('blocking', true),
+    };
+    noteContradictions(check, fields);
+    if (url !== NOWHERE && before.some((other) => other.name === check.name)) {
+        fields.problem('name', `an earlier check is called "${check.name}" too; write another name`);
+    }
+    fields.refuseOthers();
+    return check;
+}
+function parseExpectation(fields) {
+    const status = fields.whole('status', { min: 100, max: 599 }, undefined);
+    const contains = fields.text('contains');
+    const withinMs = fields.milliseconds('within', { min: '1ms', max: '5m' }, undefined);
+    return {
+        ...(status !== undefined && { status }),
+        ...(contains !== undefined && { contains }),
+        header: fields.headers('header', problemOfHeader),
+        json: fields.values('json', (path) => path.split('.').includes('') ? 'write a path of names and indexes, like items.0.id' : undefined),
+        ...(withinMs !== undefined && { withinMs }),
+    };
+}
+/** What each field allows, but not together. */
+function noteContradictions({ method, body, follow, expected, timeoutMs }, fields) {
+    const reads = method === 'GET' || method === 'HEAD';
+    if (body !== undefined && reads)
+        fields.problem('body', `${method} sends none; write method: POST`);
+    // Handing a body on to an address that the server names could hand a secret to somebody else.
+    if (follow && !reads)
+        fields.problem('follow', `only GET and HEAD follow redirects, not ${method}`);
+    if (method === 'HEAD' && expected.contains !== undefined)
+        fields.problem('contains', 'HEAD has no body; write GET');
+    if (method === 'HEAD' && Object.keys(expected.json).length > 0)
+        fields.problem('json', 'HEAD has no body; write GET');
+    if ((expected.withinMs ?? 0) > timeoutMs) {
+        fields.problem('within', `a try ends after ${duration_formatDuration(timeoutMs)}; write a longer timeout`);
+    }
+}
+function parseTarget(fields, baseUrl) {
+    const [hasUrl, hasPath] = [fields.has('url'), fields.has('path')];
+    const [url, path] = [fields.text('url'), fields.text('path')];
+    if (hasUrl === hasPath)
+        fields.problem('url', 'write either url: https://... or path: /... with the input base-url');
+    if (hasUrl === hasPath)
+        return NOWHERE;
+    if (url !== undefined)
+        return accepted(parseUrl(url), fields, 'url');
+    if (path === undefined)
+        return NOWHERE;
+    if (!path.startsWith('/'))
+        return accepted('write a path that starts with /', fields, 'path');
+    if (baseUrl === undefined)
+        return accepted('needs the input base-url', fields, 'path');
+    return accepted(parseUrl(baseUrl.href.replace(/\/$/, '') + path), fields, 'path');
+}
+function accepted(url, fields, key) {
+    if (typeof url !== 'string')
+        return url;
+    fields.problem(key, url);
+    return NOWHERE;
+}
+function parseBaseUrl(text) {
+    const url = parseUrl(text);
+    if (typeof url === 'string')
+        return url;
+    return url.search === '' && url.hash === '' ? url : 'write it without ? and #; they belong to the path of a check';
+}
+/** Parses an address to ask; the problem as a string when it can't be asked. Never repeats credentials. */
+function parseUrl(text) {
+    const url = URL.parse(text);
+    if (url === null || !/^https?:$/.test(url.protocol))
+        return 'write an address that starts with https:// or http://';
+    if (url.username !== '' || url.password !== '')
+        return 'write credentials as send: { Authorization: ... } instead';
+    return url;
+}
+/** https://httpwg.org/specs/rfc9110.html#message.framing: what frames the message is not the author's. */
+const FRAMING = /^(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
+function problemOfSent(name, value) {
+    return FRAMING.test(name) ? 'is set by the check itself; leave it out' : problemOfHeader(name, value);
+}
+function problemOfHeader(name, value) {
+    try {
+        (0,external_node_http_.validateHeaderName)(name);
+        (0,external_node_http_.validateHeaderValue)(name, value);
+        return undefined;
+    }
+    catch {
+        return 'is no valid header; a name has letters, digits and dashes, a value no line breaks';
+    }
+}
+
+;// CONCATENATED MODULE: ./src/host/connection.ts
+
+
+
+/** Reads the inputs that all actions share which reach a host, and notes what is wrong with them. */
+function readConnection(input) {
+    const host = input.parsed('host', parseHost);
+    const jump = input.optional('jump-host') === undefined ? undefined : input.parsed('jump-host', parseHost);
+    const privateKey = input.secret('ssh-key');
+    const passphrase = input.optionalSecret('ssh-key-passphrase');
+    const knownHosts = input.optional('known-hosts') ?? '';
+    const key = privateKey === '' || parsePrivateKey(privateKey, passphrase);
+    if (typeof key === 'string')
+        input.problem('ssh-key', key);
+    const problems = [host, jump].flatMap((each) => (each && checkKnownHosts(knownHosts, each)) ?? []);
+    for (const problem of new Set(problems))
+        input.problem('known-hosts', problem);
+    return {
+        ...{ host, privateKey, knownHosts },
+        ...(jump && { jump }),
+        ...(passphrase !== undefined && { passphrase }),
+    };
+}
+/** What is wrong with the text as the pins of this host; a host that could not be read has no name to look for. */
+function checkKnownHosts(text, { user, name, port }) {
+    if (user === undefined || name === undefined || port === undefined)
+        return text === '' ? 'is required' : undefined;
+    const known = { user, name, port };
+    if (text === '')
+        return `is required. ${howToScan(known)}`;
+    const pins = pinsOf(text, known);
+    return typeof pins === 'string' ? pins : undefined;
+}
+
+;// CONCATENATED MODULE: ./actions/smoke-test/inputs.ts
+
+
+function inputs_readInputs(input) {
+    const checks = readChecks(input);
+    const transaction = input.optional('transaction');
+    if (transaction !== undefined)
+        return { checks, membership: readMembership(input, transaction) };
+    refuseWithoutTransaction(input);
+    return { checks };
+}
+function readMembership(input, transaction) {
+    const connection = readConnection(input);
+    const path = input.text('path');
+    if (path !== '' && !path.startsWith('/'))
+        input.problem('path', `write an absolute path, not "${path}"`);
+    return { connection, path, transaction };
+}
+/** An output of a mistyped step is empty: without this, its verdict would silently be reported to nobody. */
+function refuseWithoutTransaction(input) {
+    input.optionalSecret('ssh-key');
+    input.optionalSecret('ssh-key-passphrase');
+    const given = ['host', 'jump-host', 'ssh-key', 'ssh-key-passphrase', 'known-hosts', 'path'].filter((name) => input.optional(name) !== undefined);
+    if (given.length === 0)
+        return;
+    const what = `is required with ${given.join(', ')}; write the output transaction of the step with deploy-over-ssh, such as`;
+    const hint = "it is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'";
+    input.problem('transaction', `${what} \${{ steps.deploy.outputs.transaction }}; ${hint}`);
 }
 
 ;// CONCATENATED MODULE: ./src/health/report.ts
@@ -73012,6 +74256,8 @@ function rowOf({ check, verdict, status, ms, tries, failures }) {
     ];
 }
 
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = require("node:timers/promises");
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./src/health/expectation.ts
@@ -73244,6 +74490,12 @@ function secretsOf({ send }) {
 
 /** Checks at a time: few enough not to be a load of their own on a small server. */
 const AT_ONCE = 8;
+/** The most that `runChecks` may take, in seconds: with more checks than are made at a time, they queue. */
+function longestSeconds(checks) {
+    const each = checks.map(({ timeoutMs, retries, everyMs }) => (retries + 1) * timeoutMs + retries * everyMs);
+    const queued = checks.length > AT_ONCE ? each.reduce((sum, ms) => sum + ms, 0) / AT_ONCE : 0;
+    return Math.ceil((Math.max(0, ...each) + queued) / 1000);
+}
 /**
  * Asks every check, some at a time, each until it is good or its tries are used up.
  *
@@ -73280,7 +74532,7 @@ async function runCheck(check, { log, signal }, ask) {
         const again = `try ${tries} of ${check.retries + 1}, again in ${duration_formatDuration(check.everyMs)}`;
         log.line(`${check.name}: ${result.failures.join('; ')} (${again})`);
         // Woken early by the signal.
-        await (0,promises_namespaceObject.setTimeout)(check.everyMs, undefined, { signal }).catch(() => undefined);
+        await (0,external_node_timers_promises_namespaceObject.setTimeout)(check.everyMs, undefined, { signal }).catch(() => undefined);
         if (cancelled())
             return { ...result, verdict: 'unknown', failures: [...result.failures, CANCELLED] };
     }
@@ -73298,15 +74550,89 @@ function judge(check, tries, reply) {
 }
 
 ;// CONCATENATED MODULE: ./actions/smoke-test/smoke-test.ts
+var smoke_test_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var smoke_test_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
 
 
 
 
+/** Beside the checks, the report of what they found must get through before the lease ends. Seconds. */
+const MARGIN = 30;
 /**
  * Asks the released site, shows what came of it, reports the verdict into the transaction if there is one, and only then
- * fails the step over it. Anything but good fails: what could not be told is not to be confirmed.
+ * fails the step over it. Anything but good fails: what could not be told is not to be confirmed. The transaction is asked
+ * beforehand to wait for as long as the checks may take.
  */
-async function smokeTest({ checks, membership }, job, report) {
+async function smokeTest({ checks, membership }, job, join) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        if (membership === undefined)
+            return smoke_test_ask(checks, job);
+        const trial = smoke_test_addDisposableResource(env_1, await join(membership, job.signal), true);
+        await trial.lengthen(longestSeconds(checks) + MARGIN);
+        return await smoke_test_ask(checks, job, { membership, trial });
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = smoke_test_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+async function smoke_test_ask(checks, job, told) {
     const title = `Ask ${checks.length === 1 ? 'the site' : `the site ${checks.length} things`}`;
     const found = await job.log.chapter(title, () => runChecks(checks, job));
     const { markdown, lines, warnings, errors } = formatReport(found);
@@ -73316,21 +74642,21 @@ async function smokeTest({ checks, membership }, job, report) {
         job.log.warning(`Advisory: ${warning}`);
     await job.summarize(markdown);
     if (job.signal.aborted)
-        throw cancelled(membership);
-    if (membership !== undefined)
-        await tell(membership, found.verdict, job, report);
+        throw smoke_test_cancelled(told);
+    if (told !== undefined)
+        await tell(told, found.verdict, job);
     if (found.verdict !== 'good')
-        throw failed(found.verdict, errors, membership);
+        throw failed(found.verdict, errors, told);
     return { verdict: found.verdict, report: reportJson(found) };
 }
-async function tell(membership, verdict, job, report) {
+async function tell({ membership, trial }, verdict, job) {
     try {
-        await report(membership, verdict, job.signal);
+        await trial.report(verdict);
     }
     catch (error) {
-        if (!(error instanceof StepError || error instanceof UsageError))
+        if (!(error instanceof errors_StepError || error instanceof errors_UsageError))
             throw error;
-        throw new StepError({
+        throw new errors_StepError({
             step: 'report the smoke test',
             host: formatHost(membership.connection.host),
             why: `${FOUND[verdict]}, but the server did not acknowledge it: ${error.message}`,
@@ -73347,12 +74673,12 @@ const FOUND = {
     unknown: 'the checks could not tell whether the release is good',
 };
 const UNCONFIRMED = 'This step confirmed nothing. Unless the trial is confirmed, the server goes back by itself when the lease ends, or stays where a migration forbids the way back.';
-function failed(verdict, errors, membership) {
-    return new StepError({
+function failed(verdict, errors, told) {
+    return new errors_StepError({
         step: 'smoke test',
         why: verdict === 'bad' ? 'the site does not answer as it should' : 'it could not be told whether the site works',
         lastLines: errors,
-        ...(membership !== undefined && {
+        ...(told !== undefined && {
             state: `The transaction has the verdict. ${UNCONFIRMED}`,
         }),
         next: verdict === 'bad'
@@ -73360,20 +74686,396 @@ function failed(verdict, errors, membership) {
             : "See to the runner's network and DNS, then run the job again.",
     });
 }
-function cancelled(membership) {
-    return new StepError({
+function smoke_test_cancelled(told) {
+    return new errors_StepError({
         step: 'smoke test',
         why: 'the job was cancelled before the checks were through',
-        ...(membership !== undefined && { state: `No verdict was reported. ${UNCONFIRMED}` }),
+        ...(told !== undefined && { state: `No verdict was reported. ${UNCONFIRMED}` }),
     });
 }
+
+;// CONCATENATED MODULE: ./src/agent/link.ts
+var link_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var link_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+/** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
+const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000];
+/** A connection that is opened anew when it is lost. */
+class Link {
+    #remote;
+    #connect;
+    #backOff;
+    /** @param backOff milliseconds to wait before each attempt */
+    constructor(remote, connect, backOff = BACK_OFF) {
+        this.#remote = remote;
+        this.#connect = connect;
+        this.#backOff = backOff;
+    }
+    get host() {
+        return formatHost(this.#remote.host);
+    }
+    /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
+    async run(first, again, options = {}) {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const outcome = await this.#remote.run(first, options);
+            if (outcome.kind === 'exited' || options.signal?.aborted === true)
+                return outcome;
+            const remote = link_addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
+            return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options);
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = link_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    async #reconnect(reason, signal) {
+        let last;
+        for (const wait of this.#connect ? this.#backOff : []) {
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(wait, undefined, signal && { signal });
+            try {
+                const remote = await this.#connect?.();
+                if (remote)
+                    return remote;
+            }
+            catch (error) {
+                signal?.throwIfAborted();
+                last = error;
+            }
+        }
+        throw new errors_StepError({
+            step: 'follow the transaction',
+            host: this.host,
+            why: `the connection was lost and did not come back: ${last instanceof Error ? last.message : reason}`,
+            state: 'the server goes on alone; when nobody confirms in time it goes back to the release before',
+            next: 'see what became of it on the host: tail -n 1 ledger.jsonl in the folder of the stack',
+            cause: last,
+        });
+    }
+}
+
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+// EXTERNAL MODULE: ./node_modules/tar-stream/index.js
+var tar_stream = __nccwpck_require__(6118);
+;// CONCATENATED MODULE: ./src/agent/package.ts
+
+
+
+/** Packs files into one gzipped tar, so that any number of them costs the same few round trips. */
+async function package_packFiles(files) {
+    const tar = (0,tar_stream.pack)();
+    for (const { name, content, mode = 0o600 } of files)
+        tar.entry({ name, mode, mtime: new Date(0) }, typeof content === 'string' ? content : Buffer.from(content));
+    tar.finalize();
+    const chunks = [];
+    for await (const chunk of tar)
+        chunks.push(chunk);
+    const content = (0,external_node_zlib_.gzipSync)(Buffer.concat(chunks));
+    return { content, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
+}
+
+;// CONCATENATED MODULE: ./src/agent/refusals.ts
+/** What it means that a program of the agent ended with this exit code, before anything was begun. */
+const REFUSALS = {
+    6: {
+        state: 'nothing was changed; should it begin after all, the server goes back by itself',
+        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
+    },
+    7: { state: 'nothing of it was begun', next: 'run the job again' },
+    8: { state: 'nothing of it was begun', next: 'make space on the disk of the host, then run the job again' },
+};
+
+;// CONCATENATED MODULE: ./src/agent/token.ts
+
+const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
+/** Reads id and nonce of a transaction from what an earlier step handed on. Throws a UsageError for anything else. */
+function parseToken(token) {
+    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
+    if (id === undefined || nonce === undefined)
+        throw new errors_UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
+    return { id, nonce };
+}
+
+;// CONCATENATED MODULE: ./src/agent/transaction.ts
+
+
+
+
+
+
+
+
+
+
+
+const silent = { line: () => undefined };
+/** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
+function newTransactionId(at) {
+    return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+}
+function newWordId() {
+    return (0,external_node_crypto_.randomBytes)(6).toString('hex');
+}
+function newNonce() {
+    return randomBytes(8).toString('hex');
+}
+/** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
+async function openTransaction(remote, id, opening, tell, following = {}) {
+    const { content, sha256 } = await packFiles(openingFiles(opening));
+    const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content };
+    const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
+    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
+}
+/** Takes up a transaction that an earlier step of the job opened. */
+function joinTransaction(remote, stackPath, token, following = {}) {
+    const { id, nonce } = parseToken(token);
+    return new RemoteTransaction(remote, stackPath, id, nonce, following);
+}
+/** Somebody else's transaction, which anybody with access may abort. */
+function foreignTransaction(remote, stackPath, id, following = {}) {
+    return new RemoteTransaction(remote, stackPath, id, 'none', following);
+}
+class RemoteTransaction {
+    id;
+    #link;
+    #stack;
+    #nonce;
+    #signal;
+    constructor(remote, stack, id, nonce, { connect, signal }) {
+        this.id = id;
+        this.#link = new Link(remote, connect);
+        this.#signal = signal;
+        this.#stack = stack;
+        this.#nonce = nonce;
+    }
+    get token() {
+        return `${this.id}.${this.#nonce}`;
+    }
+    advance(phase, tell) {
+        return this.#say(tell, 'advance', phase);
+    }
+    async migrate(steps, tell) {
+        const { content, sha256 } = await package_packFiles(phaseFiles('.', steps));
+        const word = newWordId();
+        return this.#follow(tell, (from) => ({
+            ...command_script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, word, String(from), 'migrate'),
+            stdin: content,
+        }));
+    }
+    async report(check, verdict) {
+        this.#mustBeHeard(`report ${check} as ${verdict}`, await this.#say(silent, 'report', check, verdict));
+    }
+    async renew(lease) {
+        this.#mustBeHeard(`renew the lease for ${lease} s`, await this.#say(silent, 'renew', String(lease)));
+    }
+    confirm(how, tell) {
+        return this.#say(tell, 'confirm', how);
+    }
+    abort(cause, tell) {
+        return this.#say(tell, 'abort', cause);
+    }
+    /**
+     * Runs the command that opens it with so many words. After a lost connection it is not opened again, but followed as far
+     * as it came.
+     */
+    begin(command, words, tell) {
+        const again = (from) => this.#agent('follow', String(from || 1), String(words));
+        return this.#follow(tell, (from, isAgain) => (isAgain ? again(from) : command));
+    }
+    /**
+     * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
+     * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
+     */
+    async #follow(tell, command) {
+        const reader = new ProgressReader(tell);
+        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
+        const outcome = await this.#run(command(0, false), again, reader);
+        if (reader.progress?.kind === 'gone')
+            return this.#recover(reader, tell);
+        if (reader.progress)
+            return reader.progress;
+        const where = { step: 'talk to the agent', host: this.#link.host };
+        const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined;
+        if (outcome.kind === 'exited' && refusal)
+            throw new errors_StepError({ ...where, why: outcome.stderr.trim(), ...refusal });
+        throw new errors_StepError({
+            ...where,
+            why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
+            ...(outcome.kind === 'exited' && {
+                exitCode: outcome.code,
+                lastLines: outcome.stderr.trim().split('\n').slice(-5),
+            }),
+            state: `unknown for the transaction ${this.id}; unless it was confirmed, the server goes back by itself`,
+            next: `see ${this.#stack}/transactions/${this.id}/journal on the host`,
+        });
+    }
+    async #run(command, again, reader) {
+        const onStdoutLine = (line) => {
+            reader.read(line);
+        };
+        const stopReminding = remindWhileWaiting(reader);
+        try {
+            return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
+        }
+        catch (error) {
+            if (this.#signal?.aborted !== true)
+                throw error;
+            throw new errors_StepError({
+                step: 'follow the transaction',
+                host: this.#link.host,
+                why: 'the job was cancelled',
+                state: `the server goes on alone with ${this.id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
+                next: `the post step of deploy-over-ssh takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
+                cause: error,
+            });
+        }
+        finally {
+            stopReminding();
+        }
+    }
+    /** A word is heard once, however often it is said: its id tells. */
+    #say(tell, ...words) {
+        const id = newWordId();
+        return this.#follow(tell, (from) => this.#agent('say', this.#nonce, id, String(from), ...words));
+    }
+    /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
+    async #recover(reader, tell) {
+        tell.line('the agent on the host is gone; recovering');
+        // On a new connection too: what was lost with the one before may have been a host that was cut off.
+        const command = () => command_script(`${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
+        // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
+        for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
+            await this.#link.run(command(), command, {
+                onStdoutLine: (line) => {
+                    reader.read(line);
+                },
+            });
+            if (reader.progress?.kind !== 'gone')
+                break;
+        }
+        return reader.progress ?? { kind: 'gone' };
+    }
+    #agent(verb, ...args) {
+        return command_script(`${FIND_AGENT}; verb=$1; shift; exec sh "$agent" "$verb" "$stack" "$id" "$@"`, this.#stack, this.id, verb, ...args);
+    }
+    #mustBeHeard(what, progress) {
+        if (progress.kind === 'waiting')
+            return;
+        const where = { step: what, host: this.#link.host };
+        switch (progress.kind) {
+            case 'ended':
+                throw new errors_StepError({
+                    ...where,
+                    why: `the transaction has ended already: ${[progress.result, explainCause(progress.cause)].filter(Boolean).join(', ')}`,
+                    next: 'see the log of the step that deployed',
+                });
+            case 'refused':
+                throw new errors_StepError({ ...where, why: `the server refused it: ${explainCause(progress.why)}` });
+            case 'gone':
+                throw new errors_StepError({ ...where, why: 'the agent on the server is gone and could not be recovered' });
+        }
+    }
+}
+const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
+    'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
+
+;// CONCATENATED MODULE: ./actions/smoke-test/trial.ts
+
+
+
+const joinOverSsh = async ({ connection, path, transaction }, signal) => {
+    const reach = () => connect(connection, { signal });
+    const remote = await reach();
+    const joined = joinTransaction(remote, path, transaction, { connect: reach, signal });
+    return {
+        lengthen: async (seconds) => {
+            const standing = await readStanding(remote, path, joined.id, signal);
+            await joined.renew(Math.max(seconds, standing !== undefined && 'lease' in standing ? standing.lease : 0));
+        },
+        report: (verdict) => joined.report('smoke-test', verdict),
+        [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose](),
+    };
+};
 
 ;// CONCATENATED MODULE: ./actions/smoke-test/main.ts
 
 
 
 
-void runAction({ inputs: inputs_readInputs, main: (inputs, job) => smokeTest(inputs, job, reportOverSsh) });
+
+
+void runAction({
+    inputs: inputs_readInputs,
+    main: (inputs, job) => {
+        const { membership } = inputs;
+        const work = () => smokeTest(inputs, job, joinOverSsh);
+        if (membership === undefined)
+            return work();
+        const held = {
+            ...membership,
+            connect: (signal) => connect(membership.connection, { signal }),
+        };
+        return unlessCancelled(job.signal, () => held, work);
+    },
+});
 
 })();
 
