@@ -90,7 +90,7 @@ describe('another transaction came between the plan and the lock', () => {
       'The stack was changed after it had been planned; planned again.',
       'In between: deploy of v1.5 by octocat, committed at 2026-11-21T23:30:00Z ().',
       'What differs from the plan before:',
-      '-      $ remember_served && point_current releases/v1/plain-guard',
+      '-      $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard',
     ])
   })
 
