@@ -38,6 +38,20 @@ export const DEFECTS: readonly Defect[] = [
       world === 'irreversible migration' && result === 'stuck' && /old code/.test(violation),
     example: [IRREVERSIBLE, [['engine killed', 'recorded state trial']]],
   },
+  {
+    name: 'an engine that was killed and then a host that was cut off: the job has its end after up to 35 s, not 30',
+    matches: ({ violation, strikes }) =>
+      /^the job ended after 3[0-4]\./.test(violation) &&
+      strikes.length === 2 &&
+      strikes.every(({ fault }) => /^(engine|host|disk)/.test(fault)),
+    example: [
+      { world: 'old already bad', verb: 'rollback' },
+      [
+        ['engine killed', 'before run switch 07'],
+        ['host cut off', 'after undo switch 05'],
+      ],
+    ],
+  },
 ]
 
 /** The name of the defect that a violation comes from. */
