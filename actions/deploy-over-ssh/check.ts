@@ -1,7 +1,7 @@
 import type { Verdict } from '../../src/agent/verdict.ts'
 import { StepError } from '../../src/errors.ts'
 import type { Check } from '../../src/health/check.ts'
-import { formatReport } from '../../src/health/report.ts'
+import { tellReport } from '../../src/health/report.ts'
 import { longestSeconds, runChecks } from '../../src/health/run.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Job } from '../../src/runner/job.ts'
@@ -23,10 +23,7 @@ export async function check(
 ): Promise<void> {
   const title = report === undefined ? 'Check what serves' : 'Check the release on trial'
   const found = await job.log.chapter(title, () => runChecks(checks, job))
-  const { markdown, lines, warnings, errors } = formatReport(found)
-  for (const line of lines) job.log.line(line)
-  for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
-  await job.summarize(markdown)
+  const errors = await tellReport(found, job)
   // What was cut off has found nothing out.
   job.signal.throwIfAborted()
   await report?.(found.verdict)

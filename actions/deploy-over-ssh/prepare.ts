@@ -1,4 +1,4 @@
-import { expectState } from '../../src/agent/outcome.ts'
+import { expectState, isStale } from '../../src/agent/outcome.ts'
 import type { Progress } from '../../src/agent/progress.ts'
 import { type Following, newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
 import type { ComposeModel } from '../../src/compose/model.ts'
@@ -11,10 +11,7 @@ import type { DeployInputs, Inputs } from './inputs.ts'
 import { type Goal, openingOf } from './opening.ts'
 import { type Planned, planDeploy } from './plan.ts'
 import { resolveModel } from './release.ts'
-import { whatDiffers } from '../../src/plan/stale.ts'
-
-/** As often a plan is made anew when another transaction came between it and the lock. */
-const PLANS = 3
+import { MOST_PLANS, whatDiffers } from '../../src/plan/stale.ts'
 
 /** How the step is carried out. */
 export interface Course {
@@ -88,7 +85,7 @@ export async function prepareModel(
       return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' }
     }
     const { token, progress } = await open(inputs, job, remote, planned, course, goal)
-    if (plans < PLANS && isStale(progress)) {
+    if (plans < MOST_PLANS && isStale(progress)) {
       before = planned
       continue
     }
@@ -118,8 +115,4 @@ async function open(
     const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
     return { token: transaction.token, progress }
   })
-}
-
-function isStale(progress: Progress): boolean {
-  return progress.kind === 'ended' && progress.cause === 'stale-plan'
 }

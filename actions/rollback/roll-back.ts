@@ -1,12 +1,12 @@
 import { unlessCancelled } from '../../src/agent/cancelled.ts'
-import { expectState } from '../../src/agent/outcome.ts'
+import { expectState, isStale } from '../../src/agent/outcome.ts'
 import type { Opening } from '../../src/agent/plan-files.ts'
 import { newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
 import { StepError } from '../../src/errors.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect, Remote } from '../../src/host/remote.ts'
 import { connect } from '../../src/host/ssh.ts'
-import { whatDiffers } from '../../src/plan/stale.ts'
+import { MOST_PLANS, whatDiffers } from '../../src/plan/stale.ts'
 import { planSummary } from '../../src/plan/summary.ts'
 import { imageDigests } from '../../src/release/manifest.ts'
 import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
@@ -16,9 +16,6 @@ import type { Inputs } from './inputs.ts'
 import { type Planned, planRollback, type ToRelease } from './plan.ts'
 
 type Rollback = Planned & { readonly kind: 'rollback' }
-
-/** How often a plan is made when other transactions come between it and the lock. */
-const PLANS = 3
 
 /** Takes back what this job has open, or brings a confirmed release back as a transaction of its own. */
 export async function rollBack(inputs: Inputs, job: Job): Promise<Outputs> {
@@ -72,11 +69,11 @@ export async function toRelease(inputs: ToRelease, job: Job, remote: Remote, cou
     if (inputs.dryRun) return { release, changed: 'false', state: 'planned' }
     if ((await execute(inputs, job, remote, course, planned)) === 'committed')
       return { release, changed: 'true', state: 'committed' }
-    if (plans === PLANS)
+    if (plans === MOST_PLANS)
       throw new StepError({
         step: `roll back to ${release}`,
         host: formatHost(remote.host),
-        why: `${PLANS} times another transaction changed the stack after this one was planned`,
+        why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
         state: 'nothing was changed',
         next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
       })
@@ -121,7 +118,7 @@ async function execute(
     const id = newTransactionId(new Date())
     opened(id)
     const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
-    if (progress.kind === 'ended' && progress.cause === 'stale-plan') return 'stale'
+    if (isStale(progress)) return 'stale'
     expectState(progress, 'prepared', undertaking)
     expectState(await transaction.advance('switch', job.log), 'trial', undertaking)
     // Every container has proved itself; there is no job with further checks to wait for.

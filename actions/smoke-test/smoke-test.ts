@@ -1,7 +1,7 @@
 import type { Verdict } from '../../src/agent/verdict.ts'
 import { StepError, UsageError } from '../../src/errors.ts'
 import type { Check } from '../../src/health/check.ts'
-import { formatReport, reportJson } from '../../src/health/report.ts'
+import { reportJson, tellReport } from '../../src/health/report.ts'
 import { longestSeconds, runChecks } from '../../src/health/run.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
@@ -31,10 +31,7 @@ interface Told {
 async function ask(checks: readonly Check[], job: Job, told?: Told): Promise<Outputs> {
   const title = `Ask ${checks.length === 1 ? 'the site' : `the site ${checks.length} things`}`
   const found = await job.log.chapter(title, () => runChecks(checks, job))
-  const { markdown, lines, warnings, errors } = formatReport(found)
-  for (const line of lines) job.log.line(line)
-  for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
-  await job.summarize(markdown)
+  const errors = await tellReport(found, job)
 
   if (job.signal.aborted) throw cancelled(told)
   if (told !== undefined) await tell(told, found.verdict, job)

@@ -18,6 +18,11 @@ export function expectState(progress: Progress, wanted: State, undertaking: Unde
   throw unexpected(progress, undertaking)
 }
 
+/** Another transaction came between the plan and the lock: nothing was begun, and it can be planned again. */
+export function isStale(progress: Progress): boolean {
+  return progress.kind === 'ended' && progress.cause === 'stale-plan'
+}
+
 function unexpected(progress: Progress, { what, host, path }: Undertaking): StepError {
   const where = { step: what, host }
   switch (progress.kind) {

@@ -33,7 +33,7 @@ export async function readStanding(
 }
 
 /** The exit code of all programs of the agent for a transaction that is not there. */
-export const NO_TRANSACTION = 6
+const NO_TRANSACTION = 6
 
 /** As the `State:` of an error. */
 export function describeStanding(id: string, standing: Standing | undefined): string {

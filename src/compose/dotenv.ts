@@ -31,7 +31,7 @@ export function formatDotenv(env: Env): string {
   return [...env].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('')
 }
 
-export function quoteDotenv(value: string): string {
+function quoteDotenv(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`
 }
 

@@ -8,6 +8,11 @@ import { type Mount, repositoryOf, type Service } from './model.ts'
 export const KINDS = ['edge', 'web', 'app', 'data'] as const
 export type Kind = (typeof KINDS)[number]
 
+/** Whether a release replaces it: together with all others of which that is true, where there are slots. */
+export function isReplaced(kind: Kind | undefined): boolean {
+  return kind === 'web' || kind === 'app'
+}
+
 export interface KindOf {
   readonly kind: Kind
   /** Why, for the plan. */

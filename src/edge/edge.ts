@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Kind } from '../compose/kinds.ts'
+import { isReplaced, type Kind } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
 import { namedServices, NGINX_FOLDER, type EdgeFiles, nginxFiles, nginxProblems } from './nginx.ts'
-import { type Slots, webAddresses } from './slots.ts'
+import type { Slots } from './slots.ts'
 
 /** What a stack's edge means for a release. */
 export type EdgeChoice =
@@ -26,7 +26,7 @@ export function chooseEdge(model: ComposeModel, kinds: ReadonlyMap<string, Kind>
   const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge')
   if (!edges.some(([, edge]) => isSwitched(edge)))
     return { kind: 'plain', because: `no nginx of the stack mounts a folder as ${NGINX_FOLDER} (docs/recipes.md)` }
-  const apps = Object.keys(model.services).filter((name) => kinds.get(name) === 'app' || kinds.get(name) === 'web')
+  const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)))
   const problems = configuration === '' ? [] : nginxProblems(configuration, apps)
   if (problems.length > 0)
     throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'))
@@ -39,15 +39,6 @@ export function chooseEdge(model: ComposeModel, kinds: ReadonlyMap<string, Kind>
 /** An nginx that mounts the folder with the switch. */
 export function isSwitched({ image = '', volumes = [] }: Service): boolean {
   return repositoryOf(image).includes('nginx') && volumes.some(({ target }) => target === NGINX_FOLDER)
-}
-
-/** The slots of a release on a host, given what releases before it were given. */
-export function makeSlots(
-  ports: ReadonlyMap<string, number>,
-  subnets: Slots['subnets'],
-  before: readonly Slots[],
-): Slots {
-  return { subnets, web: webAddresses(ports, before) }
 }
 
 /** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
@@ -93,17 +84,13 @@ function obstacleTo(
 }
 
 function hasPort(service: Service | undefined): boolean {
-  return service?.labels?.['estiba.port'] !== undefined || exposed(service).length > 0
-}
-
-function exposed(service: Service | undefined): readonly (string | number)[] {
-  return service?.expose ?? []
+  return service?.labels?.['estiba.port'] !== undefined || (service?.expose ?? []).length > 0
 }
 
 function portOf(name: string, { services }: ComposeModel): number {
   const service = services[name]
   const label = service?.labels?.['estiba.port']
-  const ports = exposed(service)
+  const ports = service?.expose ?? []
   const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10)
   if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
     throw new UsageError(

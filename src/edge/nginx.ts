@@ -1,4 +1,4 @@
-import { slotAddress, type Slot, type Slots, SLOTS } from './slots.ts'
+import { otherSlot, slotAddress, type Slot, type Slots, SLOTS } from './slots.ts'
 
 /** Where an nginx mounts the folder by which it is switched. */
 export const NGINX_FOLDER = '/etc/nginx/estiba'
@@ -22,7 +22,7 @@ export function nginxFiles(slots: Slots): EdgeFiles {
     return SLOTS.flatMap((slot) => [
       `upstream estiba_${variable(name)}_${slot} { server ${server(slot)}; }`,
       `upstream estiba_${variable(name)}_${slot}-trial { server ${server(slot)} max_fails=1 fail_timeout=2s; ` +
-        `server ${server(slot === 'a' ? 'b' : 'a')} max_fails=0 backup; }`,
+        `server ${server(otherSlot(slot))} max_fails=0 backup; }`,
     ])
   })
   return {

@@ -1,4 +1,5 @@
 import type { Verdict } from '../agent/verdict.ts'
+import type { Job } from '../runner/job.ts'
 import { formatTable } from '../runner/markdown.ts'
 import { formatDuration } from './duration.ts'
 import type { CheckReport, CheckResult } from './run.ts'
@@ -12,6 +13,15 @@ export interface FormattedReport {
   readonly warnings: readonly string[]
   /** What a blocking check found, a sentence each; empty when the verdict is good. */
   readonly errors: readonly string[]
+}
+
+/** Shows a report in the log and on the job's page; returns what blocking checks found, a sentence each. */
+export async function tellReport(report: CheckReport, job: Pick<Job, 'log' | 'summarize'>): Promise<readonly string[]> {
+  const { markdown, lines, warnings, errors } = formatReport(report)
+  for (const line of lines) job.log.line(line)
+  for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
+  await job.summarize(markdown)
+  return errors
 }
 
 export function formatReport(report: CheckReport): FormattedReport {

@@ -1,3 +1,4 @@
+import { isReplaced } from '../compose/kinds.ts'
 import type { Variant } from '../edge/slots.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
 import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
@@ -33,7 +34,7 @@ export function changesFor(to: Manifest, observation: Observation): readonly Cha
 
 /** Whether a release replaces it, together with the others of its kind where there are slots. */
 export function isOfTheSet({ service: { kind } }: Pick<Change, 'service'>): boolean {
-  return kind === 'web' || kind === 'app'
+  return isReplaced(kind)
 }
 
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. */

@@ -140,7 +140,7 @@ export function joinSlots(changes: readonly Change[], layout: Layout): Unnumbere
           },
         ]
       : []),
-    ...(layout.leftover.length > 0 && layout.variant !== 'plain'
+    ...(layout.leftover.length > 0
       ? [
           {
             title: `clear slot ${layout.variant}`,

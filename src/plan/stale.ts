@@ -2,6 +2,9 @@ import type { LedgerEntry } from '../ledger/ledger.ts'
 import type { Observation } from '../stack/observation.ts'
 import { formatPlan, type Plan } from './plan.ts'
 
+/** How often a plan is made when other transactions come between it and the lock. */
+export const MOST_PLANS = 3
+
 /** What a plan was made on, and the plan. */
 export interface Basis {
   readonly observation: Observation

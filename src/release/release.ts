@@ -1,9 +1,9 @@
 import { definitionOf } from '../compose/definition.ts'
 import { type Kind, type KindOf, kindOf } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
-import { chooseEdge, edgeFiles, makeSlots } from '../edge/edge.ts'
+import { chooseEdge, edgeFiles } from '../edge/edge.ts'
 import type { EdgeFiles } from '../edge/nginx.ts'
-import type { Slots } from '../edge/slots.ts'
+import { type Slots, webAddresses } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
 import type { BuiltImages } from './images.ts'
 import type { Manifest, ManifestService } from './manifest.ts'
@@ -59,7 +59,10 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   const services = Object.fromEntries(
     [...inferred].map(([service, kind]) => [service, describeService(service, model, kind)]),
   )
-  const slots = choice.kind === 'slots' ? makeSlots(choice.ports, around.subnets, around.slotsBefore) : undefined
+  const slots =
+    choice.kind === 'slots'
+      ? { subnets: around.subnets, web: webAddresses(choice.ports, around.slotsBefore) }
+      : undefined
   const edge = slots && edgeFiles(slots)
   return {
     manifest: {

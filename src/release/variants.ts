@@ -1,4 +1,4 @@
-import type { Kind } from '../compose/kinds.ts'
+import { isReplaced, type Kind } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, type Service } from '../compose/model.ts'
 import { slotAddress, type Slot, type Slots, SLOTS, slotNetwork, type Variant } from '../edge/slots.ts'
 
@@ -26,14 +26,8 @@ export function variantsOf(layout: Layout): readonly VariantFiles[] {
   })
 }
 
-/** Whether a release replaces it, and it moves from slot to slot with all others of its stack. */
-function isOfTheSet(name: string, kinds: ReadonlyMap<string, Kind>): boolean {
-  const kind = kinds.get(name)
-  return kind === 'web' || kind === 'app'
-}
-
 function inTurns({ model, kinds }: Layout): ComposeModel {
-  return mapServices(model, (service, name) => (isOfTheSet(name, kinds) ? marked(service, 'plain') : service))
+  return mapServices(model, (service, name) => (isReplaced(kinds.get(name)) ? marked(service, 'plain') : service))
 }
 
 /**
@@ -44,7 +38,7 @@ function inSlot({ model, kinds }: Layout, slots: Slots, slot: Slot): ComposeMode
   const placed = mapServices(model, (service, name) => {
     if (kinds.get(name) === 'edge')
       return { ...service, networks: { ...(service.networks ?? { default: null }), 'slot-a': null, 'slot-b': null } }
-    if (!isOfTheSet(name, kinds)) return service
+    if (!isReplaced(kinds.get(name))) return service
     const host = slots.web[name]?.host
     const address = host === undefined ? null : { ipv4_address: slotAddress(slots, slot, host) }
     return { ...marked(service, slot), networks: { [`slot-${slot}`]: address } }
@@ -60,7 +54,7 @@ function marked(service: Service, variant: Variant): Service {
 /** An image that no registry has (RFC 2606): `up` fails at the pull, and its message says why. With the count of both releases it takes none for surplus. */
 function guarded(compose: ComposeModel, kinds: ReadonlyMap<string, Kind>): ComposeModel {
   return mapServices(compose, (service, name) => {
-    if (!isOfTheSet(name, kinds)) return service
+    if (!isReplaced(kinds.get(name))) return service
     const { deploy = {}, ...rest } = service
     const count = 2 * replicas(service)
     return {
