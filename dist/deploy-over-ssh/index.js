@@ -71680,10 +71680,13 @@ compose() {
     --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
-containers() {
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
+list_containers() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
 }
+
+# containers SERVICE [FILTER]: ids, one a line.
+containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
 
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
@@ -71691,8 +71694,7 @@ more() { echo "\${1#*:}"; }
 # Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
 # services there are; one that does not answer is a failure, not a list of nothing.
 survey() {
-  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+  list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
 
 # among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
@@ -71773,8 +71775,7 @@ remove_new() {
 # bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
 # is to be kept alive runs before anything is done.
 bring_up() {
-  down=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=exited) || return 1
+  down=$(list_containers --quiet --filter status=exited) || return 1
   [ -n "$down" ] || return 0
   # shellcheck disable=SC2086 # a list of ids
   policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
@@ -71786,8 +71787,7 @@ bring_up() {
 # remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
 remember_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=running) || return 1
+  running=$(list_containers --quiet --filter status=running) || return 1
   {
     # shellcheck disable=SC2086 # a list of ids
     [ -z "$running" ] || docker inspect \\
@@ -71848,8 +71848,9 @@ stop_new() {
 # \`unless-stopped\` containers down.)
 keep_alive() {
   await_engine
+  every=$(survey) || return 1
   for service; do
-    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 
@@ -75148,6 +75149,10 @@ function expectState(progress, wanted, undertaking) {
         return;
     throw unexpected(progress, undertaking);
 }
+/** Another transaction came between the plan and the lock: nothing was begun, and it can be planned again. */
+function isStale(progress) {
+    return progress.kind === 'ended' && progress.cause === 'stale-plan';
+}
 function unexpected(progress, { what, host, path }) {
     const where = { step: what, host };
     switch (progress.kind) {
@@ -75551,6 +75556,16 @@ function duration_formatDuration(milliseconds) {
 ;// CONCATENATED MODULE: ./src/health/report.ts
 
 
+/** Shows a report in the log and on the job's page; returns what blocking checks found, a sentence each. */
+async function tellReport(report, job) {
+    const { markdown, lines, warnings, errors } = formatReport(report);
+    for (const line of lines)
+        job.log.line(line);
+    for (const warning of warnings)
+        job.log.warning(`Advisory: ${warning}`);
+    await job.summarize(markdown);
+    return errors;
+}
 function formatReport(report) {
     const found = report.results.filter(({ verdict }) => verdict !== 'good');
     return {
@@ -75911,12 +75926,7 @@ function leaseFor(checks, lease) {
 async function check({ checks, connection }, job, report) {
     const title = report === undefined ? 'Check what serves' : 'Check the release on trial';
     const found = await job.log.chapter(title, () => runChecks(checks, job));
-    const { markdown, lines, warnings, errors } = formatReport(found);
-    for (const line of lines)
-        job.log.line(line);
-    for (const warning of warnings)
-        job.log.warning(`Advisory: ${warning}`);
-    await job.summarize(markdown);
+    const errors = await tellReport(found, job);
     // What was cut off has found nothing out.
     job.signal.throwIfAborted();
     await report?.(found.verdict);
@@ -76091,6 +76101,67 @@ function planSummary(plan) {
     ].join('\n\n');
 }
 
+;// CONCATENATED MODULE: ./src/compose/model.ts
+/** How many containers of a service there are to be. */
+function replicas(service) {
+    return service.deploy?.replicas ?? service.scale ?? 1;
+}
+/** The engine's restart policy as `docker update --restart` takes it. */
+function restartPolicy(service) {
+    return service.restart ?? 'no';
+}
+/** The repository part of an image reference: `ghcr.io/acme/api:1.2@sha256:…` -> `ghcr.io/acme/api`. */
+function repositoryOf(image) {
+    const [withoutDigest = ''] = image.split('@');
+    return withoutDigest.replace(/:[^:/]*$/, '');
+}
+
+;// CONCATENATED MODULE: ./src/compose/kinds.ts
+
+/**
+ * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
+ * and is outside every deploy's reach. A release replaces the others: of a `web` service old and new may run beside each
+ * other, of an `app` (a worker, a scheduler) they take turns.
+ */
+const KINDS = ['edge', 'web', 'app', 'data'];
+/** Whether a release replaces it: together with all others of which that is true, where there are slots. */
+function isReplaced(kind) {
+    return kind === 'web' || kind === 'app';
+}
+const PROXIES = ['nginx', 'traefik', 'caddy', 'haproxy'];
+/** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
+const STORES = new Set([
+    ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'mysql', 'mariadb', 'mongo', 'mongodb'],
+    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'minio', 'rabbitmq', 'nats'],
+    ...['elasticsearch', 'opensearch', 'clickhouse-server', 'influxdb'],
+]);
+/** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
+function kindOf(name, service) {
+    const label = service.labels?.['estiba.kind'];
+    if (label !== undefined) {
+        const kind = KINDS.find((known) => known === label);
+        return kind
+            ? { kind, because: 'its label estiba.kind says so' }
+            : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
+    }
+    const image = repositoryOf(service.image ?? '')
+        .split('/')
+        .at(-1) ?? '';
+    if (STORES.has(image))
+        return { kind: 'data', because: `its image is ${image}, a store` };
+    if (PROXIES.some((proxy) => image.startsWith(proxy)) && (service.ports ?? []).length > 0)
+        return { kind: 'edge', because: `its image is ${image}, a proxy, and it publishes a port` };
+    const volume = service.volumes?.find((mount) => mount.type === 'volume' && !isReadOnly(mount));
+    // What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files.
+    const isBuilt = service.build !== undefined || (service.image ?? '').includes('@');
+    if (volume !== undefined && !isBuilt)
+        return { kind: 'data', because: `it writes to the volume ${volume.source ?? volume.target}` };
+    return { kind: 'app', because: 'it is neither a proxy nor a store' };
+}
+function isReadOnly(mount) {
+    return mount.read_only === true;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/layout.ts
 
 
@@ -76140,6 +76211,7 @@ function definitionsWith(changes, more) {
 
 
 
+
 const ALIVE = ['running', 'restarting', 'paused'];
 /** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
 function changesFor(to, observation) {
@@ -76154,7 +76226,7 @@ function changesFor(to, observation) {
 }
 /** Whether a release replaces it, together with the others of its kind where there are slots. */
 function isOfTheSet({ service: { kind } }) {
-    return kind === 'web' || kind === 'app';
+    return isReplaced(kind);
 }
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. */
 function movedTogether(changes) {
@@ -76538,7 +76610,7 @@ function joinSlots(changes, layout) {
                 },
             ]
             : []),
-        ...(layout.leftover.length > 0 && layout.variant !== 'plain'
+        ...(layout.leftover.length > 0
             ? [
                 {
                     title: `clear slot ${layout.variant}`,
@@ -77189,63 +77261,6 @@ function hostProblems(observation, { stack, demand }) {
         ...platformProblems(host, demand),
         ...portProblems(observation, stack.name, demand),
     ];
-}
-
-;// CONCATENATED MODULE: ./src/compose/model.ts
-/** How many containers of a service there are to be. */
-function replicas(service) {
-    return service.deploy?.replicas ?? service.scale ?? 1;
-}
-/** The engine's restart policy as `docker update --restart` takes it. */
-function restartPolicy(service) {
-    return service.restart ?? 'no';
-}
-/** The repository part of an image reference: `ghcr.io/acme/api:1.2@sha256:…` -> `ghcr.io/acme/api`. */
-function repositoryOf(image) {
-    const [withoutDigest = ''] = image.split('@');
-    return withoutDigest.replace(/:[^:/]*$/, '');
-}
-
-;// CONCATENATED MODULE: ./src/compose/kinds.ts
-
-/**
- * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
- * and is outside every deploy's reach. A release replaces the others: of a `web` service old and new may run beside each
- * other, of an `app` (a worker, a scheduler) they take turns.
- */
-const KINDS = ['edge', 'web', 'app', 'data'];
-const PROXIES = ['nginx', 'traefik', 'caddy', 'haproxy'];
-/** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
-const STORES = new Set([
-    ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'mysql', 'mariadb', 'mongo', 'mongodb'],
-    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'minio', 'rabbitmq', 'nats'],
-    ...['elasticsearch', 'opensearch', 'clickhouse-server', 'influxdb'],
-]);
-/** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
-function kindOf(name, service) {
-    const label = service.labels?.['estiba.kind'];
-    if (label !== undefined) {
-        const kind = KINDS.find((known) => known === label);
-        return kind
-            ? { kind, because: 'its label estiba.kind says so' }
-            : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
-    }
-    const image = repositoryOf(service.image ?? '')
-        .split('/')
-        .at(-1) ?? '';
-    if (STORES.has(image))
-        return { kind: 'data', because: `its image is ${image}, a store` };
-    if (PROXIES.some((proxy) => image.startsWith(proxy)) && (service.ports ?? []).length > 0)
-        return { kind: 'edge', because: `its image is ${image}, a proxy, and it publishes a port` };
-    const volume = service.volumes?.find((mount) => mount.type === 'volume' && !isReadOnly(mount));
-    // What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files.
-    const isBuilt = service.build !== undefined || (service.image ?? '').includes('@');
-    if (volume !== undefined && !isBuilt)
-        return { kind: 'data', because: `it writes to the volume ${volume.source ?? volume.target}` };
-    return { kind: 'app', because: 'it is neither a proxy nor a store' };
-}
-function isReadOnly(mount) {
-    return mount.read_only === true;
 }
 
 ;// CONCATENATED MODULE: ./src/preflight/demand.ts
@@ -82581,7 +82596,7 @@ function nginxFiles(slots) {
         return SLOTS.flatMap((slot) => [
             `upstream estiba_${variable(name)}_${slot} { server ${server(slot)}; }`,
             `upstream estiba_${variable(name)}_${slot}-trial { server ${server(slot)} max_fails=1 fail_timeout=2s; ` +
-                `server ${server(slot === 'a' ? 'b' : 'a')} max_fails=0 backup; }`,
+                `server ${server(otherSlot(slot))} max_fails=0 backup; }`,
         ]);
     });
     return {
@@ -82655,7 +82670,7 @@ function chooseEdge(model, kinds, configuration) {
     const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge');
     if (!edges.some(([, edge]) => isSwitched(edge)))
         return { kind: 'plain', because: `no nginx of the stack mounts a folder as ${NGINX_FOLDER} (docs/recipes.md)` };
-    const apps = Object.keys(model.services).filter((name) => kinds.get(name) === 'app' || kinds.get(name) === 'web');
+    const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)));
     const problems = configuration === '' ? [] : nginxProblems(configuration, apps);
     if (problems.length > 0)
         throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'));
@@ -82668,10 +82683,6 @@ function chooseEdge(model, kinds, configuration) {
 /** An nginx that mounts the folder with the switch. */
 function isSwitched({ image = '', volumes = [] }) {
     return repositoryOf(image).includes('nginx') && volumes.some(({ target }) => target === NGINX_FOLDER);
-}
-/** The slots of a release on a host, given what releases before it were given. */
-function edge_makeSlots(ports, subnets, before) {
-    return { subnets, web: webAddresses(ports, before) };
 }
 /** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
 function edgeFiles(slots) {
@@ -82714,15 +82725,12 @@ function obstacleTo({ services }, apps, web) {
     return undefined;
 }
 function hasPort(service) {
-    return service?.labels?.['estiba.port'] !== undefined || exposed(service).length > 0;
-}
-function exposed(service) {
-    return service?.expose ?? [];
+    return service?.labels?.['estiba.port'] !== undefined || (service?.expose ?? []).length > 0;
 }
 function portOf(name, { services }) {
     const service = services[name];
     const label = service?.labels?.['estiba.port'];
-    const ports = exposed(service);
+    const ports = service?.expose ?? [];
     const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10);
     if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
         throw new UsageError(`services.${name}: nginx passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
@@ -82933,6 +82941,7 @@ function canonical(value) {
 ;// CONCATENATED MODULE: ./src/release/variants.ts
 
 
+
 function variantsOf(layout) {
     const variants = layout.slots ? SLOTS : ['plain'];
     return variants.map((variant) => {
@@ -82940,13 +82949,8 @@ function variantsOf(layout) {
         return { variant, compose, guard: guarded(compose, layout.kinds) };
     });
 }
-/** Whether a release replaces it, and it moves from slot to slot with all others of its stack. */
-function variants_isOfTheSet(name, kinds) {
-    const kind = kinds.get(name);
-    return kind === 'web' || kind === 'app';
-}
 function inTurns({ model, kinds }) {
-    return mapServices(model, (service, name) => (variants_isOfTheSet(name, kinds) ? marked(service, 'plain') : service));
+    return mapServices(model, (service, name) => (isReplaced(kinds.get(name)) ? marked(service, 'plain') : service));
 }
 /**
  * The set has the slot's network and no other: names inside lead to nothing outside of it. The edge is in both slots and asks
@@ -82956,7 +82960,7 @@ function inSlot({ model, kinds }, slots, slot) {
     const placed = mapServices(model, (service, name) => {
         if (kinds.get(name) === 'edge')
             return { ...service, networks: { ...(service.networks ?? { default: null }), 'slot-a': null, 'slot-b': null } };
-        if (!variants_isOfTheSet(name, kinds))
+        if (!isReplaced(kinds.get(name)))
             return service;
         const host = slots.web[name]?.host;
         const address = host === undefined ? null : { ipv4_address: slotAddress(slots, slot, host) };
@@ -82971,7 +82975,7 @@ function marked(service, variant) {
 /** An image that no registry has (RFC 2606): `up` fails at the pull, and its message says why. With the count of both releases it takes none for surplus. */
 function guarded(compose, kinds) {
     return mapServices(compose, (service, name) => {
-        if (!variants_isOfTheSet(name, kinds))
+        if (!isReplaced(kinds.get(name)))
             return service;
         const { deploy = {}, ...rest } = service;
         const count = 2 * replicas(service);
@@ -82989,6 +82993,7 @@ function mapServices(model, map) {
 }
 
 ;// CONCATENATED MODULE: ./src/release/release.ts
+
 
 
 
@@ -83016,7 +83021,9 @@ function makeRelease(model, name, around) {
             inferred.set(service, { kind: 'web', because });
     const kinds = kindsIn(inferred);
     const services = Object.fromEntries([...inferred].map(([service, kind]) => [service, describeService(service, model, kind)]));
-    const slots = choice.kind === 'slots' ? edge_makeSlots(choice.ports, around.subnets, around.slotsBefore) : undefined;
+    const slots = choice.kind === 'slots'
+        ? { subnets: around.subnets, web: webAddresses(choice.ports, around.slotsBefore) }
+        : undefined;
     const edge = slots && edgeFiles(slots);
     return {
         manifest: {
@@ -83238,6 +83245,8 @@ function defaultVersion({ ref, sha }) {
 
 ;// CONCATENATED MODULE: ./src/plan/stale.ts
 
+/** How often a plan is made when other transactions come between it and the lock. */
+const MOST_PLANS = 3;
 /** Says what came between two plans, and in which lines the second one differs from the first. */
 function whatDiffers(before, now) {
     const known = new Set(before.observation.ledger.map(({ tx }) => tx));
@@ -83318,8 +83327,6 @@ var prepare_disposeResources = (undefined && undefined.__disposeResources) || (f
 
 
 
-/** As often a plan is made anew when another transaction came between it and the lock. */
-const PLANS = 3;
 /**
  * Brings a release to the host as a transaction that waits for the next word, unless nothing would change: prepared, or on
  * trial already.
@@ -83372,7 +83379,7 @@ async function prepareModel(inputs, job, model, course, { goal = 'prepared', ahe
                 return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' };
             }
             const { token, progress } = await prepare_open(inputs, job, remote, planned, course, goal);
-            if (plans < PLANS && isStale(progress)) {
+            if (plans < MOST_PLANS && isStale(progress)) {
                 before = planned;
                 continue;
             }
@@ -83403,9 +83410,6 @@ async function prepare_open({ deploy }, job, remote, planned, { following, opene
         const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following);
         return { token: transaction.token, progress };
     });
-}
-function isStale(progress) {
-    return progress.kind === 'ended' && progress.cause === 'stale-plan';
 }
 
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/deploy.ts

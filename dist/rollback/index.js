@@ -55438,7 +55438,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9469:
+/***/ 5498:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -55574,7 +55574,7 @@ const {
 } = __nccwpck_require__(8625)
 const { WebsocketFrameSend } = __nccwpck_require__(3264)
 const { closeWebSocketConnection } = __nccwpck_require__(6897)
-const { PerMessageDeflate } = __nccwpck_require__(9469)
+const { PerMessageDeflate } = __nccwpck_require__(5498)
 const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
@@ -62568,10 +62568,13 @@ compose() {
     --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
-containers() {
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
+list_containers() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
 }
+
+# containers SERVICE [FILTER]: ids, one a line.
+containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
 
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
@@ -62579,8 +62582,7 @@ more() { echo "\${1#*:}"; }
 # Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
 # services there are; one that does not answer is a failure, not a list of nothing.
 survey() {
-  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+  list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
 
 # among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
@@ -62661,8 +62663,7 @@ remove_new() {
 # bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
 # is to be kept alive runs before anything is done.
 bring_up() {
-  down=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=exited) || return 1
+  down=$(list_containers --quiet --filter status=exited) || return 1
   [ -n "$down" ] || return 0
   # shellcheck disable=SC2086 # a list of ids
   policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
@@ -62674,8 +62675,7 @@ bring_up() {
 # remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
 remember_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=running) || return 1
+  running=$(list_containers --quiet --filter status=running) || return 1
   {
     # shellcheck disable=SC2086 # a list of ids
     [ -z "$running" ] || docker inspect \\
@@ -62736,8 +62736,9 @@ stop_new() {
 # \`unless-stopped\` containers down.)
 keep_alive() {
   await_engine
+  every=$(survey) || return 1
   for service; do
-    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 
@@ -63923,6 +63924,10 @@ function expectState(progress, wanted, undertaking) {
     if (progress.kind === 'ended' && progress.result === 'committed' && wanted === 'committed')
         return;
     throw unexpected(progress, undertaking);
+}
+/** Another transaction came between the plan and the lock: nothing was begun, and it can be planned again. */
+function isStale(progress) {
+    return progress.kind === 'ended' && progress.cause === 'stale-plan';
 }
 function unexpected(progress, { what, host, path }) {
     const where = { step: what, host };
@@ -65726,6 +65731,8 @@ function formatStep({ id, title, because, run, undo, gate, reversibility, deadli
 
 ;// CONCATENATED MODULE: ./src/plan/stale.ts
 
+/** How often a plan is made when other transactions come between it and the lock. */
+const MOST_PLANS = 3;
 /** Says what came between two plans, and in which lines the second one differs from the first. */
 function whatDiffers(before, now) {
     const known = new Set(before.observation.ledger.map(({ tx }) => tx));
@@ -66190,6 +66197,52 @@ function checkSchema(release, observation, { oldCodeCanRun, path }) {
     ].join('\n'));
 }
 
+;// CONCATENATED MODULE: ./src/compose/kinds.ts
+
+/**
+ * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
+ * and is outside every deploy's reach. A release replaces the others: of a `web` service old and new may run beside each
+ * other, of an `app` (a worker, a scheduler) they take turns.
+ */
+const KINDS = (/* unused pure expression or super */ null && (['edge', 'web', 'app', 'data']));
+/** Whether a release replaces it: together with all others of which that is true, where there are slots. */
+function isReplaced(kind) {
+    return kind === 'web' || kind === 'app';
+}
+const PROXIES = (/* unused pure expression or super */ null && (['nginx', 'traefik', 'caddy', 'haproxy']));
+/** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
+const STORES = new Set([
+    ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'mysql', 'mariadb', 'mongo', 'mongodb'],
+    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'minio', 'rabbitmq', 'nats'],
+    ...['elasticsearch', 'opensearch', 'clickhouse-server', 'influxdb'],
+]);
+/** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
+function kindOf(name, service) {
+    const label = service.labels?.['estiba.kind'];
+    if (label !== undefined) {
+        const kind = KINDS.find((known) => known === label);
+        return kind
+            ? { kind, because: 'its label estiba.kind says so' }
+            : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
+    }
+    const image = repositoryOf(service.image ?? '')
+        .split('/')
+        .at(-1) ?? '';
+    if (STORES.has(image))
+        return { kind: 'data', because: `its image is ${image}, a store` };
+    if (PROXIES.some((proxy) => image.startsWith(proxy)) && (service.ports ?? []).length > 0)
+        return { kind: 'edge', because: `its image is ${image}, a proxy, and it publishes a port` };
+    const volume = service.volumes?.find((mount) => mount.type === 'volume' && !isReadOnly(mount));
+    // What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files.
+    const isBuilt = service.build !== undefined || (service.image ?? '').includes('@');
+    if (volume !== undefined && !isBuilt)
+        return { kind: 'data', because: `it writes to the volume ${volume.source ?? volume.target}` };
+    return { kind: 'app', because: 'it is neither a proxy nor a store' };
+}
+function isReadOnly(mount) {
+    return mount.read_only === true;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/layout.ts
 
 
@@ -66239,6 +66292,7 @@ function definitionsWith(changes, more) {
 
 
 
+
 const ALIVE = ['running', 'restarting', 'paused'];
 /** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
 function changesFor(to, observation) {
@@ -66253,7 +66307,7 @@ function changesFor(to, observation) {
 }
 /** Whether a release replaces it, together with the others of its kind where there are slots. */
 function isOfTheSet({ service: { kind } }) {
-    return kind === 'web' || kind === 'app';
+    return isReplaced(kind);
 }
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. */
 function movedTogether(changes) {
@@ -66637,7 +66691,7 @@ function joinSlots(changes, layout) {
                 },
             ]
             : []),
-        ...(layout.leftover.length > 0 && layout.variant !== 'plain'
+        ...(layout.leftover.length > 0
             ? [
                 {
                     title: `clear slot ${layout.variant}`,
@@ -67450,8 +67504,6 @@ var roll_back_disposeResources = (undefined && undefined.__disposeResources) || 
 
 
 
-/** How often a plan is made when other transactions come between it and the lock. */
-const PLANS = 3;
 /** Takes back what this job has open, or brings a confirmed release back as a transaction of its own. */
 async function rollBack(inputs, job) {
     const { signal } = job;
@@ -67509,11 +67561,11 @@ async function toRelease(inputs, job, remote, course) {
             return { release, changed: 'false', state: 'planned' };
         if ((await execute(inputs, job, remote, course, planned)) === 'committed')
             return { release, changed: 'true', state: 'committed' };
-        if (plans === PLANS)
+        if (plans === MOST_PLANS)
             throw new errors_StepError({
                 step: `roll back to ${release}`,
                 host: formatHost(remote.host),
-                why: `${PLANS} times another transaction changed the stack after this one was planned`,
+                why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
                 state: 'nothing was changed',
                 next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
             });
@@ -67551,7 +67603,7 @@ async function execute({ stack, lockTimeout, path, healthyWithin }, job, remote,
         const id = newTransactionId(new Date());
         opened(id);
         const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following);
-        if (progress.kind === 'ended' && progress.cause === 'stale-plan')
+        if (isStale(progress))
             return 'stale';
         expectState(progress, 'prepared', undertaking);
         expectState(await transaction.advance('switch', job.log), 'trial', undertaking);

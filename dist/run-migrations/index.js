@@ -62562,10 +62562,13 @@ compose() {
     --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
-containers() {
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
+list_containers() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
 }
+
+# containers SERVICE [FILTER]: ids, one a line.
+containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
 
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
@@ -62573,8 +62576,7 @@ more() { echo "\${1#*:}"; }
 # Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
 # services there are; one that does not answer is a failure, not a list of nothing.
 survey() {
-  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+  list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
 
 # among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
@@ -62655,8 +62657,7 @@ remove_new() {
 # bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
 # is to be kept alive runs before anything is done.
 bring_up() {
-  down=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=exited) || return 1
+  down=$(list_containers --quiet --filter status=exited) || return 1
   [ -n "$down" ] || return 0
   # shellcheck disable=SC2086 # a list of ids
   policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
@@ -62668,8 +62669,7 @@ bring_up() {
 # remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
 remember_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=running) || return 1
+  running=$(list_containers --quiet --filter status=running) || return 1
   {
     # shellcheck disable=SC2086 # a list of ids
     [ -z "$running" ] || docker inspect \\
@@ -62730,8 +62730,9 @@ stop_new() {
 # \`unless-stopped\` containers down.)
 keep_alive() {
   await_engine
+  every=$(survey) || return 1
   for service; do
-    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 
@@ -63917,6 +63918,10 @@ function expectState(progress, wanted, undertaking) {
     if (progress.kind === 'ended' && progress.result === 'committed' && wanted === 'committed')
         return;
     throw unexpected(progress, undertaking);
+}
+/** Another transaction came between the plan and the lock: nothing was begun, and it can be planned again. */
+function isStale(progress) {
+    return progress.kind === 'ended' && progress.cause === 'stale-plan';
 }
 function unexpected(progress, { what, host, path }) {
     const where = { step: what, host };

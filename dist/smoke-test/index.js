@@ -68516,10 +68516,13 @@ compose() {
     --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
-containers() {
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \${2:+--filter "$2"}
+# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
+list_containers() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
 }
+
+# containers SERVICE [FILTER]: ids, one a line.
+containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
 
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
@@ -68527,8 +68530,7 @@ more() { echo "\${1#*:}"; }
 # Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
 # services there are; one that does not answer is a failure, not a list of nothing.
 survey() {
-  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+  list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
 
 # among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
@@ -68609,8 +68611,7 @@ remove_new() {
 # bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
 # is to be kept alive runs before anything is done.
 bring_up() {
-  down=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=exited) || return 1
+  down=$(list_containers --quiet --filter status=exited) || return 1
   [ -n "$down" ] || return 0
   # shellcheck disable=SC2086 # a list of ids
   policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
@@ -68622,8 +68623,7 @@ bring_up() {
 # remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
 remember_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-    --filter status=running) || return 1
+  running=$(list_containers --quiet --filter status=running) || return 1
   {
     # shellcheck disable=SC2086 # a list of ids
     [ -z "$running" ] || docker inspect \\
@@ -68684,8 +68684,9 @@ stop_new() {
 # \`unless-stopped\` containers down.)
 keep_alive() {
   await_engine
+  every=$(survey) || return 1
   for service; do
-    new=$(new_of_all "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 
@@ -74204,6 +74205,16 @@ function refuseWithoutTransaction(input) {
 ;// CONCATENATED MODULE: ./src/health/report.ts
 
 
+/** Shows a report in the log and on the job's page; returns what blocking checks found, a sentence each. */
+async function tellReport(report, job) {
+    const { markdown, lines, warnings, errors } = formatReport(report);
+    for (const line of lines)
+        job.log.line(line);
+    for (const warning of warnings)
+        job.log.warning(`Advisory: ${warning}`);
+    await job.summarize(markdown);
+    return errors;
+}
 function formatReport(report) {
     const found = report.results.filter(({ verdict }) => verdict !== 'good');
     return {
@@ -74635,12 +74646,7 @@ async function smokeTest({ checks, membership }, job, join) {
 async function smoke_test_ask(checks, job, told) {
     const title = `Ask ${checks.length === 1 ? 'the site' : `the site ${checks.length} things`}`;
     const found = await job.log.chapter(title, () => runChecks(checks, job));
-    const { markdown, lines, warnings, errors } = formatReport(found);
-    for (const line of lines)
-        job.log.line(line);
-    for (const warning of warnings)
-        job.log.warning(`Advisory: ${warning}`);
-    await job.summarize(markdown);
+    const errors = await tellReport(found, job);
     if (job.signal.aborted)
         throw smoke_test_cancelled(told);
     if (told !== undefined)
