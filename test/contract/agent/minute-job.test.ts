@@ -69,6 +69,7 @@ describe.concurrent.each(SHELLS)('the minute job, in %s', (shell) => {
     await using stack = new TestStack(shell)
     const transaction = await stack.open({ phases: { prepare: [held('p1')] } })
     await transaction.recorded('began prepare 01')
+    await until(() => stack.trace().includes('p1'), 'the effect')
     expect((await asCron(stack)).lines).toEqual(['held by a living agent'])
     expect(stack.trace()).toEqual(['p1'])
   })
