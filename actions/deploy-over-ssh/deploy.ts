@@ -1,6 +1,7 @@
 import { unlessCancelled } from '../../src/agent/cancelled.ts'
 import { expectState } from '../../src/agent/outcome.ts'
 import { joinTransaction, type Transaction } from '../../src/agent/transaction.ts'
+import { keepForPost } from '../../src/agent/unconfirmed.ts'
 import { formatHost } from '../../src/host/host.ts'
 import { connect } from '../../src/host/ssh.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
@@ -17,7 +18,7 @@ export async function deploy(inputs: Inputs, job: Job): Promise<Outputs> {
     following: { connect: () => connect(inputs.connection, { signal }), signal },
     opened: (token) => {
       transaction = token
-      job.saveState('transaction', token)
+      keepForPost(job, token)
     },
     look: observe,
   }

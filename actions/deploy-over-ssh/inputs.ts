@@ -3,6 +3,7 @@ import type { Env } from '../../src/compose/dotenv.ts'
 import { readEnv } from '../../src/compose/secrets.ts'
 import type { Check } from '../../src/health/check.ts'
 import { readChecks, readOptionalChecks } from '../../src/health/checks.ts'
+import { readJobTimeout } from '../../src/plan/deadlines.ts'
 import { type BuiltImages, parseImages } from '../../src/release/images.ts'
 import type { InputReader } from '../../src/runner/inputs.ts'
 import { readStack, readStackInputs, type StackInputs } from '../../src/stack/inputs.ts'
@@ -47,9 +48,6 @@ export interface DeployInputs {
   readonly githubToken: string | undefined
 }
 
-/** From nothing to what a self-hosted runner's job may take. */
-const MINUTES = { min: 1, max: 7200 }
-
 /** Between two steps of a job lie their start and a new connection: a shorter lease would end a deploy that is well. */
 const LEAST_LEASE = 30
 
@@ -90,7 +88,7 @@ function readDeploy(input: InputReader, path: string): DeployInputs {
     healthyWithin: input.seconds('healthy-within'),
     lease: readLease(input),
     lockTimeout: input.seconds('lock-timeout'),
-    jobTimeout: input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES),
+    jobTimeout: readJobTimeout(input),
     keep: input.whole('keep', { min: 2, max: 50 }),
     dryRun: input.flag('dry-run'),
     allowDowngrade: input.flag('allow-downgrade'),

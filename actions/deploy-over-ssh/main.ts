@@ -1,5 +1,5 @@
+import { abortUnconfirmed } from '../../src/agent/unconfirmed.ts'
 import { runAction } from '../../src/runner/run-action.ts'
-import { abortUnconfirmed } from './abort.ts'
 import { deploy } from './deploy.ts'
 import { readInputs } from './inputs.ts'
 

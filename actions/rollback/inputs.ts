@@ -1,3 +1,4 @@
+import { readJobTimeout } from '../../src/plan/deadlines.ts'
 import type { InputReader } from '../../src/runner/inputs.ts'
 import { readStack, readStackInputs, type StackInputs } from '../../src/stack/inputs.ts'
 import type { Stack } from '../../src/stack/stack.ts'
@@ -14,6 +15,8 @@ export type Inputs = StackInputs &
         /** Seconds. */
         readonly healthyWithin: number
         readonly lockTimeout: number
+        /** Of the whole job, as far as it is known. */
+        readonly jobTimeout: number | undefined
         readonly keep: number
         readonly dryRun: boolean
         /** Whether the release can run on the schema as it is now, as far as the user says. */
@@ -28,6 +31,7 @@ export function readInputs(input: InputReader): Inputs {
   const options = {
     healthyWithin: input.seconds('healthy-within'),
     lockTimeout: input.seconds('lock-timeout'),
+    jobTimeout: readJobTimeout(input),
     keep: input.whole('keep', { min: 2, max: 50 }),
     dryRun: input.flag('dry-run'),
     oldCodeCanRun: input.flag('old-code-can-run'),

@@ -50,7 +50,7 @@ export async function planRollback(
     keep: inputs.keep,
     from: 'host',
   })
-  const deadlines = describeDeadlines(deadlinesOf(decided, inputs.lockTimeout), undefined)
+  const deadlines = describeDeadlines(deadlinesOf(decided, inputs.lockTimeout), inputs.jobTimeout)
   const plan = withNotes(decided, [...warnings, deadlines])
   for (const line of formatPlan(plan).split('\n')) job.log.line(line)
   return { kind: 'rollback', target: release, plan, observation }

@@ -2,6 +2,7 @@ import { unlessCancelled } from '../../src/agent/cancelled.ts'
 import { expectState, isStale } from '../../src/agent/outcome.ts'
 import type { Opening } from '../../src/agent/plan-files.ts'
 import { newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
+import { keepForPost } from '../../src/agent/unconfirmed.ts'
 import { StepError } from '../../src/errors.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect, Remote } from '../../src/host/remote.ts'
@@ -22,8 +23,9 @@ export async function rollBack(inputs: Inputs, job: Job): Promise<Outputs> {
   const { signal } = job
   const reach: Connect = () => connect(inputs.connection, { signal })
   let transaction = inputs.mode === 'abort' ? inputs.transaction : undefined
-  const opened = (id: string): void => {
-    transaction = id
+  const opened = (token: string): void => {
+    transaction = token
+    keepForPost(job, token)
   }
   const held = () =>
     transaction === undefined
@@ -32,9 +34,6 @@ export async function rollBack(inputs: Inputs, job: Job): Promise<Outputs> {
           transaction,
           path: inputs.path,
           connect: (quickly: AbortSignal) => connect(inputs.connection, { signal: quickly }),
-          ...(inputs.mode === 'release' && {
-            next: 'run the rollback again; what was live before it comes back by itself until then',
-          }),
         }
   return unlessCancelled(signal, held, async () => {
     await using remote = await reach()
@@ -46,8 +45,8 @@ export async function rollBack(inputs: Inputs, job: Job): Promise<Outputs> {
 
 export interface Course {
   readonly reach: Connect
-  /** Is told the id of a transaction before the host hears of it. */
-  readonly opened: (id: string) => void
+  /** Is told the token of a transaction before the host hears of it. */
+  readonly opened: (token: string) => void
   readonly look: Look
 }
 
@@ -116,7 +115,7 @@ async function execute(
   return job.log.chapter('Roll back', async () => {
     const following = { connect: reach, signal: job.signal }
     const id = newTransactionId(new Date())
-    opened(id)
+    opened(`${id}.${opening.nonce}`)
     const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
     if (isStale(progress)) return 'stale'
     expectState(progress, 'prepared', undertaking)

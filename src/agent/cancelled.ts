@@ -10,8 +10,6 @@ export interface Held {
   readonly transaction: string
   readonly path: string
   readonly connect: (signal: AbortSignal) => Promise<Remote>
-  /** What becomes of it, where that is not the post step of deploy-over-ssh. */
-  readonly next?: string
 }
 
 /** A cancelled step has 7.5 s; the rest of them is for ending what was under way. */
@@ -49,7 +47,7 @@ async function cancelled(held: Held | undefined, cause: unknown): Promise<StepEr
     state: describeStanding(id, standing),
     ...(isOpen && {
       next:
-        `${held.next ?? 'the post step of deploy-over-ssh takes it back now'}; ` +
+        'the post step of the action that opened it takes it back now; ' +
         `by hand, on the host: sh ${held.path}/${agentName} say ${held.path} ${id} none abort`,
     }),
   })

@@ -186,7 +186,7 @@ class RemoteTransaction implements Transaction {
         host: this.#link.host,
         why: 'the job was cancelled',
         state: `the server goes on alone with ${this.id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
-        next: `the post step of deploy-over-ssh takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
+        next: `the post step of the action that opened it takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
         cause: error,
       })
     } finally {

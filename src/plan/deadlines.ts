@@ -1,6 +1,15 @@
 import { UsageError } from '../errors.ts'
 import { formatDuration } from '../runner/duration.ts'
+import type { InputReader } from '../runner/inputs.ts'
 import type { Plan } from './plan.ts'
+
+/** From nothing to what a self-hosted runner's job may take. */
+const MINUTES = { min: 1, max: 7200 }
+
+/** Reads the input `job-timeout`, minutes, as seconds; undefined where it is not given. */
+export function readJobTimeout(input: InputReader): number | undefined {
+  return input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES)
+}
 
 /** Seconds that a part of a transaction may take at most. */
 export interface Deadline {
@@ -28,11 +37,11 @@ export function deadlinesOf({ phases }: Pick<Plan, 'phases'>, lockTimeout: numbe
 export function describeDeadlines(deadlines: readonly Deadline[], jobTimeout: number | undefined): string {
   const sum = deadlines.reduce((total, { seconds }) => total + seconds, 0)
   const parts = deadlines.map(({ part, seconds }) => `${part} ${formatDuration(seconds)}`).join(', ')
-  const text = `at most ${formatDuration(sum)} in all (${parts}), besides migration and checks`
+  const text = `at most ${formatDuration(sum)} in all (${parts}), besides what else the job does`
   if (jobTimeout === undefined) return text
   if (sum < jobTimeout) return `${text}; the job has ${formatDuration(jobTimeout)}`
   throw new UsageError(
-    `the deadlines of the deploy add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
+    `the deadlines add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
       `Give the job timeout-minutes: ${Math.ceil(sum / 60) + 5}, or shorten lock-timeout or healthy-within`,
   )
 }

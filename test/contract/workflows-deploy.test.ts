@@ -50,6 +50,14 @@ describe('the deploy', () => {
     expect(live?.with).toEqual({ checks, 'base-url': baseUrl })
   })
 
+  test('what opens a transaction knows how long its job may take', () => {
+    const opening = [job, workflowNamed('rollback.yml').jobs['rollback']].flatMap((each) =>
+      (each?.steps ?? []).filter((step) => step.with?.['stack'] !== undefined).map((step) => [each, step] as const),
+    )
+    expect(opening.map(([, step]) => actionOf(step))).toEqual(['deploy-over-ssh', 'rollback'])
+    for (const [each, step] of opening) expect(step.with?.['job-timeout']).toBe(each?.['timeout-minutes'])
+  })
+
   test('goes back last, and does not depend on what was skipped', () => {
     expect(job?.steps?.at(-1)?.if).toBe("(failure() || cancelled()) && steps.prepare.outputs.transaction != ''")
   })

@@ -37,7 +37,7 @@ describe('a cancelled step', () => {
       .toMatchInlineSnapshot(`
       "follow the transaction on deploy@shop.example.com: the job was cancelled
       State: t-1 is on trial, not confirmed; in 240 s (its lease is 300 s) the server goes back by itself
-      Next: the post step of deploy-over-ssh takes it back now; by hand, on the host: sh /srv/shop/agent-HASH say /srv/shop t-1 none abort"
+      Next: the post step of the action that opened it takes it back now; by hand, on the host: sh /srv/shop/agent-HASH say /srv/shop t-1 none abort"
     `)
     expect(remote.disposed).toBe(true)
   })

@@ -19,10 +19,16 @@ test('to the release before the live one', () => {
     to: undefined,
     healthyWithin: 120,
     lockTimeout: 600,
+    jobTimeout: undefined,
     keep: 5,
     dryRun: false,
     oldCodeCanRun: false,
   })
+})
+
+test('as long as its job has', () => {
+  const { value } = readWith(readInputs, { ...stackInputs, ...defaults, stack: 'shop', 'job-timeout': '90' })
+  expect(value).toMatchObject({ mode: 'release', jobTimeout: 5400 })
 })
 
 test('to a named one', () => {

@@ -15,6 +15,7 @@ const inputs: ToRelease = {
   to: undefined,
   healthyWithin: 60,
   lockTimeout: 600,
+  jobTimeout: undefined,
   keep: 5,
   dryRun: false,
   oldCodeCanRun: false,
@@ -33,13 +34,15 @@ async function run(found: readonly Observation[], openings: readonly string[], c
     .answer(/ say .*advance switch/, { stdout: TRIAL })
     .answer(/ say .*confirm/, { stdout: COMMITTED })
   const job = new FakeJob()
+  const opened: string[] = []
   const course = {
     reach: () => Promise.resolve(remote),
-    opened: () => undefined,
+    opened: (token: string) => void opened.push(token),
     look: () => Promise.resolve(looks.next().value ?? hostWith(one)),
   }
   const outcome = await toRelease({ ...inputs, ...change }, job, remote, course).catch((error: unknown) => error)
-  return { outcome, lines: job.lines, openings: remote.transcript.filter((line) => line.includes('setsid sh')).length }
+  const count = remote.transcript.filter((line) => line.includes('setsid sh')).length
+  return { outcome, opened, lines: job.lines, openings: count }
 }
 
 test('a transaction that came between: planned again, to the same release', async () => {
@@ -80,6 +83,17 @@ test('over a migration only when the user says that the old code can run', async
   expect(String(outcome)).toContain('old-code-can-run: v1 is from before a migration')
   expect(openings).toBe(0)
   expect((await run([found], [PREPARED], { oldCodeCanRun: true })).outcome).toMatchObject({ state: 'committed' })
+})
+
+test('the post step can take back what was opened: its token is told before the host hears of it', async () => {
+  const { opened } = await run([hostWith(one, two)], [journal('ended undone prepare-01')])
+  expect(opened).toEqual([expect.stringMatching(/^t-\d{8}T\d{6}Z-[0-9a-f]{6}\.[0-9a-f]{16}$/)])
+})
+
+test('deadlines that do not fit into the job are refused before anything is opened', async () => {
+  const { outcome, openings } = await run([hostWith(one, two)], [], { jobTimeout: 600 })
+  expect(String(outcome)).toContain('UsageError: the deadlines add up to more than the job has')
+  expect(openings).toBe(0)
 })
 
 test('a dry run leaves alone what is open', async () => {

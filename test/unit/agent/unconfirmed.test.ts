@@ -1,18 +1,16 @@
 import { expect, test } from 'vitest'
-import { abortUnconfirmed } from '../../../actions/deploy-over-ssh/abort.ts'
-import type { Inputs } from '../../../actions/deploy-over-ssh/inputs.ts'
+import { abortUnconfirmed } from '../../../src/agent/unconfirmed.ts'
 import { FakeJob } from '../../support/fake-job.ts'
 import { FakeRemote } from '../../support/fake-remote.ts'
 import { journal } from '../../support/journal.ts'
 import { stackValue } from '../../support/read-inputs.ts'
 
 const transaction = 't-20261121T233000Z-1f2e3d.0123456789abcdef'
-const inputs: Inputs = { ...stackValue, phase: 'switch', transaction }
 const UNDONE = journal('undoing not-confirmed-by-the-job\nended undone not-confirmed-by-the-job', 9)
 
 async function post(remote: FakeRemote, state: Readonly<Record<string, string>> = { transaction }) {
   const job = new FakeJob({ state })
-  await abortUnconfirmed(inputs, job, () => Promise.resolve(remote))
+  await abortUnconfirmed(stackValue, job, () => Promise.resolve(remote))
   return job.lines.slice(1, -1)
 }
 
