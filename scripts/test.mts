@@ -28,7 +28,7 @@ async function test(): Promise<boolean> {
 }
 
 /** What the contract tests need beside the lab's tools: a server to connect to, and the third shell of the agent. */
-const programs = { sshd: 'openssh-server', busybox: 'busybox' }
+const programs = { sshd: 'openssh-server', busybox: 'busybox-static' }
 
 await requireTools()
 await requirePrograms(programs)

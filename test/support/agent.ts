@@ -126,8 +126,13 @@ export class TestStack {
     const [program] = findOnPath(shell)
     if (program === undefined) throw new Error(`${shell} is not installed`)
     symlinkSync(program, join(this.#bin, 'sh'))
-    writeFileSync(join(this.#bin, 'crontab'), fakeCrontab(this.crontab), { mode: 0o755 })
+    this.put('crontab', fakeCrontab(this.crontab))
     this.#env = { ...process.env, PATH: [this.#bin, process.env['PATH']].join(delimiter) }
+  }
+
+  /** Puts a program before this machine's own. What is in memory may not be run: https://man7.org/linux/man-pages/man8/mount.8.html */
+  put(program: string, text: string): void {
+    writeFileSync(join(this.#bin, program), text, { mode: 0o755 })
   }
 
   open(wishes: Wishes = {}): Promise<TestTransaction> {

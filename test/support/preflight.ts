@@ -14,12 +14,15 @@ export class Ground {
   /** Stands for `/srv`: everybody may write there. */
   readonly folder = mkdtempSync(join(tmpdir(), 'estiba-preflight-'))
   readonly stack: { readonly name: string; readonly path: string }
+  /** A user who may have a crontab and has none, whatever this machine has: the folder of that program. */
+  readonly cron: string
 
   constructor(name: string) {
     mkdirSync(join(this.folder, 'srv'))
     chmodSync(this.folder, 0o755)
     chmodSync(join(this.folder, 'srv'), 0o777)
     this.stack = { name, path: join(this.folder, 'srv/shop') }
+    this.cron = this.fake('crontab', "echo 'no crontab for ana' >&2; exit 1")
   }
 
   /** Makes a program that stands before the real one; returns its folder. */
@@ -45,7 +48,7 @@ export class Ground {
   }
 
   async #check(circumstances: Circumstances, demand: Demand): Promise<string> {
-    await using remote = new LocalRemote(circumstances)
+    await using remote = new LocalRemote({ ...circumstances, bin: [...(circumstances.bin ?? []), this.cron] })
     try {
       const observation = await observe(remote, this.stack)
       const warnings = checkHost(observation, { stack: this.stack, host: 'deploy@web1', demand })

@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { hold, PHASES, SHELLS, step, type TestStack, TestStack as Stack, until } from '../../support/agent.ts'
@@ -15,9 +14,8 @@ ${then}
 
 /** Phases that pull first, with such a client. */
 function pulling(stack: TestStack, then: string) {
-  mkdirSync(join(stack.path, 'bin'))
-  writeFileSync(join(stack.path, 'bin', 'docker'), client(then), { mode: 0o755 })
-  const pull = step('pull', { run: 'STACK=$stack PATH=$stack/bin:$PATH; export STACK PATH; pull web' })
+  stack.put('docker', client(then))
+  const pull = step('pull', { run: 'STACK=$stack; export STACK; pull web' })
   return { phases: { ...PHASES, prepare: [pull, step('p2')] } }
 }
 

@@ -5,11 +5,10 @@ import { reviveProgram } from '../../../src/agent/programs.ts'
 import { SHELLS, TestStack } from '../../support/agent.ts'
 
 /** Stands in for the Docker client: `containers` are described as `docker inspect` does with the program's format. */
-function fakeDocker(stack: TestStack, containers: readonly string[], cannot = 'none'): string {
-  const file = join(stack.path, 'docker')
+function fakeDocker(stack: TestStack, containers: readonly string[], cannot = 'none'): void {
   writeFileSync(join(stack.path, 'described'), containers.map((line) => `${line}\n`).join(''))
-  writeFileSync(
-    file,
+  stack.put(
+    'docker',
     `#!/bin/sh
 echo "$*" >>${stack.path}/asked
 case $1 in
@@ -18,14 +17,12 @@ case $1 in
   start) [ "$2" != ${cannot} ] && echo "$2" >>${stack.path}/started ;;
 esac
 `,
-    { mode: 0o755 },
   )
-  return file
 }
 
 async function revive(stack: TestStack, ...args: readonly string[]) {
   const program = join(stack.path, 'revive')
-  writeFileSync(program, `PATH=${stack.path}:$PATH project=shop\n${reviveProgram}`)
+  writeFileSync(program, `project=shop\n${reviveProgram}`)
   return stack.run({ argv: ['sh', program, ...args] })
 }
 

@@ -11,6 +11,9 @@ afterAll(() => {
   ground[Symbol.dispose]()
 })
 
+/** Runs what was asked for. */
+const OURS = `PATH=${ground.cron}:$PATH; eval "$SSH_ORIGINAL_COMMAND"`
+
 /** What a deploy is told by a server of OpenSSH with a setting. */
 async function toldBy(setting: string): Promise<string> {
   await using sshd = await startSshd([setting])
@@ -44,14 +47,14 @@ test('file transfer only', async () => {
 })
 
 test('a greeting on stdout is told, and does no harm', async () => {
-  expect(await toldBy('ForceCommand echo "Welcome to web1"; eval "$SSH_ORIGINAL_COMMAND"')).toMatchInlineSnapshot(`
+  expect(await toldBy(`ForceCommand echo "Welcome to web1"; ${OURS}`)).toMatchInlineSnapshot(`
     "ready
     the login shell of deploy prints "Welcome to web1" before it runs a command, which mixes with the answers of the host; let its start-up files (~/.bashrc, ~/.profile) print only when the shell is interactive"
   `)
 })
 
 test('a forced command that runs ours is none', async () => {
-  expect(await toldBy('ForceCommand eval "$SSH_ORIGINAL_COMMAND"')).toBe('ready')
+  expect(await toldBy(`ForceCommand ${OURS}`)).toBe('ready')
 })
 
 test.each(['/usr/bin/fish', '/bin/csh'])('a login shell that is no POSIX shell: %s', async (shell) => {
