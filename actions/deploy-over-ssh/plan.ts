@@ -62,10 +62,9 @@ export async function planDeploy(
     keep: deploy.keep,
     from: 'registry',
   })
-  const replaced = decided.services.filter(({ action }) => action !== 'leave').map(({ name }) => name)
   const plan = withNotes(decided, [
     ...warnings,
-    ...memoryWarnings(observation, demand, replaced),
+    ...memoryWarnings(observation, demand, decided),
     describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), deploy.jobTimeout),
   ])
   for (const line of formatPlan(plan).split('\n')) job.log.line(line)

@@ -30,6 +30,8 @@ export interface ServicePlan {
   readonly action: 'create' | 'repair' | 'replace' | 'leave' | 'retire'
   /** Why this kind and this action, in words. */
   readonly because: string
+  /** Containers that start while all that run now still do. What takes turns with its predecessor adds none. */
+  readonly added: number
   /** What a visitor notices. */
   readonly downtime?: string
 }

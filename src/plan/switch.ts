@@ -80,15 +80,17 @@ function stillWell(changed: readonly Change[]): Unnumbered {
   }
 }
 
-function describeChange({ name, service, action, because, running }: Change, { variant }: Layout): ServicePlan {
+function describeChange({ name, service, action, because, running, alive }: Change, { variant }: Layout): ServicePlan {
   const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
-  if (action !== 'replace' || running.length === 0) return base
-  if (variant !== 'plain' && service.kind === 'web')
-    return { ...base, downtime: 'no downtime: new beside old, then one switch' }
+  if (action === 'leave') return { ...base, added: 0 }
+  const isBeside = action === 'replace' && variant !== 'plain' && service.kind === 'web'
+  const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
+  if (action !== 'replace' || running.length === 0) return { ...base, added }
+  if (isBeside) return { ...base, added, downtime: 'no downtime: new beside old, then one switch' }
   const seconds = `at most ${service.stopGrace} s to stop, plus its start`
-  return { ...base, downtime: `down from the stop of the old until the new is healthy: ${seconds}` }
+  return { ...base, added, downtime: `down from the stop of the old until the new is healthy: ${seconds}` }
 }
 
 function describeRetired(name: string): ServicePlan {
-  return { name, kind: 'app', action: 'retire', because: 'the release has it no more' }
+  return { name, kind: 'app', action: 'retire', because: 'the release has it no more', added: 0 }
 }

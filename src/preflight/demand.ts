@@ -1,5 +1,4 @@
 import { replicas, type ComposeModel, type Service } from '../compose/model.ts'
-import { kindOf } from '../compose/kinds.ts'
 import type { BuiltImages } from '../release/images.ts'
 
 /** What a release asks of its host, as far as that is known before it is there. */
@@ -35,7 +34,6 @@ export interface WantedMemory {
   /** Bytes that a container may use at most, and that it needs at least, as far as the compose file says. */
   readonly limit: number | undefined
   readonly reservation: number | undefined
-  readonly isData: boolean
 }
 
 /** Reads the demand from the resolved, pinned compose files. */
@@ -89,13 +87,11 @@ interface Port {
 
 function wantedMemory(name: string, service: Service): WantedMemory {
   const { limits, reservations } = (service.deploy as { resources?: Resources } | undefined)?.resources ?? {}
-  const kind = kindOf(name, service)
   return {
     service: name,
     replicas: replicas(service),
     limit: bytes(service['mem_limit'] ?? limits?.memory),
     reservation: bytes(service['mem_reservation'] ?? reservations?.memory),
-    isData: typeof kind !== 'string' && kind.kind === 'data',
   }
 }
 

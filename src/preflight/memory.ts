@@ -1,3 +1,4 @@
+import type { Plan } from '../plan/plan.ts'
 import { containersOf, type Observation } from '../stack/observation.ts'
 import type { Demand, WantedMemory } from './demand.ts'
 import { formatNeed, formatSupply } from './size.ts'
@@ -15,20 +16,17 @@ export function memoryProblems({ host }: Observation, demand: Demand | undefined
       ]
 }
 
-/**
- * Old and new run side by side for a while: whether the new ones fit into what is free now.
- *
- * @param replaced the services that get new containers
- */
+/** Whether what is started while all that runs now still does fits into what is free now. */
 export function memoryWarnings(
   observation: Observation,
   demand: Demand | undefined,
-  replaced: readonly string[],
+  { services }: Pick<Plan, 'services'>,
 ): readonly string[] {
   const available = observation.host.memory.availableKiB * 1024
-  const guesses = (demand?.memory ?? [])
-    .filter(({ service, isData }) => !isData && replaced.includes(service))
-    .flatMap((wanted) => guess(wanted, observation))
+  const guesses = (demand?.memory ?? []).flatMap((wanted) => {
+    const added = services.find(({ name }) => name === wanted.service)?.added ?? 0
+    return added === 0 ? [] : guess(wanted, added, observation)
+  })
   const needed = guesses.reduce((sum, { bytes }) => sum + bytes, 0)
   return available === 0 || needed <= available
     ? []
@@ -40,7 +38,8 @@ export function memoryWarnings(
 
 /** As the old ones use now, at least what is reserved, at most the limit; the limit alone where nothing runs. */
 function guess(
-  { service, replicas, limit, reservation }: WantedMemory,
+  { service, limit, reservation }: WantedMemory,
+  added: number,
   observation: Observation,
 ): { readonly bytes: number; readonly why: string }[] {
   const uses = containersOf(observation, service).flatMap(({ id }) => observation.host.uses.get(id) ?? [])
@@ -48,8 +47,6 @@ function guess(
   const each =
     used === undefined ? (reservation ?? limit) : Math.min(Math.max(used, reservation ?? 0), limit ?? Infinity)
   if (each === undefined) return []
-  const times = replicas === 1 ? '' : `${replicas} x `
-  return [
-    { bytes: replicas * each, why: `${service} ${times}${formatNeed(each)}${used === undefined ? '' : ' as now'}` },
-  ]
+  const times = added === 1 ? '' : `${added} x `
+  return [{ bytes: added * each, why: `${service} ${times}${formatNeed(each)}${used === undefined ? '' : ' as now'}` }]
 }

@@ -110,10 +110,11 @@ test('memory for old and new together, by what the old container uses', async ()
   expect(used / 1024 / 1024).toBeLessThan(64)
 
   const web = await demand({ deploy: { replicas: 2 } })
-  expect(memoryWarnings(observation, web, ['web'])).toEqual([])
+  const beside = { services: [{ name: 'web', kind: 'web', action: 'replace' as const, because: '', added: 2 }] }
+  expect(memoryWarnings(observation, web, beside)).toEqual([])
   const tight = { ...observation, host: { ...host, memory: { ...host.memory, availableKiB: 90 * 1024 } } }
   expect(
-    memoryWarnings(tight, web, ['web'])
+    memoryWarnings(tight, web, beside)
       .join()
       .replaceAll(/\d+ MiB \(web 2 x \d+/g, '97 MiB (web 2 x 49'),
   ).toBe(

@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Service } from '../../../src/compose/model.ts'
 import { checkHost } from '../../../src/preflight/check.ts'
 import { demandOf } from '../../../src/preflight/demand.ts'
-import { memoryWarnings } from '../../../src/preflight/memory.ts'
 import type { HostFacts, Ports } from '../../../src/stack/host-facts.ts'
 import type { Observation } from '../../../src/stack/observation.ts'
-import { container, digest, emptyHost, readyHost, shopModel } from '../../support/stack.ts'
+import { digest, emptyHost, readyHost, shopModel } from '../../support/stack.ts'
 
 const MIB = 1024 * 1024
 const platforms = { 'linux/amd64': 300 * MIB, 'linux/arm64': 280 * MIB }
@@ -57,14 +56,12 @@ test('is read from the compose files', () => {
     replicas: 2,
     limit: 314_572_800,
     reservation: 1024,
-    isData: false,
   })
   expect(wanted.memory).toContainEqual({
     service: 'db',
     replicas: 1,
     limit: undefined,
     reservation: undefined,
-    isData: true,
   })
 })
 
@@ -180,46 +177,14 @@ describe('ports', () => {
   })
 })
 
-describe('memory', () => {
+test('memory that is reserved and that the host does not have at all', () => {
   const reserve = (memory: string) => ({ deploy: { resources: { reservations: { memory } } } as never })
-  const observation = (availableKiB: number, uses: ReadonlyMap<string, number> = new Map()): Observation => ({
-    ...emptyHost,
-    containers: [container('api', { id: 'a' }), container('worker', { id: 'w' })],
-    host: { ...readyHost, memory: { totalKiB: 2_000_000, availableKiB }, uses },
-  })
-
-  test('that is reserved and that the host does not have at all', () => {
-    const memory = { totalKiB: 1024 * 1024, availableKiB: 900_000 }
-    expect(
-      problems(demand({ api: reserve(String(700 * MIB)), db: reserve(String(600 * MIB)) }), { memory }),
-    ).toMatchInlineSnapshot(
-      `"- the services reserve 1.3 GiB of memory (api, db), and the host has 1.0 GiB in all; lower deploy.resources.reservations.memory, or take a bigger host"`,
-    )
-    expect(problems(demand({ api: reserve(String(1024 * MIB)) }), { memory })).toBe('')
-    expect(problems(demand({ api: reserve(String(1024 * MIB)) }), { memory: { totalKiB: 0, availableKiB: 0 } })).toBe(
-      '',
-    )
-  })
-
-  test('that old and new may need together, by what the old ones use', () => {
-    const uses = new Map([
-      ['a', 300 * MIB],
-      ['w', 100 * MIB],
-    ])
-    const all = ['api', 'worker', 'db', 'nginx']
-    expect(memoryWarnings(observation(500 * 1024, uses), demand(), all)).toEqual([])
-    expect(memoryWarnings(observation(400 * 1024, uses), demand(), all).join('\n')).toMatchInlineSnapshot(
-      `"old and new containers together may not fit into memory: the new ones may take 500 MiB (api 300 MiB as now, worker 2 x 100 MiB as now), and 400 MiB are available"`,
-    )
-    expect(memoryWarnings(observation(400 * 1024, uses), demand(), ['api'])).toEqual([])
-  })
-
-  test('or by the limit where nothing runs, and never beyond it', () => {
-    const limited = demand({ api: { mem_limit: String(250 * MIB) }, nginx: { mem_limit: String(200 * MIB) } })
-    expect(
-      memoryWarnings(observation(300 * 1024, new Map([['a', 260 * MIB]])), limited, ['api', 'nginx']).join('\n'),
-    ).toMatchInlineSnapshot(
-      `"old and new containers together may not fit into memory: the new ones may take 450 MiB (nginx 200 MiB, api 250 MiB as now), and 300 MiB are available"`,
-    )
-  })
+  const memory = { totalKiB: 1024 * 1024, availableKiB: 900_000 }
+  expect(
+    problems(demand({ api: reserve(String(700 * MIB)), db: reserve(String(600 * MIB)) }), { memory }),
+  ).toMatchInlineSnapshot(
+    `"- the services reserve 1.3 GiB of memory (api, db), and the host has 1.0 GiB in all; lower deploy.resources.reservations.memory, or take a bigger host"`,
+  )
+  expect(problems(demand({ api: reserve(String(1024 * MIB)) }), { memory })).toBe('')
+  expect(problems(demand({ api: reserve(String(1024 * MIB)) }), { memory: { totalKiB: 0, availableKiB: 0 } })).toBe('')
 })
