@@ -37,9 +37,12 @@ cut_torn_tail() {
 
 # record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
 record() {
-  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
-  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  written=\${written:-$(records)}
+  read -r up _ </proc/uptime
+  line="$((written + 1)) $(date +%s) \${up%%.*} $*"
+  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then written=$((written + 1)); return 0; fi
   cut_torn_tail "$journal"
+  written=
   return 1
 }
 
@@ -59,8 +62,9 @@ limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
 in_session() {
   # shellcheck disable=SC2016 # the inner shell's
   cd "$stack" && exec setsid sh -c '
-    echo "$$ $(awk "{ sub(/.*\\\\) /, \\"\\"); print \\$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
-    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+    seconds=$1 program=$2 file=$3
+    read -r stat <"/proc/$$/stat" && read -r boot </proc/sys/kernel/random/boot_id && set -- \${stat##*) } && echo "$$ \${20} $boot" >"$file"
+    exec timeout -k 5 "$seconds" sh "$program"' sh "$@"
 }
 
 # members SESSION: its living processes, each with its start time.
@@ -201,7 +205,8 @@ steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
   watcher=
-  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
+  limit=
+  while read -r known limit _ && [ "$known" != "$2" ]; do limit=; done <"$tx/plan/$1/steps"
   in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
   effect=$!
   if [ "$3" = run ] && [ "$1" != finish ]; then
@@ -449,7 +454,10 @@ remove_minute_job() { edit_crontab; }
 
 # The agent's own verb.
 
-reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"; }
+# Space for the way back, and the name of the journal, whose records are synced one by one.
+reserve() {
+  : >>"$journal" && head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"
+}
 
 # What must be there before anything is begun, so that a crash can be recovered from without the runner.
 make_ready() {
@@ -824,38 +832,7 @@ each() {
 # A way back waits for an engine that is being restarted; its deadline ends the wait.
 await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
 
-# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
-pull() {
-  login=$ESTIBA_TX/docker
-  if [ -d "$login" ]; then
-    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    # The user's contexts stay behind, and one of them may lead to the engine.
-    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
-    export DOCKER_CONFIG="$login"
-  fi
-  compose pull --quiet "$@" && fit_this_host "$@"
-  pulled=$?
-  rm -rf "\${login:?}"
-  return "$pulled"
-}
-
-# fit_this_host SERVICE...: an image for another processor shows here, and not when the old is stopped for it.
-fit_this_host() {
-  host=$(docker version --format '{{.Server.Arch}}') && images=$(compose config --images "$@") || return 1
-  for image in $images; do
-    made=$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) || continue
-    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
-  done
-}
-
-# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
-runs_on() {
-  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
-  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
-  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
-}
-
-# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
+# create_new NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
   scale='' names=''
   every=$(survey) || return 1
@@ -871,6 +848,98 @@ remove_new() {
   await_engine
   new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
 }
+
+# start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
+start_and_prove() {
+  seconds=$1
+  shift
+  new=$(new_of_all "$@") || return 1
+  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" started $new
+}
+
+stop_new() {
+  await_engine
+  new=$(new_of_all "$@") && each "$new" docker stop
+}
+
+# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
+# \`unless-stopped\` containers down.)
+keep_alive() {
+  await_engine
+  every=$(survey) || return 1
+  for service; do
+    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  done
+}
+
+remove_old() {
+  await_engine
+  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+}
+
+# retire NAME...: services that are no longer in the file.
+retire() {
+  await_engine
+  for service; do
+    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
+      each "$gone" docker rm || return 1
+  done
+}
+
+reload_nginx() {
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do
+    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
+  done
+}
+
+# Images come before anything changes, and go when no kept release names them.
+
+# pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
+# the pull. What came is for the host's processor, or never starts.
+pull() {
+  host=$1 names='' images='' login=$ESTIBA_TX/docker
+  shift
+  for service; do names="$names \${service%%=*}" images="$images \${service#*=}"; done
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
+    export DOCKER_CONFIG="$login"
+  fi
+  # shellcheck disable=SC2086 # lists of plain words
+  compose pull --quiet $names && fit "$host" $images
+  pulled=$?
+  rm -rf "\${login:?}"
+  return "$pulled"
+}
+
+architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
+
+# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+fit() {
+  host=$1 all_fit=true
+  shift
+  for made in $(architectures "$@"); do runs_on "$host" "$made" || all_fit=false; done
+  "$all_fit" && return
+  for image; do
+    made=$(architectures "$image") || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+
+# What serves when a transaction begins, and how it comes back.
 
 # bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
 # is to be kept alive runs before anything is done.
@@ -924,55 +993,7 @@ stand_by() {
     done <"$ESTIBA_TX/served"
   done
   # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $started
-}
-
-# All at once: \`docker start\` with several takes one after the other.
-start_new() {
-  new=$(new_of_all "$@") || return 1
-  starts='' failed=0
-  for container in $new; do
-    docker start "$container" >/dev/null &
-    starts="$starts $!"
-  done
-  for start in $starts; do wait "$start" || failed=1; done
-  return "$failed"
-}
-
-stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
-}
-
-# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
-# \`unless-stopped\` containers down.)
-keep_alive() {
-  await_engine
-  every=$(survey) || return 1
-  for service; do
-    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
-  done
-}
-
-remove_old() {
-  await_engine
-  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
-}
-
-# retire NAME...: services that are no longer in the file.
-retire() {
-  await_engine
-  for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
-  done
-}
-
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
-  done
+  prove_all "$seconds" running $started
 }
 
 # A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
@@ -986,64 +1007,72 @@ explain() {
   docker logs --tail 15 "$1" 2>&1
 }
 
-# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
+# check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
 check_of() {
-  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+  docker inspect --format '{{.State.Status}} {{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
+# probe CONTAINER [COMMAND...]: three times in a row. Without a health check of its own it is enough that it runs.
 probe() {
-  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
-  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
+  container=$1
+  shift
+  for time in 1 2 3; do
+    [ "$time" = 1 ] || sleep 0.05
+    if [ $# -gt 0 ]; then timeout -k 1 10 docker exec "$container" "$@"
+    else sleep 0.5 && [ "$(docker inspect --format '{{.State.Running}}' "$container")" = true ]; fi || return 1
+  done
 }
 
-# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
+# Three times by one client, where the check brings a shell: a client takes longer than most checks.
+# shellcheck disable=SC2016 # the container's
+thrice='for time in 1 2 3; do
+  [ "$time" = 1 ] || sleep 0.05 2>/dev/null || sleep 1
+  sh -c "$1" || exit
+done'
+
+# prove SECONDS started|running CONTAINER: healthy three times in a row within the time; one that ended has failed at once.
 prove() {
-  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
+  seconds=$1 container=$3 give_up=$(($(uptime_seconds) + $1)) begun=''
+  [ "$2" = running ] || { docker start "$container" >/dev/null & begun=$!; }
   check=$(check_of "$container") || return 1
-  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
+  { read -r status restarts; IFS= read -r kind; words=$(cat); } <<EOT
 $check
 EOT
-  set -- "$container"
+  set --
   case $kind in
-    CMD-SHELL) set -- "$@" sh -c "$words" ;;
+    CMD-SHELL) set -- sh -c "$thrice" sh "$words" ;;
     CMD)
       while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
 $words
 EOT
   esac
-  while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+  [ -z "$begun" ] || wait "$begun" || { explain "$container"; return 1; }
+  # A start begins the count anew.
+  [ "$status" != exited ] || restarts=0
+  while :; do
     # One that answers runs; whether it is still the same run is asked at the end.
-    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
-      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
-      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
-    fi
+    if [ "$kind" = CMD-SHELL ]; then answer=$(timeout -k 1 30 docker exec "$container" "$@" 2>&1)
+    else answer=$(probe "$container" "$@" 2>&1); fi
+    well=$?
+    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+    [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    [ "$well" != 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
     sleep 0.05
   done
 }
 
-# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
+# prove_all SECONDS started|running CONTAINER...: all at once; those to be \`started\` are not running yet.
 prove_all() {
-  seconds=$1 proofs='' failed=0
-  shift
+  seconds=$1 how=$2 proofs='' failed=0
+  shift 2
   for container; do
-    prove "$seconds" "$container" &
+    prove "$seconds" "$how" "$container" &
     proofs="$proofs $!"
   done
   for proof in $proofs; do wait "$proof" || failed=1; done
   return "$failed"
-}
-
-prove_new() {
-  seconds=$1
-  shift
-  new=$(new_of_all "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $new
 }
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
@@ -1131,17 +1160,17 @@ note_schema() {
 
 # What a transaction brings to the stack's folder, and what it leaves there.
 
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten. All of
+# it is on disk already, so that only its new place has to be synced.
 stage() {
   mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
   chmod 0755 "$stack/files"
   for folder in "$ESTIBA_TX"/files/*; do
     if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
-    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
+    chmod -R a+rX "$folder" && mv -T "$folder" "$stack/files/\${folder##*/}" || return 1
   done
-  [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
-  stage_edge
+  [ -d "$stack/releases/$release" ] || mv -T "$ESTIBA_TX/release" "$stack/releases/$release" || return 1
+  stage_edge && sync "$stack/files" "$stack/releases" "$stack"
 }
 
 unstage() {
@@ -1168,20 +1197,16 @@ forget_files() {
     rm -rf "\${folder:?}"
   done
 }
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
 
 # The two slots that a release can be in, and the edge that is switched between them.
 
 # join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
 join_slots() {
+  running=$(list_containers --filter status=running --format '{{.ID}} {{.Label "com.docker.compose.service"}} ,{{.Networks}},') || return 1
   for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do
-      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
-      for slot in a b; do
-        printf '%s\\n' "$joined" | grep -qxF "\${project}_slot-$slot" ||
-          docker network connect --alias "$service" "\${project}_slot-$slot" "$container" || return 1
-      done
+    for network in "\${project}_slot-a" "\${project}_slot-b"; do
+      apart=$(printf '%s\\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
+      for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
     done
   done
 }
@@ -1205,17 +1230,18 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
-# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
-# somebody else and must be able to read it.
+# Everything that the edge looks at: four folders that never change, and the link to one of them, which is made last. Its
+# workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
+  chmod 0755 "$stack/edge" 2>/dev/null
+  [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ] || return 0
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
   : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
     : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
   [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
-  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
-  chmod -R a+rX "$stack/edge" && sync
+  chmod -R a+rX "$stack/edge" && sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
 put_edge_configuration() {

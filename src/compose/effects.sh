@@ -6,6 +6,8 @@
 : "${project:?}" "${release:?}" "${variant:?}" "${stack:?}"
 
 . ./effects/containers.sh
+. ./effects/images.sh
+. ./effects/served.sh
 . ./effects/health.sh
 . ./effects/database.sh
 . ./effects/files.sh

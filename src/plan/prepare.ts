@@ -1,13 +1,16 @@
 import { quote } from '../command/command.ts'
 import type { Manifest } from '../release/manifest.ts'
+import { imageAsListed } from '../stack/image-list.ts'
+import type { Observation } from '../stack/observation.ts'
 import type { Change } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
-import { joinSlots, makeSlots } from './slots.ts'
-import { words } from './words.ts'
+import { haveSlots, joinSlots, makeSlots } from './slots.ts'
+import { names, words } from './words.ts'
 
 export interface Preparation {
   readonly to: Manifest
+  readonly observation: Observation
   readonly changes: readonly Change[]
   readonly layout: Layout
   readonly healthyWithin: number
@@ -15,10 +18,11 @@ export interface Preparation {
   readonly from: 'registry' | 'host'
 }
 
-/** Everything that the release needs is on the host before anything changes. */
-export function prepareSteps({ to, changes, layout, healthyWithin, from }: Preparation): Unnumbered[] {
-  const needed = changes.filter(({ action }) => action !== 'leave').map(({ name }) => name)
-  const stores = changes.filter(({ action, service }) => action !== 'leave' && service.kind === 'data')
+/** Everything that the release needs is on the host before anything changes; what was seen there is not asked for again. */
+export function prepareSteps(preparation: Preparation): Unnumbered[] {
+  const { to, observation, changes, layout, healthyWithin, from } = preparation
+  const needed = changes.filter(({ action }) => action !== 'leave')
+  const stores = needed.filter(({ service }) => service.kind === 'data')
   return [
     {
       title: 'stage the release',
@@ -28,21 +32,27 @@ export function prepareSteps({ to, changes, layout, healthyWithin, from }: Prepa
       reversibility: 'reversible',
       deadline: 60,
     },
-    ...(to.slots && needed.length > 0 ? [makeSlots(to.slots.subnets)] : []),
-    ...(needed.length > 0 && from === 'registry' ? [pull(needed)] : []),
+    ...(to.slots && needed.length > 0 && !haveSlots(observation, to.slots) ? [makeSlots(to.slots.subnets)] : []),
+    ...(from === 'registry' ? pull(needed, observation) : []),
     ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
     ...(to.slots && needed.length > 0 ? joinSlots(changes, layout) : []),
   ]
 }
 
-function pull(needed: readonly string[]): Unnumbered {
-  return {
-    title: 'pull the images',
-    because: 'what is switched to must be there, also for the way back',
-    run: words('pull', needed),
-    reversibility: 'nothing to undo',
-    deadline: 900,
-  }
+/** A digest is the same wherever it is; what a tag names now, only the registry knows. */
+function pull(needed: readonly Change[], { images, host }: Observation): Unnumbered[] {
+  const absent = needed.filter(({ service: { image } }) => !image.includes('@') || !images.has(imageAsListed(image)))
+  if (absent.length === 0) return []
+  const [, architecture = ''] = host.engine?.platform.split('/') ?? []
+  return [
+    {
+      title: `pull the images of ${names(absent)}`,
+      because: 'what is switched to must be there, also for the way back',
+      run: words('pull', [architecture, ...absent.map(({ name, service }) => `${name}=${service.image}`)]),
+      reversibility: 'nothing to undo',
+      deadline: 900,
+    },
+  ]
 }
 
 function startStores(stores: readonly Change[], healthyWithin: number): Unnumbered {

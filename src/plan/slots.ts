@@ -1,6 +1,7 @@
 import { quote } from '../command/command.ts'
 import { type Change, isOfTheSet } from './changes.ts'
 import type { Slots } from '../edge/slots.ts'
+import type { Observation } from '../stack/observation.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import {
@@ -45,9 +46,9 @@ export function slotSteps(request: SlotSwitch): Unnumbered[] {
     ...(fresh.length > 0
       ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
       : []),
-    ...layersOf(order, webOf(changed)).flatMap((layer) => startAndProve(layer, healthyWithin)),
+    ...layersOf(order, webOf(changed)).map((layer) => startAndProve(layer, healthyWithin)),
     ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
-    ...layersOf(order, apps).flatMap((layer) => startAndProve(layer, healthyWithin)),
+    ...layersOf(order, apps).map((layer) => startAndProve(layer, healthyWithin)),
     ...(request.edgeChanged ? [configureEdge(request)] : []),
     ...replaceEdges(request, isMoving),
     ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
@@ -61,7 +62,7 @@ function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
   return [
     ...(old.length > 0 ? [stopOld(request, old)] : []),
     ...(isMoving ? [switchEdge(request)] : []),
-    ...layersOf(request.order, edges).flatMap((layer) => startAndProve(layer, request.healthyWithin)),
+    ...layersOf(request.order, edges).map((layer) => startAndProve(layer, request.healthyWithin)),
   ]
 }
 
@@ -109,6 +110,12 @@ function configureEdge(request: SlotSwitch): Unnumbered {
     reversibility: 'reversible',
     deadline: 60,
   }
+}
+
+/** Whether the networks of both slots are there, as an earlier deploy has made them. */
+export function haveSlots({ networks }: Observation, { subnets }: Slots): boolean {
+  const hasSubnet = new Set(networks.map(({ subnets: [subnet] }) => subnet))
+  return hasSubnet.has(subnets.a) && hasSubnet.has(subnets.b)
 }
 
 /** The networks, before anything is made that names them. */

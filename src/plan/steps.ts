@@ -63,25 +63,17 @@ export function stopOld(switching: Switching, replaced: readonly Change[]): Unnu
   }
 }
 
-export function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbered[] {
+/** Started together, and each asked by its own health check until it has said yes often enough. */
+export function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbered {
   const fresh = layer.filter(({ action }) => action !== 'repair')
-  return [
-    {
-      title: `start the new ${names(layer)}`,
-      because: 'what they depend on is healthy',
-      run: `start_new ${definitions(layer)}`,
-      ...(fresh.length > 0 && { undo: `stop_new ${definitions(fresh)}` }),
-      reversibility: 'reversible',
-      deadline: Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
-    },
-    {
-      title: `wait until ${names(layer)} ${layer.length === 1 ? 'is' : 'are'} healthy`,
-      because: 'each own health check must say yes three times in a row',
-      run: `prove_new ${healthyWithin} ${definitions(layer)}`,
-      reversibility: 'nothing to undo',
-      deadline: healthyWithin + 30,
-    },
-  ]
+  return {
+    title: `start the new ${names(layer)}, and wait until ${layer.length === 1 ? 'it is' : 'they are'} healthy`,
+    because: 'what comes before is up; a health check must say yes three times in a row',
+    run: `start_and_prove ${healthyWithin} ${definitions(layer)}`,
+    ...(fresh.length > 0 && { undo: `stop_new ${definitions(fresh)}` }),
+    reversibility: 'reversible',
+    deadline: healthyWithin + Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
+  }
 }
 
 /** The changed services in the order in which they start, each layer at once. */

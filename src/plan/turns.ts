@@ -31,7 +31,7 @@ export function turnSteps(
     ...fillUp(changed),
     ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
     ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
-    ...layersOf(order, changed).flatMap((layer) => startAndProve(layer, healthyWithin)),
+    ...layersOf(order, changed).map((layer) => startAndProve(layer, healthyWithin)),
     ...reload.map((run) => ({
       title: 'reload nginx',
       because: 'it looks names up only when it starts, and the containers have new addresses',

@@ -30,7 +30,7 @@ export const DEFECTS: readonly Defect[] = [
       world === 'irreversible migration' &&
       result === 'stuck' &&
       /^no (worker|beat) runs$|^nobody serves$/.test(violation),
-    example: [IRREVERSIBLE, [['agent killed', 'after run switch 05']]],
+    example: [IRREVERSIBLE, [['agent killed', 'after run switch 04']]],
   },
   {
     name: 'stuck behind an irreversible migration: the edge falls back to the old code',
@@ -47,8 +47,8 @@ export const DEFECTS: readonly Defect[] = [
     example: [
       { world: 'old already bad', verb: 'rollback' },
       [
-        ['engine killed', 'before run switch 07'],
-        ['host cut off', 'after undo switch 05'],
+        ['engine killed', 'before run switch 05'],
+        ['host cut off', 'after undo switch 04'],
       ],
     ],
   },

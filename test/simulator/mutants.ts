@@ -168,7 +168,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'new containers count before they have proved themselves',
-    planted: { effects: { prove_new: () => done(), are_well: () => done() } },
+    planted: {
+      effects: {
+        start_and_prove: ({ docker, containers }, [, ...services]) => docker.start(containers.newOfAll(services) ?? []),
+        are_well: () => done(),
+      },
+    },
     tried: SICK,
     faults: ['link lost'],
     caughtBy: /^what serves is not healthy/,

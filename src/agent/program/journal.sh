@@ -14,9 +14,12 @@ cut_torn_tail() {
 
 # record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
 record() {
-  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
-  if printf '%s\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  written=${written:-$(records)}
+  read -r up _ </proc/uptime
+  line="$((written + 1)) $(date +%s) ${up%%.*} $*"
+  if printf '%s\n' "$line" >>"$journal" && sync "$journal"; then written=$((written + 1)); return 0; fi
   cut_torn_tail "$journal"
+  written=
   return 1
 }
 

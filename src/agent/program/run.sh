@@ -1,6 +1,9 @@
 # The agent's own verb.
 
-reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"; }
+# Space for the way back, and the name of the journal, whose records are synced one by one.
+reserve() {
+  : >>"$journal" && head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"
+}
 
 # What must be there before anything is begun, so that a crash can be recovered from without the runner.
 make_ready() {

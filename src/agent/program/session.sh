@@ -5,8 +5,9 @@
 in_session() {
   # shellcheck disable=SC2016 # the inner shell's
   cd "$stack" && exec setsid sh -c '
-    echo "$$ $(awk "{ sub(/.*\\) /, \"\"); print \$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
-    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+    seconds=$1 program=$2 file=$3
+    read -r stat <"/proc/$$/stat" && read -r boot </proc/sys/kernel/random/boot_id && set -- ${stat##*) } && echo "$$ ${20} $boot" >"$file"
+    exec timeout -k 5 "$seconds" sh "$program"' sh "$@"
 }
 
 # members SESSION: its living processes, each with its start time.

@@ -5,7 +5,8 @@ steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
   watcher=
-  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
+  limit=
+  while read -r known limit _ && [ "$known" != "$2" ]; do limit=; done <"$tx/plan/$1/steps"
   in_session "${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
   effect=$!
   if [ "$3" = run ] && [ "$1" != finish ]; then

@@ -1,16 +1,16 @@
 # What a transaction brings to the stack's folder, and what it leaves there.
 
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten. All of
+# it is on disk already, so that only its new place has to be synced.
 stage() {
   mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
   chmod 0755 "$stack/files"
   for folder in "$ESTIBA_TX"/files/*; do
     if [ ! -d "$folder" ] || [ -e "$stack/files/${folder##*/}" ]; then continue; fi
-    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/${folder##*/}" || return 1
+    chmod -R a+rX "$folder" && mv -T "$folder" "$stack/files/${folder##*/}" || return 1
   done
-  [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
-  stage_edge
+  [ -d "$stack/releases/$release" ] || mv -T "$ESTIBA_TX/release" "$stack/releases/$release" || return 1
+  stage_edge && sync "$stack/files" "$stack/releases" "$stack"
 }
 
 unstage() {
@@ -37,4 +37,3 @@ forget_files() {
     rm -rf "${folder:?}"
   done
 }
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }

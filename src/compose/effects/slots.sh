@@ -2,14 +2,11 @@
 
 # join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
 join_slots() {
+  running=$(list_containers --filter status=running --format '{{.ID}} {{.Label "com.docker.compose.service"}} ,{{.Networks}},') || return 1
   for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do
-      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
-      for slot in a b; do
-        printf '%s\n' "$joined" | grep -qxF "${project}_slot-$slot" ||
-          docker network connect --alias "$service" "${project}_slot-$slot" "$container" || return 1
-      done
+    for network in "${project}_slot-a" "${project}_slot-b"; do
+      apart=$(printf '%s\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
+      for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
     done
   done
 }
@@ -33,17 +30,18 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
-# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
-# somebody else and must be able to read it.
+# Everything that the edge looks at: four folders that never change, and the link to one of them, which is made last. Its
+# workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
+  chmod 0755 "$stack/edge" 2>/dev/null
+  [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ] || return 0
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
   : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
     : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
   [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
-  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
-  chmod -R a+rX "$stack/edge" && sync
+  chmod -R a+rX "$stack/edge" && sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
 put_edge_configuration() {

@@ -15,7 +15,7 @@ ${then}
 /** Phases that pull first, with such a client. */
 function pulling(stack: TestStack, then: string) {
   stack.put('docker', client(then))
-  const pull = step('pull', { run: 'STACK=$stack; export STACK; pull web' })
+  const pull = step('pull', { run: 'STACK=$stack; export STACK; pull amd64 web=none' })
   return { phases: { ...PHASES, prepare: [pull, step('p2')] } }
 }
 

@@ -91,11 +91,12 @@ export class Agent extends Ways implements AgentProgram {
     return 0
   }
 
-  /** Space for the way back, set aside. */
+  /** Space for the way back, set aside, and the name of the journal, whose records are synced one by one. */
   reserve(): boolean {
     const path = `${this.tx}/reserve`
     // What was brought to be staged makes way for the terminal record.
     if (this.host.disk.isFull) return (this.makeRoom(BROUGHT), false)
+    this.host.disk.append(this.journal, '')
     this.host.disk.write(path, 'reserved')
     this.sync(path)
     this.syncNames(this.tx)

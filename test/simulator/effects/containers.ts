@@ -170,20 +170,16 @@ export class Containers {
     return disk.write(this.#stopping, rest.join('\n'))
   }
 
-  *startNew(services: readonly string[]): Run<boolean> {
+  *startAndProve(seconds: number, services: readonly string[]): Run<boolean> {
     const fresh = this.newOfAll(services)
-    return fresh !== undefined && (yield* this.docker.start(fresh))
+    if (!fresh || fresh.length === 0) return false
+    return (yield* this.docker.start(fresh)) && (yield* this.docker.prove(seconds, fresh))
   }
 
   *stopNew(services: readonly string[]): Run<boolean> {
     yield* this.docker.awaitEngine()
     const fresh = this.newOfAll(services)
     return fresh !== undefined && (yield* this.docker.stop(fresh))
-  }
-
-  *proveNew(seconds: number, services: readonly string[]): Run<boolean> {
-    const fresh = this.newOfAll(services)
-    return fresh !== undefined && fresh.length > 0 && (yield* this.docker.prove(seconds, fresh))
   }
 
   *keepAlive(services: readonly string[]): Run<boolean> {

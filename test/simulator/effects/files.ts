@@ -18,11 +18,11 @@ export class Files {
     const folder = `releases/${this.#release.manifest.id}`
     if (!disk.has(folder)) {
       if (!disk.write(`${folder}.new`, 'whole')) return false
-      disk.syncAll()
+      disk.sync(`${folder}.new`)
       disk.rename(`${folder}.new`, folder)
       yield* this.#around.midst('rename')
     }
-    disk.syncAll()
+    disk.syncFolder('releases')
     return true
   }
 

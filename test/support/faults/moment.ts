@@ -19,16 +19,13 @@ type Step = readonly [phase: string, title: string, effect: 'docker' | 'files']
  */
 export const STEPS: readonly Step[] = [
   ['prepare', 'stage the release', 'files'],
-  ['prepare', 'have the networks of both slots', 'docker'],
   ['prepare', 'pull the images', 'docker'],
   ['prepare', 'have edge and store in both slots', 'docker'],
   ['switch', 'note what serves, and guard it', 'docker'],
   ['switch', 'create the new', 'docker'],
-  ['switch', 'start the new web', 'docker'],
-  ['switch', 'wait until web is healthy', 'docker'],
+  ['switch', 'start the new web, and wait until it is healthy', 'docker'],
   ['switch', 'stop the old scheduler', 'docker'],
-  ['switch', 'start the new scheduler', 'docker'],
-  ['switch', 'wait until scheduler is healthy', 'docker'],
+  ['switch', 'start the new scheduler, and wait until it is healthy', 'docker'],
   ['switch', 'lead the edge to the other slot', 'docker'],
   ['commit', 'look at the new containers once more', 'docker'],
   ['finish', 'point current to the release', 'files'],
@@ -44,8 +41,14 @@ export const STEP_NAMES: readonly string[] = STEPS.map(([phase], index) => {
   return `${phase} ${String(place).padStart(2, '0')}`
 })
 
-/** From the first web container that is asked to the last step that a release comes to that is never healthy. */
-const PROOF = STEP_NAMES[7] ?? ''
+/** A step by the beginning of its title, as the journal names it. */
+function nameOf(title: string): string {
+  const index = STEPS.findIndex(([, of]) => of.startsWith(title))
+  return STEP_NAMES[index] ?? `no step: ${title}`
+}
+
+/** The last step that a release comes to that is never healthy. */
+const PROOF = nameOf('start the new web')
 
 /** Before the effect of each step, after each, and while the agent waits for a word. */
 export function boundaries(): readonly Moment[] {
@@ -76,8 +79,10 @@ export function wayBack(): readonly Moment[] {
   const early: readonly World[] = ['never healthy', 'dies in trial']
   const late: readonly World[] = ['dies in trial']
   const undone = [
-    ...['switch 08', 'switch 06', 'switch 05'].map((step) => [step, late] as const),
-    ...['switch 03', 'switch 02', 'switch 01', 'prepare 01'].map((step) => [step, early] as const),
+    ...['lead the edge to the other', 'start the new scheduler', 'stop the old'].map(
+      (step) => [nameOf(step), late] as const,
+    ),
+    ...['start the new web', 'create', 'note', 'stage'].map((step) => [nameOf(step), early] as const),
   ]
   return [
     { name: 'at the beginning of the way back', record: ' undoing ', worlds: early, docker: true },

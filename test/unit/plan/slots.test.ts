@@ -24,22 +24,19 @@ describe('a release in slots', () => {
         "$ stage",
         "way back: $ unstage",
         "$ make_slots 10.213.0.0/24 10.213.1.0/24",
-        "$ pull db api worker nginx",
+        "$ pull amd64 db=postgres:15 api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 nginx=nginx:1.28",
         "$ compose up --detach --no-deps --no-recreate --wait --wait-timeout 60 db",
         "$ join_slots db nginx",
         "$ remember_served",
         "$ create_new api=3864fb2d65c7c248:1 worker=a596dedff0616dce:2 nginx=a58aa1d49c686408:1",
         "way back: $ remove_new api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
-        "$ start_new api=3864fb2d65c7c248",
+        "$ start_and_prove 60 api=3864fb2d65c7c248",
         "way back: $ stop_new api=3864fb2d65c7c248",
-        "$ prove_new 60 api=3864fb2d65c7c248",
-        "$ start_new worker=a596dedff0616dce",
+        "$ start_and_prove 60 worker=a596dedff0616dce",
         "way back: $ stop_new worker=a596dedff0616dce",
-        "$ prove_new 60 worker=a596dedff0616dce",
         "$ switch_edge a-trial",
-        "$ start_new nginx=a58aa1d49c686408",
+        "$ start_and_prove 60 nginx=a58aa1d49c686408",
         "way back: $ stop_new nginx=a58aa1d49c686408",
-        "$ prove_new 60 nginx=a58aa1d49c686408",
         "$ see_edge a-trial nginx",
         "$ are_well api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
         "$ point_current releases/v1/a",
@@ -63,8 +60,8 @@ describe('a release in slots', () => {
            way back: $ unstage
         02 have the networks of both slots, because old and new have addresses of their own (10.213.0.0/24, 10.213.1.0/24), which stay the same from release to release (nothing to undo, at most 60 s)
            $ make_slots 10.213.0.0/24 10.213.1.0/24
-        03 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull api worker
+        03 pull the images of api, worker, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
+           $ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
         04 have db, nginx in both slots, because what the set needs is found by its name there, and the edge reaches both (nothing to undo, at most 60 s)
            $ join_slots db nginx
       switch:
@@ -74,20 +71,16 @@ describe('a release in slots', () => {
         02 create the new api, worker, because made beside the old, in slot b, which the edge does not lead to (reversible, at most 120 s)
            $ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2
            way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac
-        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
-           $ start_new api=d46a468f8933d529
+        03 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 135 s)
+           $ start_and_prove 60 api=d46a468f8933d529
            way back: $ stop_new api=d46a468f8933d529
-        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 90 s)
-           $ prove_new 60 api=d46a468f8933d529
-        05 stop the old worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 120 s)
+        04 stop the old worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 120 s)
            $ stop_old worker=984bdedd2f7b08ac
            way back: $ stand_by 60 db worker
-        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
-           $ start_new worker=984bdedd2f7b08ac
+        05 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 150 s)
+           $ start_and_prove 60 worker=984bdedd2f7b08ac
            way back: $ stop_new worker=984bdedd2f7b08ac
-        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 90 s)
-           $ prove_new 60 worker=984bdedd2f7b08ac
-        08 lead the edge to slot b, because what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection (reversible, at most 90 s)
+        06 lead the edge to slot b, because what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection (reversible, at most 90 s)
            $ switch_edge b-trial && see_edge b-trial nginx
            way back: $ switch_edge a && stand_by 60 db nginx api && see_edge a nginx
       commit:
@@ -104,6 +97,23 @@ describe('a release in slots', () => {
            $ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac
       while on trial, every second:
         $ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac"
+    `)
+  })
+
+  test('what was seen on the host is neither made nor pulled', () => {
+    const networks = [
+      { name: 'shop_slot-a', subnets: ['10.213.0.0/24'] },
+      { name: 'shop_slot-b', subnets: ['10.213.1.0/24'] },
+    ]
+    const digest = `sha256:${'0'.repeat(64)}`
+    const pinned = { image: `ghcr.io/acme/api@${digest}` }
+    const to = shopRelease('v3', '2', { ...switchable, api: { ...switchable['api'], ...pinned } })
+    const host = { ...hostWith(one), networks, images: new Set([pinned.image, 'ghcr.io/acme/worker:2']) }
+    const lines = commands(plan(to, host)).filter((line) => /make_slots|pull/.test(line))
+    expect(lines).toMatchInlineSnapshot(`
+      [
+        "$ pull amd64 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222",
+      ]
     `)
   })
 
@@ -129,27 +139,24 @@ describe('a release in slots', () => {
         "$ stage",
         "way back: $ unstage",
         "$ make_slots 10.213.0.0/24 10.213.1.0/24",
-        "$ pull api worker nginx",
+        "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ join_slots db nginx",
         "$ bring_up db api worker nginx && remember_served && point_current releases/v1/a-guard",
         "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=b3d13b9d1266b9db:1",
         "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
-        "$ start_new api=d46a468f8933d529",
+        "$ start_and_prove 60 api=d46a468f8933d529",
         "way back: $ stop_new api=d46a468f8933d529",
-        "$ prove_new 60 api=d46a468f8933d529",
         "$ stop_old worker=984bdedd2f7b08ac",
         "way back: $ stand_by 60 db worker",
-        "$ start_new worker=984bdedd2f7b08ac",
+        "$ start_and_prove 60 worker=984bdedd2f7b08ac",
         "way back: $ stop_new worker=984bdedd2f7b08ac",
-        "$ prove_new 60 worker=984bdedd2f7b08ac",
         "$ stop_old nginx=b3d13b9d1266b9db",
         "way back: $ stand_by 60 db nginx",
         "$ switch_edge b-trial",
         "way back: $ switch_edge a && stand_by 60 db api",
-        "$ start_new nginx=b3d13b9d1266b9db",
+        "$ start_and_prove 60 nginx=b3d13b9d1266b9db",
         "way back: $ stop_new nginx=b3d13b9d1266b9db",
-        "$ prove_new 60 nginx=b3d13b9d1266b9db",
         "$ see_edge b-trial nginx",
         "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
         "$ point_current releases/v3/b",
@@ -175,26 +182,23 @@ describe('a release in slots', () => {
         "$ stage",
         "way back: $ unstage",
         "$ make_slots 10.213.0.0/24 10.213.1.0/24",
-        "$ pull api worker nginx",
+        "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ join_slots db nginx",
         "$ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard",
         "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/plain",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=a58aa1d49c686408:1",
         "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
-        "$ start_new api=d46a468f8933d529",
+        "$ start_and_prove 60 api=d46a468f8933d529",
         "way back: $ stop_new api=d46a468f8933d529",
-        "$ prove_new 60 api=d46a468f8933d529",
         "$ stop_old worker=984bdedd2f7b08ac",
         "way back: $ stand_by 60 db worker",
-        "$ start_new worker=984bdedd2f7b08ac",
+        "$ start_and_prove 60 worker=984bdedd2f7b08ac",
         "way back: $ stop_new worker=984bdedd2f7b08ac",
-        "$ prove_new 60 worker=984bdedd2f7b08ac",
         "$ stop_old nginx=a58aa1d49c686408",
         "way back: $ stand_by 60 db nginx",
         "$ switch_edge a-trial",
-        "$ start_new nginx=a58aa1d49c686408",
+        "$ start_and_prove 60 nginx=a58aa1d49c686408",
         "way back: $ stop_new nginx=a58aa1d49c686408",
-        "$ prove_new 60 nginx=a58aa1d49c686408",
         "$ see_edge a-trial nginx",
         "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
         "$ point_current releases/v2/a",

@@ -88,17 +88,17 @@ describe('data', () => {
 describe('the order of starts', () => {
   test('in layers by depends_on, with the time that each container may take', () => {
     expect(linesWith('wait until', plan(one, emptyHost))).toMatchInlineSnapshot(`
-      "  04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-        08 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
+      "  03 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
+        04 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
+        05 start the new nginx, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 190 s)"
     `)
   })
 
   test('a circle starts at once', () => {
     const to = shopRelease('v1', '1', { api: { depends_on: { worker: {} } } })
     expect(linesWith('wait until', plan(to, emptyHost))).toMatchInlineSnapshot(`
-      "  04 wait until api, worker are healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-        06 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)"
+      "  03 start the new api, worker, and wait until they are healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
+        04 start the new nginx, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 190 s)"
     `)
   })
 })
@@ -157,7 +157,7 @@ describe('nginx', () => {
   test('is reloaded when it stays and what it leads to is replaced, on the way back too', () => {
     expect(linesWith('reload', plan(two, hostWith(one)))).toMatchInlineSnapshot(`
       "     way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
-        08 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+        06 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx"
     `)
   })

@@ -25,8 +25,8 @@ describe('a whole plan', () => {
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
            way back: $ unstage
-        02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull db api worker nginx
+        02 pull the images of db, api, worker, nginx, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
+           $ pull amd64 db=postgres:15 api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 nginx=nginx:1.28
         03 start db, because a store must run before what uses it; it stays, whatever becomes of the release (nothing to undo, at most 150 s)
            $ compose up --detach --no-deps --no-recreate --wait --wait-timeout 120 db
       switch:
@@ -35,21 +35,15 @@ describe('a whole plan', () => {
         02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
            way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-        03 start the new api, because what they depend on is healthy (reversible, at most 75 s)
-           $ start_new api=e4740b7781656368
+        03 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
+           $ start_and_prove 120 api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
-        04 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 api=e4740b7781656368
-        05 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
-           $ start_new worker=a596dedff0616dce
+        04 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
+           $ start_and_prove 120 worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        06 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 worker=a596dedff0616dce
-        07 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
-           $ start_new nginx=04b50ed47683330c
+        05 start the new nginx, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 190 s)
+           $ start_and_prove 120 nginx=04b50ed47683330c
            way back: $ stop_new nginx=04b50ed47683330c
-        08 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 nginx=04b50ed47683330c
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
@@ -75,8 +69,8 @@ describe('a whole plan', () => {
         01 stage the release, because everything of v2 is on the host before anything changes (reversible, at most 60 s)
            $ stage
            way back: $ unstage
-        02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull api worker
+        02 pull the images of api, worker, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
+           $ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
            $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard
@@ -87,17 +81,13 @@ describe('a whole plan', () => {
         03 stop the old api, worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
            way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
-        04 start the new api, because what they depend on is healthy (reversible, at most 75 s)
-           $ start_new api=e28c8f1dc4bb89d0
+        04 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
+           $ start_and_prove 120 api=e28c8f1dc4bb89d0
            way back: $ stop_new api=e28c8f1dc4bb89d0
-        05 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 api=e28c8f1dc4bb89d0
-        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
-           $ start_new worker=984bdedd2f7b08ac
+        05 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
+           $ start_and_prove 120 worker=984bdedd2f7b08ac
            way back: $ stop_new worker=984bdedd2f7b08ac
-        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 worker=984bdedd2f7b08ac
-        08 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+        06 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
@@ -155,17 +145,13 @@ describe('a whole plan', () => {
         03 stop the old api, worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 worker=a596dedff0616dce
            way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
-        04 start the new api, because what they depend on is healthy (reversible, at most 75 s)
-           $ start_new api=e4740b7781656368
+        04 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
+           $ start_and_prove 120 api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
-        05 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 api=e4740b7781656368
-        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
-           $ start_new worker=a596dedff0616dce
+        05 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
+           $ start_and_prove 120 worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 worker=a596dedff0616dce
-        08 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+        06 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
@@ -201,8 +187,8 @@ describe('a whole plan', () => {
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
            way back: $ unstage
-        02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull api worker nginx
+        02 pull the images of api, worker, nginx, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
+           $ pull amd64 api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 nginx=nginx:1.28
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
            $ bring_up db api worker nginx && remember_served
@@ -213,21 +199,15 @@ describe('a whole plan', () => {
         03 stop the old api, worker, nginx, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
            way back: $ stand_by 120 db api worker nginx
-        04 start the new api, because what they depend on is healthy (reversible, at most 75 s)
-           $ start_new api=e4740b7781656368
+        04 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
+           $ start_and_prove 120 api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
-        05 wait until api is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 api=e4740b7781656368
-        06 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
-           $ start_new worker=a596dedff0616dce
+        05 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
+           $ start_and_prove 120 worker=a596dedff0616dce
            way back: $ stop_new worker=a596dedff0616dce
-        07 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 worker=a596dedff0616dce
-        08 start the new nginx, because what they depend on is healthy (reversible, at most 70 s)
-           $ start_new nginx=04b50ed47683330c
+        06 start the new nginx, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 190 s)
+           $ start_and_prove 120 nginx=04b50ed47683330c
            way back: $ stop_new nginx=04b50ed47683330c
-        09 wait until nginx is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 nginx=04b50ed47683330c
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
@@ -259,8 +239,6 @@ describe('a whole plan', () => {
         01 stage the release, because everything of v1-again is on the host before anything changes (reversible, at most 60 s)
            $ stage
            way back: $ unstage
-        02 pull the images, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull worker
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
            $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard
@@ -268,11 +246,9 @@ describe('a whole plan', () => {
         02 complete worker, because containers of this very release are missing or have ended (reversible, at most 120 s)
            $ create_new worker=a596dedff0616dce:2
            way back: $ keep_alive worker=a596dedff0616dce:no
-        03 start the new worker, because what they depend on is healthy (reversible, at most 90 s)
-           $ start_new worker=a596dedff0616dce
-        04 wait until worker is healthy, because each own health check must say yes three times in a row (nothing to undo, at most 150 s)
-           $ prove_new 120 worker=a596dedff0616dce
-        05 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+        03 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
+           $ start_and_prove 120 worker=a596dedff0616dce
+        04 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)

@@ -1,0 +1,43 @@
+# Images come before anything changes, and go when no kept release names them.
+
+# pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
+# the pull. What came is for the host's processor, or never starts.
+pull() {
+  host=$1 names='' images='' login=$ESTIBA_TX/docker
+  shift
+  for service; do names="$names ${service%%=*}" images="$images ${service#*=}"; done
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
+    export DOCKER_CONFIG="$login"
+  fi
+  # shellcheck disable=SC2086 # lists of plain words
+  compose pull --quiet $names && fit "$host" $images
+  pulled=$?
+  rm -rf "${login:?}"
+  return "$pulled"
+}
+
+architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
+
+# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+fit() {
+  host=$1 all_fit=true
+  shift
+  for made in $(architectures "$@"); do runs_on "$host" "$made" || all_fit=false; done
+  "$all_fit" && return
+  for image; do
+    made=$(architectures "$image") || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
