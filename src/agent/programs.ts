@@ -31,6 +31,7 @@ replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
 
 # cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
 cut_torn_tail() {
+  written=
   [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
@@ -42,7 +43,6 @@ record() {
   line="$((written + 1)) $(date +%s) \${up%%.*} $*"
   if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then written=$((written + 1)); return 0; fi
   cut_torn_tail "$journal"
-  written=
   return 1
 }
 
@@ -599,7 +599,8 @@ say() {
   if ! number=$(number_of "$word_id"); then
     is_alive "$id" || is_over || { echo gone; return 5; }
     if is_over; then follow "$(records)"; return; fi
-    may_be_said "$nonce" "$@" || return
+    # Said by another connection just now, it may have been heard, and be none for the state that it led to.
+    if ! refusal=$(may_be_said "$nonce" "$@") && ! number_of "$word_id" >/dev/null; then echo "$refusal"; return 3; fi
     number=$(put "$word_id" "$@") || return 1
     # shellcheck disable=SC2016 # the inner shell's
     timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &

@@ -44,7 +44,8 @@ say() {
   if ! number=$(number_of "$word_id"); then
     is_alive "$id" || is_over || { echo gone; return 5; }
     if is_over; then follow "$(records)"; return; fi
-    may_be_said "$nonce" "$@" || return
+    # Said by another connection just now, it may have been heard, and be none for the state that it led to.
+    if ! refusal=$(may_be_said "$nonce" "$@") && ! number_of "$word_id" >/dev/null; then echo "$refusal"; return 3; fi
     number=$(put "$word_id" "$@") || return 1
     # shellcheck disable=SC2016 # the inner shell's
     timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &

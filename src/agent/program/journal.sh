@@ -8,6 +8,7 @@ replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
 
 # cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
 cut_torn_tail() {
+  written=
   [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\0' '?')" ] || return 0
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
@@ -19,7 +20,6 @@ record() {
   line="$((written + 1)) $(date +%s) ${up%%.*} $*"
   if printf '%s\n' "$line" >>"$journal" && sync "$journal"; then written=$((written + 1)); return 0; fi
   cut_torn_tail "$journal"
-  written=
   return 1
 }
 
