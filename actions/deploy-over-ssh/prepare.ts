@@ -1,6 +1,12 @@
-import { expectState, isStale } from '../../src/agent/outcome.ts'
+import { expectState, whyOvertaken } from '../../src/agent/outcome.ts'
 import type { Progress } from '../../src/agent/progress.ts'
-import { type Following, newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
+import {
+  type Following,
+  newNonce,
+  newTransactionId,
+  openTransaction,
+  type Transaction,
+} from '../../src/agent/transaction.ts'
 import type { ComposeModel } from '../../src/compose/model.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect, Remote } from '../../src/host/remote.ts'
@@ -11,7 +17,7 @@ import type { DeployInputs, Inputs } from './inputs.ts'
 import { type Goal, openingOf } from './opening.ts'
 import { type Planned, planDeploy } from './plan.ts'
 import { resolveModel } from './release.ts'
-import { MOST_PLANS, whatDiffers } from '../../src/plan/stale.ts'
+import { MOST_PLANS, type Overtaken, whatDiffers } from '../../src/plan/stale.ts'
 
 /** How the step is carried out. */
 export interface Course {
@@ -55,7 +61,7 @@ function lookAhead({ following, look }: Course, { stack }: DeployInputs, { signa
 
 /**
  * Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. Plans again when
- * another transaction came between. Ends without one when nothing would change.
+ * something came between. Ends without one when nothing would change.
  */
 export async function prepareModel(
   inputs: ToPrepare,
@@ -73,7 +79,7 @@ export async function prepareModel(
     seen = undefined
     return first ?? course.look(remote, deploy.stack, job.signal)
   }
-  let before: Planned | undefined
+  let before: Overtaken | undefined
   for (let plans = 1; ; plans++) {
     const planned = await job.log.chapter('Plan', () => planDeploy(inputs, job, desired, look))
     for (const line of before === undefined ? [] : whatDiffers(before, planned)) job.log.line(line)
@@ -84,9 +90,10 @@ export async function prepareModel(
       job.log.notice(`Nothing changed: ${planned.live.id} is live already and has all of this. Nothing is deployed.`)
       return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' }
     }
-    const { token, progress } = await open(inputs, job, remote, planned, course, goal)
-    if (plans < MOST_PLANS && isStale(progress)) {
-      before = planned
+    const { transaction, progress } = await open(inputs, job, remote, planned, course, goal)
+    const why = whyOvertaken(progress)
+    if (plans < MOST_PLANS && why !== undefined) {
+      before = { ...planned, tx: transaction.id, why }
       continue
     }
     expectState(progress, goal, {
@@ -94,7 +101,7 @@ export async function prepareModel(
       host: formatHost(remote.host),
       path: inputs.path,
     })
-    return { ...outputs, state: goal, transaction: token }
+    return { ...outputs, state: goal, transaction: transaction.token }
   }
 }
 
@@ -105,14 +112,13 @@ async function open(
   planned: Planned,
   { following, opened }: Course,
   goal: Goal,
-): Promise<{ token: string; progress: Progress }> {
+): Promise<{ transaction: Transaction; progress: Progress }> {
   const id = newTransactionId(new Date())
   const opening = openingOf(deploy, planned, job.context, { nonce: newNonce(), goal })
   const title =
     goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server'
   return job.log.chapter(title, async () => {
     opened(`${id}.${opening.nonce}`)
-    const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following)
-    return { token: transaction.token, progress }
+    return openTransaction(remote, id, opening, job.log, following)
   })
 }

@@ -1,6 +1,7 @@
 import { unlessCancelled } from '../../src/agent/cancelled.ts'
 import { expectState, isStale } from '../../src/agent/outcome.ts'
 import type { Opening } from '../../src/agent/plan-files.ts'
+import { explainCause } from '../../src/agent/progress.ts'
 import { newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
 import { keepForPost } from '../../src/agent/unconfirmed.ts'
 import { StepError } from '../../src/errors.ts'
@@ -61,7 +62,7 @@ export async function toRelease(inputs: ToRelease, job: Job, remote: Remote, cou
     }
     const release = planned.target.id
     if (before !== undefined) {
-      for (const line of whatDiffers(before, planned)) job.log.line(line)
+      for (const line of whatDiffers({ ...before, why: explainCause('stale-plan') }, planned)) job.log.line(line)
       mustStayTheTarget(before, planned, formatHost(remote.host))
     }
     await job.summarize(planSummary(planned.plan))

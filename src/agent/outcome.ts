@@ -23,6 +23,21 @@ export function isStale(progress: Progress): boolean {
   return progress.kind === 'ended' && progress.cause === 'stale-plan'
 }
 
+/**
+ * The exit code of a step of `prepare` that finds something of the host given away since it was planned: EX_TEMPFAIL of
+ * sysexits.h.
+ */
+const GIVEN_AWAY = 75
+
+/** Why a plan was overtaken, so that another one may go through where it did not; undefined where that is not the cause. */
+export function whyOvertaken(progress: Progress): string | undefined {
+  if (isStale(progress)) return explainCause('stale-plan')
+  if (progress.kind !== 'ended' || progress.result !== 'undone') return undefined
+  const { key = '', exitCode, title, lastLines = [] } = progress.failure ?? {}
+  if (!key.startsWith('prepare-') || exitCode !== GIVEN_AWAY) return undefined
+  return [title, ...lastLines.slice(-1)].join(': ')
+}
+
 function unexpected(progress: Progress, { what, host, path }: Undertaking): StepError {
   const where = { step: what, host }
   switch (progress.kind) {

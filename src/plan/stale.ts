@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../ledger/ledger.ts'
 import type { Observation } from '../stack/observation.ts'
 import { formatPlan, type Plan } from './plan.ts'
 
-/** How often a plan is made when other transactions come between it and the lock. */
+/** How often a plan is made when something comes between it and what it was made on. */
 export const MOST_PLANS = 3
 
 /** What a plan was made on, and the plan. */
@@ -11,9 +11,17 @@ export interface Basis {
   readonly plan: Plan
 }
 
-/** Says what came between two plans, and in which lines the second one differs from the first. */
-export function whatDiffers(before: Basis, now: Basis): readonly string[] {
-  const known = new Set(before.observation.ledger.map(({ tx }) => tx))
+/** A plan that came to nothing, since it was made on what is no more. */
+export interface Overtaken extends Basis {
+  /** The transaction that was to carry it out, where that came to be open. */
+  readonly tx?: string
+  /** A clause, without a full stop. */
+  readonly why: string
+}
+
+/** Says why there is a second plan, what came between the two, and in which lines it differs from the first. */
+export function whatDiffers(before: Overtaken, now: Basis): readonly string[] {
+  const known = new Set([before.tx, ...before.observation.ledger.map(({ tx }) => tx)])
   const came = now.observation.ledger.filter(({ tx }) => !known.has(tx))
   const old = formatPlan(before.plan).split('\n')
   const fresh = formatPlan(now.plan).split('\n')
@@ -22,7 +30,7 @@ export function whatDiffers(before: Basis, now: Basis): readonly string[] {
     ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
   ]
   return [
-    'The stack was changed after it had been planned; planned again.',
+    `Planned again: ${before.why}.`,
     ...came.map(describe),
     ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
   ]

@@ -43,7 +43,7 @@ test('a plan that went stale is planned again: the deploy that came between is n
   const { code, stdout } = await waiting
   expect(code, stdout).toBe(0)
   expect(stdout).toContain('it is a deploy of four by octocat')
-  expect(stdout).toContain('The stack was changed after it had been planned; planned again.')
+  expect(stdout).toContain('Planned again: another transaction changed the stack after this one was planned')
   expect(stdout).toContain('In between: deploy of four by octocat, committed')
   expect((await stack.look('five')).serving).toEqual(['five'])
 })

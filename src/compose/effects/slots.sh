@@ -12,13 +12,24 @@ join_slots() {
 }
 
 # make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
-# upper half of the addresses; those of the web services are in the lower one.
+# upper half of the addresses; those of the web services are in the lower one. 75: planned again it may go through.
 make_slots() {
   docker network inspect "${project}_slot-a" "${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
 }
 make_slot() {
-  docker network inspect "${project}_slot-$1" >/dev/null 2>&1 ||
-    docker network create --subnet "$2" --ip-range "${2%.0/24}.128/25" --label "estiba.stack=$project" "${project}_slot-$1" >/dev/null
+  # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
+  for _ in 1 2 3; do
+    docker network inspect "${project}_slot-$1" >/dev/null 2>&1 && return
+    docker network create --subnet "$2" --ip-range "${2%.0/24}.128/25" --label "estiba.stack=$project" "${project}_slot-$1" >/dev/null && return
+    if is_taken "$2"; then echo "another network has got $2 since this was planned"; return 75; fi
+    sleep 1
+  done
+  return 1
+}
+is_taken() {
+  networks=$(docker network ls --quiet) || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  docker network inspect --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' $networks | grep -qxF "$1"
 }
 
 # clear_slot SLOT: whatever is in it, unless the edge leads there.

@@ -16,6 +16,7 @@ import {
   readyHost,
   shopModel,
   shopRelease,
+  switchable,
 } from '../../support/stack.ts'
 
 const inputs: ToPrepare = {
@@ -85,9 +86,9 @@ describe('another transaction came between the plan and the lock', () => {
     const { outputs, opened, lines } = await run(host([before, after], [STALE, PREPARED]))
     expect(outputs).toMatchObject({ state: 'prepared', changed: 'true', transaction: opened[1] })
     expect(opened).toHaveLength(2)
-    const from = lines.indexOf('The stack was changed after it had been planned; planned again.')
+    const from = lines.indexOf('Planned again: another transaction changed the stack after this one was planned.')
     expect(lines.slice(from, from + 4)).toEqual([
-      'The stack was changed after it had been planned; planned again.',
+      'Planned again: another transaction changed the stack after this one was planned.',
       'In between: deploy of v1.5 by octocat, committed at 2026-11-21T23:30:00Z ().',
       'What differs from the plan before:',
       '-      $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard',
@@ -104,6 +105,39 @@ describe('another transaction came between the plan and the lock', () => {
     const remote = host([before, hostWith(one, shopRelease('v2-other', '2'))], [STALE])
     const { outputs } = await run(remote)
     expect(outputs).toMatchObject({ state: 'unchanged', changed: 'false', release: 'v2-other', transaction: '' })
+  })
+})
+
+describe('two stacks come to a host at once, and the other one got the addresses', () => {
+  const failed = (step: string, code: number) =>
+    journal(`
+      began prepare ${step}
+      # have the networks of both slots
+      did prepare ${step} ${code}
+      > Error response from daemon
+      > another network has got 10.213.0.0/24 since this was planned
+      undoing prepare-${step}
+      ended undone prepare-${step}`)
+  const taken = { ...emptyHost, networks: [{ name: 'blog_slot-a', subnets: ['10.213.0.0/24'] }] }
+  const model = shopModel('2', switchable)
+
+  test('planned again, with others', async () => {
+    const { outputs, opened, lines } = await run(host([emptyHost, taken], [failed('02', 75), PREPARED]), job(), model)
+    expect(outputs).toMatchObject({ state: 'prepared', transaction: opened[1] })
+    const from = lines.findIndex((line) => line.startsWith('Planned again: '))
+    expect(lines.slice(from).filter((line) => /^Planned|^[-+] +\$/.test(line))).toEqual([
+      'Planned again: have the networks of both slots: another network has got 10.213.0.0/24 since this was planned.',
+      '-      $ make_slots 10.213.0.0/24 10.213.1.0/24',
+      '+      $ make_slots 10.213.1.0/24 10.213.2.0/24',
+    ])
+  })
+
+  test('three times at most, and any other failure is one', async () => {
+    const always = host(Array(3).fill(emptyHost), Array(4).fill(failed('02', 75)))
+    await expect(run(always, job(), model)).rejects.toThrow('another network has got 10.213.0.0/24')
+    expect(always.transcript.filter((line) => line.includes('setsid sh'))).toHaveLength(3)
+    const once = host([emptyHost, taken], [failed('02', 1), PREPARED])
+    await expect(run(once, job(), model)).rejects.toThrow('have the networks of both slots: failed (exit code 1)')
   })
 })
 
@@ -129,7 +163,7 @@ test('what was seen ahead is planned on, and looked at anew only when it went st
   const ahead = { remote: Promise.resolve(remote), seen: Promise.resolve(hostWith(one)) }
   const on = job()
   expect(await prepareModel(inputs, on, shopModel('2'), course, { ahead })).toMatchObject({ state: 'prepared' })
-  expect(on.lines).toContain('The stack was changed after it had been planned; planned again.')
+  expect(on.lines).toContain('Planned again: another transaction changed the stack after this one was planned.')
 })
 
 describe('nothing changed', () => {

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { afterAll, expect, test } from 'vitest'
+import { effectsProgram } from '../../../src/agent/programs.ts'
+import { slotSubnets } from '../../../src/edge/subnets.ts'
+import { observe } from '../../../src/stack/observe.ts'
+import { docker } from '../../support/lab/docker.ts'
+import { LocalRemote } from '../../support/local-remote.ts'
+
+const project = `slots-${randomBytes(4).toString('hex')}`
+const other = `${project}-other`
+
+afterAll(async () => {
+  const made = await docker('network', 'ls', '--quiet', '--filter', `name=${project}`)
+  for (const network of made.split('\n').filter(Boolean)) await docker('network', 'rm', network)
+})
+
+/** Runs one effect as a step of the agent does. */
+function effect(line: string): Promise<{ readonly code: number; readonly output: string }> {
+  const program = `project=${project} stack=/nowhere release=v1 variant=a\n${effectsProgram}\n${line}`
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', program], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: `${stderr}${stdout}` })
+    })
+  })
+}
+
+async function subnets(): Promise<{ readonly a: string; readonly b: string }> {
+  await using remote = new LocalRemote()
+  const { networks, routes } = await observe(remote, { name: project, path: '/nowhere' })
+  return slotSubnets(project, networks, routes)
+}
+
+test('addresses that another stack has got since are told by an exit code; planned again, there are others', async () => {
+  const first = await subnets()
+  await docker('network', 'create', '--subnet', first.b, other)
+  const { code, output } = await effect(`make_slots ${first.a} ${first.b}`)
+  expect(code).toBe(75)
+  expect(output.trim().split('\n').at(-1)).toBe(`another network has got ${first.b} since this was planned`)
+
+  // The one that was made is kept, and only the other one is chosen anew.
+  const second = await subnets()
+  expect(second.a).toBe(first.a)
+  expect(second.b).not.toBe(first.b)
+  expect(await effect(`make_slots ${second.a} ${second.b}`)).toEqual({ code: 0, output: '' })
+  expect(await effect(`make_slots ${second.a} ${second.b}`)).toEqual({ code: 0, output: '' })
+  expect(await subnets()).toEqual(second)
+})
+
+test('what the engine refuses for another reason is a failure like any', async () => {
+  await docker('network', 'rm', `${project}_slot-b`)
+  const { code, output } = await effect('make_slots 10.213.0.0/24 10.219.255.0/33')
+  expect(code).toBe(1)
+  expect(output).not.toContain('since this was planned')
+})
