@@ -1,19 +1,10 @@
 import type { Verdict } from '../../src/agent/verdict.ts'
 import { StepError } from '../../src/errors.ts'
-import type { Check } from '../../src/health/check.ts'
 import { tellReport } from '../../src/health/report.ts'
-import { longestSeconds, runChecks } from '../../src/health/run.ts'
+import { runChecks } from '../../src/health/run.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Job } from '../../src/runner/job.ts'
 import type { Inputs } from './inputs.ts'
-
-/** Beside the checks, the report of what they found must get through. */
-const MARGIN = 30
-
-/** Seconds that the lease needs so that the checks can't outlast it. */
-export function leaseFor(checks: readonly Check[], lease: number): number {
-  return checks.length === 0 ? lease : Math.max(lease, longestSeconds(checks) + MARGIN)
-}
 
 /** Asks what serves from outside, tells a transaction if there is one, and fails unless all is good. */
 export async function check(

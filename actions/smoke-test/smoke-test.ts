@@ -2,14 +2,11 @@ import type { Verdict } from '../../src/agent/verdict.ts'
 import { StepError, UsageError } from '../../src/errors.ts'
 import type { Check } from '../../src/health/check.ts'
 import { reportJson, tellReport } from '../../src/health/report.ts'
-import { longestSeconds, runChecks } from '../../src/health/run.ts'
+import { leaseFor, runChecks } from '../../src/health/run.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
 import type { Inputs, Membership } from './inputs.ts'
 import type { JoinTrial, Trial } from './trial.ts'
-
-/** Beside the checks, the report of what they found must get through before the lease ends. Seconds. */
-const MARGIN = 30
 
 /**
  * Asks the released site, shows what came of it, reports the verdict into the transaction if there is one, and only then
@@ -19,7 +16,7 @@ const MARGIN = 30
 export async function smokeTest({ checks, membership }: Inputs, job: Job, join: JoinTrial): Promise<Outputs> {
   if (membership === undefined) return ask(checks, job)
   await using trial = await join(membership, job.signal)
-  await trial.lengthen(longestSeconds(checks) + MARGIN)
+  await trial.lengthen(leaseFor(checks, 0))
   return await ask(checks, job, { membership, trial })
 }
 

@@ -35,6 +35,14 @@ export function longestSeconds(checks: readonly Check[]): number {
   return Math.ceil((Math.max(0, ...each) + queued) / 1000)
 }
 
+/** Seconds beside the checks: the report of what they found must get through before a lease ends. */
+const MARGIN = 30
+
+/** Seconds that a lease must have so that the checks can't outlast it; at least so many as it is to have anyway. */
+export function leaseFor(checks: readonly Check[], least: number): number {
+  return checks.length === 0 ? least : Math.max(least, longestSeconds(checks) + MARGIN)
+}
+
 /**
  * Asks every check, some at a time, each until it is good or its tries are used up.
  *

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Answer } from '../../../src/health/expectation.ts'
 import type { Ask, Reply } from '../../../src/health/http.ts'
-import { longestSeconds, runChecks } from '../../../src/health/run.ts'
+import { leaseFor, longestSeconds, runChecks } from '../../../src/health/run.ts'
 import { FakeJob } from '../../support/fake-job.ts'
 import { aCheck, Site } from './site.ts'
 
@@ -119,4 +119,11 @@ test.each([
   ['a queue of many', Array.from({ length: 16 }, () => aCheck({ timeoutMs: 10_000, retries: 0 })), 30],
 ])('how long the checks may take: %s', (_, checks, seconds) => {
   expect(longestSeconds(checks)).toBe(seconds)
+})
+
+test('a lease outlasts the checks and their report, and is not shortened for them', () => {
+  const checks = [aCheck({ timeoutMs: 10_000, retries: 1, everyMs: 2000 })]
+  expect(leaseFor(checks, 0)).toBe(22 + 30)
+  expect(leaseFor(checks, 300)).toBe(300)
+  expect(leaseFor([], 300)).toBe(300)
 })
