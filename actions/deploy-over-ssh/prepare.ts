@@ -1,12 +1,7 @@
+import type { Following } from '../../src/agent/follower.ts'
 import { expectState, whyOvertaken } from '../../src/agent/outcome.ts'
 import type { Progress } from '../../src/agent/progress.ts'
-import {
-  type Following,
-  newNonce,
-  newTransactionId,
-  openTransaction,
-  type Transaction,
-} from '../../src/agent/transaction.ts'
+import { newNonce, newTransactionId, openTransaction, type Transaction } from '../../src/agent/transaction.ts'
 import type { ComposeModel } from '../../src/compose/model.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect, Remote } from '../../src/host/remote.ts'
