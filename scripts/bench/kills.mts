@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PHASES, step, TestStack, type TestTransaction, until } from '../../test/support/agent.ts'
+import { PHASES, step, TestStack } from '../../test/support/agent.ts'
+import type { TestTransaction } from '../../test/support/test-transaction.ts'
+import { until } from '../../test/support/until.ts'
 import { type Figure, round } from './figure.mts'
 
 const KILLS = 1000

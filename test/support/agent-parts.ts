@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { agentProgram } from '../../src/agent/programs.ts'
-import type { Answer, TestStack } from './agent.ts'
+import type { TestStack } from './agent.ts'
+import type { Answer } from './test-transaction.ts'
 
 /** The agent's functions without its verbs: what comes before the first line that looks at the verb. */
 const [functions = ''] = agentProgram.split('\ncase $verb in')

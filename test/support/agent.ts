@@ -1,14 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { packFiles } from '../../src/agent/package.ts'
-import { agentName, openingFiles, phaseFiles } from '../../src/agent/plan-files.ts'
-import { addPhaseProgram, openProgram } from '../../src/agent/programs.ts'
-import { type Progress, ProgressReader } from '../../src/agent/progress.ts'
+import { agentName, openingFiles } from '../../src/agent/plan-files.ts'
+import { openProgram } from '../../src/agent/programs.ts'
+import { ProgressReader } from '../../src/agent/progress.ts'
 import type { Phase } from '../../src/agent/protocol.ts'
 import { newTransactionId } from '../../src/agent/transaction.ts'
 import { type Command, script } from '../../src/command/command.ts'
@@ -16,6 +14,8 @@ import { type LedgerEntry, parseLedger } from '../../src/ledger/ledger.ts'
 import { numbered, type Step } from '../../src/plan/plan.ts'
 import { fakeCrontab } from './fake-crontab.ts'
 import { findOnPath } from './lab/find-on-path.ts'
+import { type Answer, type Damage, NONCE, type TestTransaction, transactionOf } from './test-transaction.ts'
+import { until } from './until.ts'
 
 /** The shells that a host's `sh` may be. With `busybox`, the other tools are BusyBox's too, as on Alpine. */
 export const SHELLS = ['dash', 'bash', 'busybox'] as const
@@ -34,7 +34,7 @@ export interface Wishes {
   readonly goesOn?: 'advance switch'
 }
 
-type TrialStep = Omit<Step, 'id'>
+export type TrialStep = Omit<Step, 'id'>
 
 /** A step that leaves a line in the trace, and one when it is taken back. `run` comes after the line. */
 export function step(name: string, more: Partial<Pick<Step, 'run' | 'undo' | 'gate' | 'deadline'>> = {}): TrialStep {
@@ -69,42 +69,6 @@ export const PHASES = {
   switch: [step('s1'), step('s2')],
   commit: [step('c1')],
   finish: [step('f1'), step('f2')],
-}
-
-/** What happens to a package on its way. */
-type Damage = (content: Uint8Array) => Uint8Array
-
-/** What a program of the host said and how it ended. */
-export interface Answer {
-  readonly code: number
-  readonly lines: readonly string[]
-  readonly errors: string
-  /** Where the lines say that the transaction stands, as the runner reads them. */
-  readonly progress: Progress | undefined
-}
-
-/** One transaction of a test stack, spoken to as over SSH. */
-export interface TestTransaction {
-  readonly id: string
-  readonly opened: Promise<Answer>
-  say(...words: readonly string[]): Promise<Answer>
-  /** Says the word with that id, perhaps not for the first time. */
-  sayAgain(word: string, from: number, ...words: readonly string[]): Promise<Answer>
-  /** Speaks without knowing the nonce. */
-  sayAsOther(...words: readonly string[]): Promise<Answer>
-  follow(from: number): Promise<Answer>
-  addPhase(phase: Phase, steps: readonly TrialStep[], damage?: Damage, nonce?: string): Promise<Answer>
-  /** The journal's records without number and times. */
-  records(): readonly string[]
-  /** Waits until so many words were said, heard or not. */
-  said(words: number): Promise<void>
-  /** Waits until the journal has a record. */
-  recorded(record: string): Promise<void>
-  /** SIGKILL for the agent alone; its effects live on. */
-  killAgent(): Promise<void>
-  /** SIGKILL for the agent and all that is its own, its effects apart. */
-  killGroup(): Promise<void>
-  isAlive(): boolean
 }
 
 /** In memory where that can be had: a busy disk would make each record wait for it. */
@@ -142,35 +106,9 @@ export class TestStack {
   /** Opens a transaction whose package is changed on its way. */
   async openDamaged(wishes: Wishes, damage: Damage): Promise<TestTransaction> {
     const id = newTransactionId(new Date())
-    const nonce = '0123456789abcdef'
-    const { content, sha256 } = await packFiles(this.#files(id, nonce, wishes))
-    const agent = (...args: readonly string[]): Promise<Answer> => this.run(this.agent(...args))
-    const command = script(openProgram, this.path, id, sha256, agentName)
-    const transaction: TestTransaction = {
-      id,
-      opened: this.run({ ...command, stdin: damage(content) }),
-      say: (...words) => agent('say', this.path, id, nonce, newWord(), '0', ...words),
-      sayAgain: (word, from, ...words) => agent('say', this.path, id, nonce, word, String(from), ...words),
-      sayAsOther: (...words) => agent('say', this.path, id, 'none', newWord(), '0', ...words),
-      follow: (from) => agent('follow', this.path, id, String(from)),
-      addPhase: async (phase, steps, spoil = (intact) => intact, who = nonce) => {
-        const added = await packFiles(phaseFiles('.', numbered(steps)))
-        const add = script(addPhaseProgram, this.path, id, added.sha256, who, newWord(), '0', phase)
-        return await this.run({ ...add, stdin: spoil(added.content) })
-      },
-      records: () => this.lines(`transactions/${id}/journal`).map((line) => line.replace(/^(\d+ ){3}/, '')),
-      recorded: (record) => until(() => transaction.records().some((text) => text.startsWith(record)), record),
-      said: (words) => until(() => this.exists(`transactions/${id}/inbox/${words}`), `word ${words}`),
-      killAgent: async () => {
-        process.kill(Number(this.lines(`transactions/${id}/pid`)[0]), 'SIGKILL')
-        await until(() => !transaction.isAlive(), 'the end of the agent')
-      },
-      killGroup: async () => {
-        process.kill(-Number(this.lines(`transactions/${id}/pid`)[0]), 'SIGKILL')
-        await until(() => !transaction.isAlive(), 'the end of the agent')
-      },
-      isAlive: () => isAgent(this.lines(`transactions/${id}/pid`)[0], id),
-    }
+    const { content, sha256 } = await packFiles(this.#files(id, wishes))
+    const opened = this.run({ ...script(openProgram, this.path, id, sha256, agentName), stdin: damage(content) })
+    const transaction = transactionOf(this, id, opened)
     this.#opened.push(transaction)
     return transaction
   }
@@ -263,13 +201,13 @@ export class TestStack {
     for (const folder of [this.path, this.#bin]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  #files(id: string, nonce: string, { phases = PHASES, watch, lease = 60, lockTimeout = 60, head, goesOn }: Wishes) {
+  #files(id: string, { phases = PHASES, watch, lease = 60, lockTimeout = 60, head, goesOn }: Wishes) {
     const numberedPhases = Object.fromEntries(Object.entries(phases).map(([phase, steps]) => [phase, numbered(steps)]))
     return openingFiles({
       stack: { name: 'shop', path: this.path },
       plan: { title: 'test', services: [], phases: numberedPhases, notes: [], ...(watch !== undefined && { watch }) },
       releaseId: 'r1',
-      nonce,
+      nonce: NONCE,
       lease,
       lockTimeout,
       head: head ?? this.lines('ledger.jsonl').length,
@@ -286,26 +224,5 @@ export class TestStack {
       shipments: [],
       dockerConfig: '{}',
     })
-  }
-}
-
-/** Polls until it holds; fails with what was waited for. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, seconds = 20): Promise<void> {
-  const giveUp = performance.now() + seconds * 1000
-  while (!(await holds())) {
-    if (performance.now() > giveUp) throw new Error(`waited ${seconds} s in vain for: ${what}`)
-    await sleep(50)
-  }
-}
-
-function newWord(): string {
-  return randomBytes(6).toString('hex')
-}
-
-function isAgent(pid: string | undefined, id: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid ?? 'none'}/cmdline`, 'utf8').includes(id)
-  } catch {
-    return false
   }
 }

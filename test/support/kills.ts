@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { held, type Shell, step, TestStack, type TestTransaction, until } from './agent.ts'
+import { held, type Shell, step, TestStack } from './agent.ts'
+import type { TestTransaction } from './test-transaction.ts'
+import { until } from './until.ts'
 
 /** What became of agents that were killed, one after the other. */
 export interface Kills {

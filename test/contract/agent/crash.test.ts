@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { held, hold, leave, PHASES, SHELLS, step, TestStack, until, type Wishes } from '../../support/agent.ts'
+import { held, hold, leave, PHASES, SHELLS, step, TestStack, type Wishes } from '../../support/agent.ts'
+import { until } from '../../support/until.ts'
 import { killAgents, seeded } from '../../support/kills.ts'
 
 const ways = {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { held, hold, leave, PHASES, SHELLS, step, TestStack, until } from '../../support/agent.ts'
+import { held, hold, leave, PHASES, SHELLS, step, TestStack } from '../../support/agent.ts'
+import { until } from '../../support/until.ts'
 
 const fails = (name: string) => step(name, { run: 'echo "this is why"; exit 7' })
 

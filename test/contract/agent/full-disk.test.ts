@@ -3,7 +3,8 @@ import { mkdtempSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { leave, PHASES, SHELLS, step, TestStack, until } from '../../support/agent.ts'
+import { leave, PHASES, SHELLS, step, TestStack } from '../../support/agent.ts'
+import { until } from '../../support/until.ts'
 
 /** A file system of 16 MiB in memory. Only root may mount one; where the tests run as somebody else, they fail. */
 let disk = ''

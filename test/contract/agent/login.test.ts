@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { hold, PHASES, SHELLS, step, type TestStack, TestStack as Stack, until } from '../../support/agent.ts'
+import { hold, PHASES, SHELLS, step, type TestStack, TestStack as Stack } from '../../support/agent.ts'
+import { until } from '../../support/until.ts'
 
 /** A Docker client that says where it finds a login, and then does as the test wants. */
 const client = (then: string): string =>

@@ -2,7 +2,8 @@ import { readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { agentName } from '../../../src/agent/plan-files.ts'
-import { held, SHELLS, TestStack, until } from '../../support/agent.ts'
+import { held, SHELLS, TestStack } from '../../support/agent.ts'
+import { until } from '../../support/until.ts'
 
 const undoneAll = ['p1', 'p2', 's1', 's2', 'undo s2', 'undo s1', 'undo p2', 'undo p1']
 

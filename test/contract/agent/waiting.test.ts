@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { agentName } from '../../../src/agent/plan-files.ts'
 import { LIMITS } from '../../../src/agent/protocol.ts'
-import { SHELLS, step, TestStack, until } from '../../support/agent.ts'
+import { SHELLS, step, TestStack } from '../../support/agent.ts'
+import { until } from '../../support/until.ts'
 
 describe.concurrent.each(SHELLS)('who waits for the stack, in %s', (shell) => {
   test('gets it in the order of arrival', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { PHASES, SHELLS, step, TestStack, until } from '../../support/agent.ts'
+import { PHASES, SHELLS, step, TestStack } from '../../support/agent.ts'
+import { until } from '../../support/until.ts'
 
 describe.concurrent.each(SHELLS)('the way of a transaction, in %s', (shell) => {
   test('goes from opened to committed, each step once and in order', async () => {

@@ -1,16 +1,9 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { agentName } from '../../../src/agent/plan-files.ts'
-import {
-  type Answer,
-  hold,
-  leave,
-  type Shell,
-  step,
-  TestStack,
-  type TestTransaction,
-  until,
-} from '../../support/agent.ts'
+import { hold, leave, type Shell, step, TestStack } from '../../support/agent.ts'
+import type { Answer, TestTransaction } from '../../support/test-transaction.ts'
+import { until } from '../../support/until.ts'
 import { type Deed, OTHER_LOCK_TIMEOUT, type Phases, type Seen, type Trace, type TraceStep } from './trace.ts'
 
 type TrialStep = ReturnType<typeof step>
