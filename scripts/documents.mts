@@ -169,7 +169,9 @@ function describeAction(action: Rule['action']): string {
 function recoveryTable(): string {
   const rows = RECOVERY.map(({ state, action }) => [
     `\`${state}\``,
-    action === 'undo' ? 'it is undone' : 'what is left of `finish` is run',
+    { undo: 'it is undone', settle: 'what is left of `settle` is run', 'wind-up': 'what is left of `finish` is run' }[
+      action
+    ],
   ])
   return table(['State when the agent died', 'What recovery does'], rows)
 }

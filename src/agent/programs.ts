@@ -202,6 +202,9 @@ return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$i
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
+# is_due PHASE STEP: some are there only for the case that another step has begun.
+is_due() { [ ! -f "$tx/plan/$1/$2.since" ] || has began "$(cat "$tx/plan/$1/$2.since")"; }
+
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
   watcher=
@@ -209,10 +212,10 @@ run_step() {
   while read -r known limit _ && [ "$known" != "$2" ]; do limit=; done <"$tx/plan/$1/steps"
   in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
   effect=$!
-  if [ "$3" = run ] && [ "$1" != finish ]; then
-    end_effect_at_abort >/dev/null 2>&1 9>&- &
-    watcher=$!
-  fi
+  case $1-$3 in
+    finish-run | settle-run) ;;
+    *-run) end_effect_at_abort >/dev/null 2>&1 9>&- & watcher=$! ;;
+  esac
   wait "$effect"
   code=$?
   [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
@@ -311,7 +314,7 @@ undo() {
     [ -f "$tx/plan/$phase/$step.gate" ] || continue
     run_step "$phase" "$step" gate && continue
     record forbidden "$phase" "$step"
-    finish stuck "$1"
+    settle "$1"
     return
   done
   for begun in $(begun_latest_first); do
@@ -326,19 +329,32 @@ undo() {
   finish undone "$1"
 }
 
-# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
-wind_up() {
-  rm -f "$tx/reserve"
+# complete PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
+# others from being run. Sets \`unfinished\`.
+complete() {
   unfinished=
-  for step in $(steps_of finish); do
-    has did finish "$step" 0 && continue
-    record began finish "$step"
-    three_times run_step finish "$step" run
+  for step in $(steps_of "$1"); do
+    is_due "$1" "$step" || continue
+    has did "$1" "$step" 0 && continue
+    record began "$1" "$step"
+    three_times run_step "$1" "$step" run
     code=$?
-    record did finish "$step" "$code"
+    record did "$1" "$step" "$code"
     [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
   done
+}
+
+# A step that stays red is named in the terminal record.
+wind_up() {
+  rm -f "$tx/reserve"
+  complete finish
   finish committed "\${unfinished:+unfinished:$unfinished}"
+}
+
+# settle CAUSE: nothing may be taken back, so what has taken the place of the old goes on.
+settle() {
+  complete settle
+  finish stuck "$1"
 }
 
 # Hears the owner's words in their order. What comes of each stands in the plan's table.
@@ -497,10 +513,12 @@ resume() {
   record recovering
   if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
   state=$(last_of state)
-  if has committed; then state=committed; fi
+  was=$(last_of undoing)
+  if has committed; then state=committed; elif [ -n "$(last_of forbidden)" ]; then state=forbidden; fi
   case $(look_up recovery "\${state:-open}" crash) in
     *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
+    *settle) settle "\${was:-agent-gone}" ;;
+    *) undo "\${was:-agent-gone}" ;;
   esac
 }
 

@@ -106,7 +106,8 @@ export class ProgressReader {
     this.#log.line(`  ${line}`)
     const lines = this.#output.filter((text) => text.trim() !== '')
     const { event } = this.#last ?? {}
-    if (this.#failure && event?.type === 'did') this.#failure = { ...this.#failure, lastLines: lines.slice(-15) }
+    if (this.#failure && event?.type === 'did' && event.phase !== 'settle')
+      this.#failure = { ...this.#failure, lastLines: lines.slice(-15) }
     if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
       this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ')
   }
@@ -170,7 +171,9 @@ export class ProgressReader {
     this.#log.line(
       code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`,
     )
-    if (code !== 0) this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] }
+    // What comes in place of the way back is not why the transaction ended.
+    if (code !== 0 && phase !== 'settle')
+      this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] }
   }
 
   #undid(title: string, code: number): void {

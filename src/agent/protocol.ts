@@ -3,16 +3,19 @@
  * plan, so that an agent never follows rules other than those its transaction was planned with.
  */
 
-/** The states of an open transaction. It ends in one of `RESULTS`. */
-export const STATES = ['open', 'prepared', 'migrated', 'trial', 'committed'] as const
+/** The states of an open transaction; the last two are decisions, each a record of its own. It ends in one of `RESULTS`. */
+export const STATES = ['open', 'prepared', 'migrated', 'trial', 'forbidden', 'committed'] as const
 export type State = (typeof STATES)[number]
 
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 export const RESULTS = ['committed', 'undone', 'stuck'] as const
 export type Result = (typeof RESULTS)[number]
 
-/** What the owner lets the agent run. `commit` checks before the decision, `finish` completes what follows from it. */
-export const PHASES = ['prepare', 'migrate', 'switch', 'commit', 'finish'] as const
+/**
+ * What the agent runs. `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
+ * of the way back where a gate forbids that.
+ */
+export const PHASES = ['prepare', 'migrate', 'switch', 'commit', 'finish', 'settle'] as const
 export type Phase = (typeof PHASES)[number]
 
 type Word = `advance:${'prepare' | 'migrate' | 'switch'}` | 'renew' | 'report' | 'confirm' | 'abort'
@@ -38,12 +41,13 @@ export const VERBS: readonly Rule[] = [
   { state: '*', word: 'abort', who: 'any', action: 'undo' },
 ]
 
-/** What becomes of a transaction whose agent is gone: before the commit it is undone, after it completed. */
-export const RECOVERY: readonly { readonly state: State; readonly action: 'undo' | 'wind-up' }[] = [
+/** What becomes of a transaction whose agent is gone: before a decision it is undone, after one what follows is completed. */
+export const RECOVERY: readonly { readonly state: State; readonly action: 'undo' | 'settle' | 'wind-up' }[] = [
   { state: 'open', action: 'undo' },
   { state: 'prepared', action: 'undo' },
   { state: 'migrated', action: 'undo' },
   { state: 'trial', action: 'undo' },
+  { state: 'forbidden', action: 'settle' },
   { state: 'committed', action: 'wind-up' },
 ]
 

@@ -17,14 +17,13 @@ export interface Deadline {
   readonly seconds: number
 }
 
-/** The deadlines of a transaction, its turn in the queue of the stack first. */
+/** The deadlines of a transaction on its way forward, its turn in the queue of the stack first. */
 export function deadlinesOf({ phases }: Pick<Plan, 'phases'>, lockTimeout: number): readonly Deadline[] {
   return [
     { part: 'waiting for its turn', seconds: lockTimeout },
-    ...Object.entries(phases).map(([part, steps]) => ({
-      part,
-      seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0),
-    })),
+    ...Object.entries(phases).flatMap(([part, steps]) =>
+      part === 'settle' ? [] : [{ part, seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0) }],
+    ),
   ].filter(({ seconds }) => seconds > 0)
 }
 

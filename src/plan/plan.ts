@@ -19,6 +19,8 @@ export interface Step {
   readonly undo?: string
   /** Asked before any way back is taken: exit code 0 allows it, anything else ends the transaction `stuck`. */
   readonly gate?: string
+  /** Where given, it is run only if that step has begun, as in `switch 05`. For steps of `settle`. */
+  readonly since?: string
   readonly reversibility: Reversibility
   /** Seconds until the step counts as failed. */
   readonly deadline: number
@@ -67,15 +69,19 @@ export function formatPlan({ title, services, phases, watch, notes }: Plan): str
       ({ name, kind, action, because, downtime }) =>
         `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`,
     ),
-    ...Object.entries(phases).flatMap(([phase, steps]) => [`${phase}:`, ...steps.flatMap(formatStep)]),
+    ...Object.entries(phases).flatMap(([phase, steps]) => [
+      phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
+      ...steps.flatMap(formatStep),
+    ]),
     ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
     ...notes.map((note) => `note: ${note}`),
   ].join('\n')
 }
 
-function formatStep({ id, title, because, run, undo, gate, reversibility, deadline }: Step): readonly string[] {
+function formatStep({ id, title, because, run, undo, gate, since, reversibility, deadline }: Step): readonly string[] {
   return [
     `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
+    ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
     `     $ ${run}`,
     ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
     ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),

@@ -17,6 +17,7 @@ import {
   staying,
   stopOld,
   type Switching,
+  type Way,
   webOf,
 } from './steps.ts'
 import { names, words } from './words.ts'
@@ -33,26 +34,32 @@ export interface SlotSwitch extends Switching {
  * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
  * before it was ever seen by a visitor.
  */
-export function slotSteps(request: SlotSwitch): Unnumbered[] {
+export function slotSteps(request: SlotSwitch): Way {
   const { changed, healthyWithin, layout, order } = request
-  if (changed.length === 0) return []
+  if (changed.length === 0) return { beside: [], over: [], edge: [] }
   const fresh = changed.filter(({ action }) => action !== 'repair')
   const apps = appsOf(changed)
   const oldApps = aliveOf(apps)
   const isMoving = changed.some(isOfTheSet)
-  return [
-    guardStep(request, layout.from),
-    ...fillUp(changed),
-    ...(fresh.length > 0
-      ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
-      : []),
-    ...layersOf(order, webOf(changed)).map((layer) => startAndProve(layer, healthyWithin)),
-    ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
-    ...layersOf(order, apps).map((layer) => startAndProve(layer, healthyWithin)),
-    ...(request.edgeChanged ? [configureEdge(request)] : []),
-    ...replaceEdges(request, isMoving),
-    ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
-  ]
+  return {
+    beside: [
+      guardStep(request, layout.from),
+      ...fillUp(changed),
+      ...(fresh.length > 0
+        ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
+        : []),
+      ...layersOf(order, webOf(changed)).map((layer) => startAndProve(layer, healthyWithin)),
+    ],
+    over: [
+      ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
+      ...layersOf(order, apps).map((layer) => startAndProve(layer, healthyWithin)),
+      ...(request.edgeChanged ? [configureEdge(request)] : []),
+    ],
+    edge: [
+      ...replaceEdges(request, isMoving),
+      ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
+    ],
+  }
 }
 
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */

@@ -12,6 +12,16 @@ export interface Switching {
   readonly healthyWithin: number
 }
 
+/** The steps of a switch, in the parts that the case depends on in which there is no way back. */
+export interface Way {
+  /** Done beside what serves, which goes on as it is. */
+  readonly beside: readonly Unnumbered[]
+  /** From the first of them on, what serves is replaced. Web services in a slot have proved themselves by then. */
+  readonly over: readonly Unnumbered[]
+  /** From the first of them on, so is the edge. */
+  readonly edge: readonly Unnumbered[]
+}
+
 /** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */
 export function standBy({ healthyWithin }: Switching, services: readonly Change[]): string {
   return words('stand_by', [String(healthyWithin), ...services.map(({ name }) => name)])

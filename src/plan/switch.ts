@@ -1,11 +1,13 @@
 import { UsageError } from '../errors.ts'
+import { isReplaced } from '../compose/kinds.ts'
 import type { Manifest } from '../release/manifest.ts'
-import type { Observation } from '../stack/observation.ts'
+import { liveRelease, type Observation } from '../stack/observation.ts'
 import { type Change, changesFor, dataObjections, isOfTheSet, retired } from './changes.ts'
 import { finishSteps } from './finish.ts'
 import { type Layout, layoutFor } from './layout.ts'
 import { numbered, type Plan, type ServicePlan, type Unnumbered } from './plan.ts'
 import { prepareSteps } from './prepare.ts'
+import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
 import { turnSteps } from './turns.ts'
 import { definitions } from './words.ts'
@@ -34,23 +36,35 @@ export function planSwitch(request: SwitchRequest): Plan {
   const switching = { changes, changed, healthyWithin }
   const edgeChanged =
     to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash
+  const way =
+    to.slots === undefined
+      ? turnSteps(switching, to.order, layout.from)
+      : slotSteps({ ...switching, order: to.order, layout, edgeChanged })
+  // A rollback migrates nothing, so nothing forbids its way back.
+  const settle =
+    request.from === 'host'
+      ? []
+      : settleSteps({ ...switching, layout, edgeChanged, way, gone: replacedOf(gone, observation) })
   return {
     title: request.title,
     variant: layout.variant,
     services: [...changes.map((change) => describeChange(change, layout)), ...gone.map(describeRetired)],
     phases: {
       prepare: numbered(prepareSteps({ ...request, changes, layout })),
-      switch: numbered(
-        to.slots === undefined
-          ? turnSteps(switching, to.order, layout.from)
-          : slotSteps({ ...switching, order: to.order, layout, edgeChanged }),
-      ),
+      switch: numbered([...way.beside, ...way.over, ...way.edge]),
       commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
       finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
+      ...(settle.length > 0 && { settle: numbered(settle) }),
     },
     ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
     notes: notesOn(to, changes, changed, gone),
   }
+}
+
+/** Those of them that were replaced by each release; an edge was not. */
+function replacedOf(gone: readonly string[], observation: Observation): readonly string[] {
+  const live = liveRelease(observation)?.services ?? {}
+  return gone.filter((name) => isReplaced(live[name]?.kind))
 }
 
 function notesOn(

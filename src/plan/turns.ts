@@ -11,35 +11,46 @@ import {
   startAndProve,
   stopOld,
   type Switching,
+  type Way,
 } from './steps.ts'
 
 /** Old and new take turns: all of the old are stopped, then all of the new started. */
-export function turnSteps(
-  switching: Switching,
-  order: readonly (readonly string[])[],
-  from: string | undefined,
-): Unnumbered[] {
+export function turnSteps(switching: Switching, order: readonly (readonly string[])[], from: string | undefined): Way {
   const { changes, changed, healthyWithin } = switching
-  if (changed.length === 0) return []
+  if (changed.length === 0) return { beside: [], over: [], edge: [] }
   const fresh = changed.filter(({ action }) => action !== 'repair')
   const replaced = aliveOf(changed)
-  const reload = changes
+  const reload = reloads(changes)
+  return {
+    beside: [
+      guardStep(switching, from),
+      ...fillUp(changed),
+      ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+    ],
+    over: [
+      ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
+      ...layersOf(order, changed).map((layer) => startAndProve(layer, healthyWithin)),
+      ...reload.map(reloadNginx),
+    ],
+    edge: [],
+  }
+}
+
+/** Of each nginx that stays. */
+export function reloads(changes: readonly Change[]): readonly string[] {
+  return changes
     .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
     .map(({ name }) => `reload_nginx ${quote(name)}`)
-  return [
-    guardStep(switching, from),
-    ...fillUp(changed),
-    ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
-    ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
-    ...layersOf(order, changed).map((layer) => startAndProve(layer, healthyWithin)),
-    ...reload.map((run) => ({
-      title: 'reload nginx',
-      because: 'it looks names up only when it starts, and the containers have new addresses',
-      run,
-      reversibility: 'nothing to undo' as const,
-      deadline: 30,
-    })),
-  ]
+}
+
+export function reloadNginx(run: string): Unnumbered {
+  return {
+    title: 'reload nginx',
+    because: 'it looks names up only when it starts, and the containers have new addresses',
+    run,
+    reversibility: 'nothing to undo',
+    deadline: 30,
+  }
 }
 
 /** The way back also tells nginx, whose containers must run for that. */

@@ -17,27 +17,11 @@ interface Defect {
   readonly example: readonly [tried: Case, aim: Aim]
 }
 
-const IRREVERSIBLE: Case = { world: 'irreversible migration', verb: 'deploy' }
-
 /**
  * What the simulator has found and is not mended yet. Each is counted, not forgiven: a test wants to see each of them still,
  * so that whoever mends one takes it out here.
  */
 export const DEFECTS: readonly Defect[] = [
-  {
-    name: 'stuck behind an irreversible migration: workers and scheduler may be stopped, and what is new has no restart policy',
-    matches: ({ violation, world, result }) =>
-      world === 'irreversible migration' &&
-      result === 'stuck' &&
-      /^no (worker|beat) runs$|^nobody serves$/.test(violation),
-    example: [IRREVERSIBLE, [['agent killed', 'after run switch 04']]],
-  },
-  {
-    name: 'stuck behind an irreversible migration: the edge falls back to the old code',
-    matches: ({ violation, world, result }) =>
-      world === 'irreversible migration' && result === 'stuck' && /old code/.test(violation),
-    example: [IRREVERSIBLE, [['engine killed', 'recorded state trial']]],
-  },
   {
     name: 'an engine that was killed and then a host that was cut off: the job has its end after up to 35 s, not 30',
     matches: ({ violation, strikes }) =>

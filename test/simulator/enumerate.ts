@@ -2,7 +2,7 @@ import { FAULTS, type Fault } from './faults.ts'
 import { knownDefect } from './defects.ts'
 import { type Instant, type Planted, type Report, run } from './run.ts'
 import type { Aim, Trial } from './trial.ts'
-import { type Case, VERBS, WORLDS } from './world/world.ts'
+import { type Case, isIrreversible, VERBS, WORLDS } from './world/world.ts'
 
 /** What an enumeration found. */
 export interface Tally {
@@ -14,7 +14,10 @@ export interface Tally {
   readonly known: Map<string, number>
 }
 
-export const CASES: readonly Case[] = WORLDS.flatMap((world) => VERBS.map((verb) => ({ world, verb })))
+/** A rollback migrates nothing. */
+export const CASES: readonly Case[] = WORLDS.flatMap((world) =>
+  VERBS.filter((verb) => verb === 'deploy' || !isIrreversible(world)).map((verb) => ({ world, verb })),
+)
 
 /** In recovery those are struck twice that differ: cut-offs and lost links of one kind each. */
 const SECOND_FAULTS = FAULTS.filter((fault) => !/kept|torn|gone/.test(fault))
@@ -78,7 +81,7 @@ function recoveryOf({ world, verb, strikes: [strike] }: Trial, { instants, struc
   const rest = instants.slice((strike?.at ?? 0) + 1)
   const start = instants[strike?.at ?? 0]?.time ?? 0
   const isForward = result === 'committed' || rest.some(({ name }) => /^before run (?!finish)/.test(name))
-  const matters = isForward || world === 'old already bad' || world === 'irreversible migration'
+  const matters = isForward || world === 'old already bad' || isIrreversible(world)
   const times = rest.map(({ name, time }) => `${name} ${(time - start).toFixed(2)}`)
   return [matters ? world : '', verb, struckState, ...times].join('\n')
 }

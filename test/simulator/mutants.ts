@@ -59,6 +59,27 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: /^old code was started on the new schema/,
   },
   {
+    name: 'what may not be taken back is left as it is',
+    planted: agent(agents.SettlesNothing),
+    tried: IRREVERSIBLE,
+    faults: KILLED,
+    caughtBy: /^no (worker|beat) runs/,
+  },
+  {
+    name: 'what had not begun to be replaced is settled too',
+    planted: agent(agents.SettlesWhatNeverBegan),
+    tried: IRREVERSIBLE,
+    faults: KILLED,
+    caughtBy: /^the last container of api was stopped/,
+  },
+  {
+    name: 'the new is kept alive before the old is stopped, where there is no way back',
+    planted: agent(agents.KeepsTheNewAliveFirst),
+    tried: IRREVERSIBLE,
+    faults: KILLED,
+    caughtBy: /^two schedulers run/,
+  },
+  {
     name: 'a trial whose agent died is wound up',
     planted: agent(agents.WindsUpTrials),
     tried: FINE,

@@ -41,6 +41,25 @@ export class AsksNoGate extends Agent {
   }
 }
 
+export class SettlesNothing extends Agent {
+  override *settle(cause: string): Run {
+    yield* this.finish('stuck', cause)
+  }
+}
+
+export class SettlesWhatNeverBegan extends Agent {
+  override isDue(): boolean {
+    return true
+  }
+}
+
+export class KeepsTheNewAliveFirst extends Agent {
+  override *runStep(phase: string, step: Step, kind: EffectKind): Run<number> {
+    const run = phase === 'settle' ? step.run.split(' && ').reverse().join(' && ') : step.run
+    return yield* super.runStep(phase, { ...step, run }, kind)
+  }
+}
+
 export class WindsUpTrials extends Agent {
   override *goOnFrom(state: State): Run {
     yield* state === 'trial' ? this.windUp() : super.goOnFrom(state)

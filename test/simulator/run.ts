@@ -10,7 +10,7 @@ import type { Run } from './kernel.ts'
 import { Runner } from './runner.ts'
 import type { Trial } from './trial.ts'
 import { Checker } from './world/checker.ts'
-import { settingOf } from './world/world.ts'
+import { isIrreversible, settingOf } from './world/world.ts'
 
 /** Programs that differ from the real ones, for planted bugs. */
 export interface Planted {
@@ -50,11 +50,7 @@ export function run({ strikes, ...tried }: Trial, planted: Planted = {}, wantsSt
   const checker = new Checker(setting)
   const site = new Site(
     host,
-    interpreterFor(
-      { ...setting.release, manifest: setting.to },
-      tried.world !== 'irreversible migration',
-      planted.effects,
-    ),
+    interpreterFor({ ...setting.release, manifest: setting.to }, !isIrreversible(tried.world), planted.effects),
     planted.agent ?? ((of, id) => new Agent(of, id)),
     () => (planted.revive ?? revive)(host),
   )

@@ -37,13 +37,17 @@ export interface Wishes {
 export type TrialStep = Omit<Step, 'id'>
 
 /** A step that leaves a line in the trace, and one when it is taken back. `run` comes after the line. */
-export function step(name: string, more: Partial<Pick<Step, 'run' | 'undo' | 'gate' | 'deadline'>> = {}): TrialStep {
+export function step(
+  name: string,
+  more: Partial<Pick<Step, 'run' | 'undo' | 'gate' | 'since' | 'deadline'>> = {},
+): TrialStep {
   return {
     title: `do ${name}`,
     because: 'the test wants it',
     run: `${leave(name)}; ${more.run ?? 'true'}`,
     undo: more.undo ?? leave(`undo ${name}`),
     ...(more.gate !== undefined && { gate: more.gate }),
+    ...(more.since !== undefined && { since: more.since }),
     reversibility: 'reversible',
     deadline: more.deadline ?? 20,
   }

@@ -41,7 +41,7 @@ undo() {
     [ -f "$tx/plan/$phase/$step.gate" ] || continue
     run_step "$phase" "$step" gate && continue
     record forbidden "$phase" "$step"
-    finish stuck "$1"
+    settle "$1"
     return
   done
   for begun in $(begun_latest_first); do
@@ -56,17 +56,30 @@ undo() {
   finish undone "$1"
 }
 
-# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
-wind_up() {
-  rm -f "$tx/reserve"
+# complete PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
+# others from being run. Sets `unfinished`.
+complete() {
   unfinished=
-  for step in $(steps_of finish); do
-    has did finish "$step" 0 && continue
-    record began finish "$step"
-    three_times run_step finish "$step" run
+  for step in $(steps_of "$1"); do
+    is_due "$1" "$step" || continue
+    has did "$1" "$step" 0 && continue
+    record began "$1" "$step"
+    three_times run_step "$1" "$step" run
     code=$?
-    record did finish "$step" "$code"
+    record did "$1" "$step" "$code"
     [ "$code" = 0 ] || unfinished=${unfinished:+$unfinished,}$step
   done
+}
+
+# A step that stays red is named in the terminal record.
+wind_up() {
+  rm -f "$tx/reserve"
+  complete finish
   finish committed "${unfinished:+unfinished:$unfinished}"
+}
+
+# settle CAUSE: nothing may be taken back, so what has taken the place of the old goes on.
+settle() {
+  complete settle
+  finish stuck "$1"
 }

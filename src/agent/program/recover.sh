@@ -9,10 +9,12 @@ resume() {
   record recovering
   if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
   state=$(last_of state)
-  if has committed; then state=committed; fi
+  was=$(last_of undoing)
+  if has committed; then state=committed; elif [ -n "$(last_of forbidden)" ]; then state=forbidden; fi
   case $(look_up recovery "${state:-open}" crash) in
     *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "${was:-agent-gone}" ;;
+    *settle) settle "${was:-agent-gone}" ;;
+    *) undo "${was:-agent-gone}" ;;
   esac
 }
 

@@ -68,6 +68,25 @@ describe.concurrent.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.ledger()).toMatchObject([{ result: 'committed' }])
   })
 
+  test('where it may not go back: recovery completes what comes in its place, and asks no gate again', async () => {
+    await using stack = new TestStack(shell)
+    const settle = [step('t1'), held('t2'), step('t3', { since: 'switch 01' }), step('t4')]
+    const transaction = await stack.reach('prepared', { phases: { ...PHASES, settle } })
+    await transaction.addPhase('migrate', [step('m1', { gate: `${leave('gate')}; [ -e "$stack/let-t2" ]` })])
+    const aborting = transaction.say('abort', 'not-wanted')
+    await until(() => stack.trace().includes('t2'), 'the effect')
+    await transaction.killAgent()
+    await stack.let('t2')
+    expect((await aborting).progress).toEqual({ kind: 'gone' })
+
+    await stack.recover()
+    expect(stack.trace().slice(3)).toEqual(['gate', 't1', 't2', 't2 ended', 't2', 't2 ended', 't4'])
+    expect((await transaction.say('confirm', 'unchecked')).progress).toMatchObject({ result: 'stuck' })
+    expect(stack.ledger()).toMatchObject([{ result: 'stuck', cause: 'not-wanted' }])
+    await stack.recover()
+    expect(stack.ledger()).toHaveLength(1)
+  })
+
   test('while it goes back: recovery goes on with the same cause, and repeats no way back', async () => {
     await using stack = new TestStack(shell)
     const undo = `${hold('undo')}; ${leave('undo p1')}`

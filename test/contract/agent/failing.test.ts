@@ -83,6 +83,47 @@ describe.concurrent.each(SHELLS)('what fails is undone, in %s', (shell) => {
     expect(stack.trace()).toEqual(['p1', 'p2', 'm1', 's1', 's2', 'gate'])
   })
 
+  test('what comes in place of the way back: each step as often as it takes, and only behind what has begun', async () => {
+    await using stack = new TestStack(shell)
+    const settle = [step('t1', { since: 'switch 01' }), fails('t2'), step('t3', { since: 'switch 02' }), step('t4')]
+    const phases = { ...PHASES, switch: [fails('s1'), step('s2')], settle }
+    const transaction = await stack.reach('prepared', { phases })
+    await transaction.addPhase('migrate', [step('m1', { gate: `${leave('gate')}; exit 1` })])
+    const switched = await transaction.say('advance', 'switch')
+
+    expect(stack.trace()).toEqual(['p1', 'p2', 'm1', 's1', 'gate', 't1', 't2', 't2', 't2', 't4'])
+    expect(transaction.records().slice(-8)).toEqual([
+      'forbidden migrate 01',
+      'began settle 01',
+      'did settle 01 0',
+      'began settle 02',
+      'did settle 02 7',
+      'began settle 04',
+      'did settle 04 0',
+      'ended stuck switch-01',
+    ])
+    expect(switched.progress).toMatchObject({ result: 'stuck', cause: 'switch-01', failure: { title: 'do s1' } })
+    expect(switched.lines).toContainEqual(expect.stringMatching(/^# +do t1$/))
+    expect(stack.ledger()).toMatchObject([{ result: 'stuck', cause: 'switch-01' }])
+    expect(stack.exists('open')).toBe(false)
+  })
+
+  test('what comes in place of the way back is not cut short by an abort', async () => {
+    await using stack = new TestStack(shell)
+    const phases = { ...PHASES, settle: [held('t1'), step('t2')] }
+    const transaction = await stack.reach('prepared', { phases })
+    await transaction.addPhase('migrate', [step('m1', { gate: 'exit 1' })])
+    const aborting = transaction.say('abort')
+    await until(() => stack.trace().includes('t1'), 'the effect')
+    const again = transaction.say('abort', 'once-more')
+    await transaction.said(3)
+    await sleep(1500)
+    await stack.let('t1')
+    for (const answer of [aborting, again])
+      expect((await answer).progress).toMatchObject({ result: 'stuck', cause: 'aborted' })
+    expect(stack.trace().slice(3)).toEqual(['t1', 't1 ended', 't2'])
+  })
+
   test('a gate that allows lets everything be taken back; one of a step that never began is not asked', async () => {
     await using stack = new TestStack(shell)
     const gate = (name: string, code: number) => `${leave(`gate ${name}`)}; exit ${code}`

@@ -23,8 +23,26 @@ export const AGENT_MUTANTS: readonly AgentMutant[] = [
     caughtBy: 'journals',
   },
   {
+    name: 'what may not be taken back is left as it is',
+    edits: [['    settle "$1"\n', '    finish stuck "$1"\n']],
+    trace: 'a gate forbids it',
+    caughtBy: 'trace',
+  },
+  {
+    name: 'what had not begun is settled too',
+    edits: [['is_due() {', 'is_due() { return 0']],
+    trace: 'a gate forbids it before the switch',
+    caughtBy: 'trace',
+  },
+  {
+    name: 'recovery asks the gates again',
+    edits: [['elif [ -n "$(last_of forbidden)" ]; then state=forbidden; fi', 'fi']],
+    trace: 'forbidden: killed',
+    caughtBy: 'trace',
+  },
+  {
     name: 'a trial whose agent died is wound up',
-    edits: [['*) was=$(last_of undoing); undo "${was:-agent-gone}" ;;', '*) wind_up ;;']],
+    edits: [['*) undo "${was:-agent-gone}" ;;', '*) wind_up ;;']],
     trace: 'trial: killed',
     caughtBy: 'ledger',
   },
@@ -38,7 +56,10 @@ export const AGENT_MUTANTS: readonly AgentMutant[] = [
     name: 'an effect is recorded after it',
     edits: [
       [`record began "$1" "$step" || { cause='journal-not-written'; return 1; }`, ':'],
-      ['record did "$1" "$step" "$code"\n    [', 'record began "$1" "$step"; record did "$1" "$step" "$code"\n    ['],
+      [
+        'record did "$1" "$step" "$code"\n    [ "$code" = 0 ] && continue',
+        'record began "$1" "$step"; record did "$1" "$step" "$code"\n    [ "$code" = 0 ] && continue',
+      ],
     ],
     trace: 'killed in a step',
     caughtBy: 'trace',

@@ -11,6 +11,7 @@ export function randomTrace(name: string, random: Random): Trace {
     switch: steps(random, 's', 2),
     ...(chance(0.7) && { commit: steps(random, 'c', 1) }),
     finish: steps(random, 'f', 2),
+    ...(chance(0.7) && { settle: steps(random, 't', 2).map((step) => maybeSince(step, random)) }),
   }
   const expires = chance(0.08)
   return {
@@ -20,6 +21,10 @@ export function randomTrace(name: string, random: Random): Trace {
     lease: expires ? 3 : 60,
     deeds: expires ? [{ do: 'expire' }, confirm()] : deeds(random),
   }
+}
+
+function maybeSince(step: TraceStep, random: Random): TraceStep {
+  return random() < 0.4 ? { ...step, since: random() < 0.5 ? 'switch 01' : 'commit 01' } : step
 }
 
 function steps(random: Random, prefix: string, most: number): readonly TraceStep[] {

@@ -4,7 +4,7 @@ import { type Deed, type Phases, PLAIN, type Trace, traceStep } from './trace.ts
 const WORDS = [...new Set(VERBS.map(({ word }) => word))]
 
 /** States in which a transaction can be spoken to. */
-const SPOKEN_TO = STATES.filter((state) => state !== 'committed')
+const SPOKEN_TO = STATES.filter((state) => state !== 'forbidden' && state !== 'committed')
 
 const HELD_AT_OPEN: Phases = { ...PLAIN, prepare: [traceStep('p1', { isHeld: true })] }
 const OPENING = { step: 'p1', words: ['open'] } as const
@@ -48,6 +48,7 @@ function forward(state: State): readonly Trace[] {
           CONFIRM,
         ]),
       ]
+    case 'forbidden':
     case 'committed':
       return []
   }
@@ -59,6 +60,11 @@ export function recoveryRows(): readonly Trace[] {
     switch (state) {
       case 'open':
         return [struck('open: killed', state, [{ do: 'kill meanwhile', ...OPENING }, renew()])]
+      case 'forbidden': {
+        const phases = { ...PLAIN, settle: [traceStep('t1'), traceStep('t2', { isHeld: true }), traceStep('t3')] }
+        const kill: Deed = { do: 'kill meanwhile', step: 't2', words: ['abort', 'enough'] }
+        return [{ ...trace('forbidden: killed', 'prepared', [gated(false), SWITCH, kill, CONFIRM]), phases }]
+      }
       case 'committed': {
         const phases = { ...PLAIN, finish: [traceStep('f1'), traceStep('f2', { isHeld: true }), traceStep('f3')] }
         const kill: Deed = { do: 'kill meanwhile', step: 'f2', words: ['confirm', 'unchecked'] }
@@ -83,10 +89,6 @@ export function otherWays(): readonly Trace[] {
     ...PLAIN,
     switch: [traceStep('s1', { undoFails }), traceStep('s2', { code: 3 })],
   })
-  const gated = (gate: boolean): Deed => ({
-    do: 'migrate',
-    steps: [traceStep('m1', { gate }), traceStep('m2', { hasUndo: false })],
-  })
   return [
     { ...trace('the watch says no', 'trial', [{ do: 'fall' }]), hasWatch: true },
     { ...trace('the lease is over in trial', 'trial', [{ do: 'expire' }, CONFIRM]), lease: 10 },
@@ -104,10 +106,20 @@ export function otherWays(): readonly Trace[] {
     },
     trace('a gate allows it', 'prepared', [gated(true), SWITCH, abort('owner')]),
     trace('a gate forbids it', 'prepared', [gated(false), SWITCH, abort('owner')]),
+    trace('a gate forbids it before the switch', 'prepared', [gated(false), abort('owner')]),
+    {
+      ...trace('a step of settle fails for good', 'prepared', [gated(false), SWITCH, abort('owner')]),
+      phases: { ...PLAIN, settle: [traceStep('t1', { code: 2 }), traceStep('t2')] },
+    },
     trace('a gate forbids it to recovery', 'prepared', [gated(false), SWITCH, { do: 'kill' }, { do: 'recover' }]),
     trace('another has to wait', 'trial', [{ do: 'open another' }, CONFIRM]),
     trace('another recovers it first', 'trial', [{ do: 'kill' }, { do: 'open another' }]),
   ]
+}
+
+/** A migration that may be taken back or not. */
+function gated(gate: boolean): Deed {
+  return { do: 'migrate', steps: [traceStep('m1', { gate }), traceStep('m2', { hasUndo: false })] }
 }
 
 function refused(state: State): readonly Deed[] {

@@ -47,14 +47,21 @@ export class Agent extends Ways implements AgentProgram {
       yield* this.finish('stuck', 'recovered-too-often')
       return 0
     }
-    yield* this.goOnFrom(this.has('committed') ? 'committed' : ((this.lastOf('state') ?? 'open') as State))
+    yield* this.goOnFrom(this.reached())
     return 0
+  }
+
+  reached(): State {
+    if (this.has('committed')) return 'committed'
+    return this.lastOf('forbidden') === undefined ? ((this.lastOf('state') ?? 'open') as State) : 'forbidden'
   }
 
   *goOnFrom(state: State): Run {
     const action = RECOVERY.find((row) => row.state === state)?.action
+    const cause = this.lastOf('undoing') ?? 'agent-gone'
     if (action === 'wind-up') yield* this.windUp()
-    else yield* this.undo(this.lastOf('undoing') ?? 'agent-gone')
+    else if (action === 'settle') yield* this.settle(cause)
+    else yield* this.undo(cause)
   }
 
   *takeTheLock(): Run<boolean> {

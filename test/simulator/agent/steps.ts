@@ -48,7 +48,7 @@ export class StepRunner extends Recorder {
     const effect = this.spawnEffect(step, kind)
     const what = `${kind} ${phase} ${step.id}`
     yield* this.pass('before', what)
-    const isAbortable = kind === 'run' && phase !== 'finish'
+    const isAbortable = kind === 'run' && phase !== 'finish' && phase !== 'settle'
     while (effect.isAlive) {
       if (isAbortable && this.isAbortWaiting()) this.host.kernel.kill(effect, 143)
       else yield isAbortable ? { signals: [effect.exited, this.host.stirred], seconds: Infinity } : effect.exited

@@ -22,7 +22,7 @@ export class Ways extends StepRunner {
     this.releaseReserve()
     yield* this.record('undoing', cause)
     for (const [phase, step] of this.begun())
-      if (!(yield* this.mayBeTakenBack(phase, step))) return yield* this.finish('stuck', cause)
+      if (!(yield* this.mayBeTakenBack(phase, step))) return yield* this.settle(cause)
     for (const [phase, step] of this.begun())
       if (!(yield* this.takeBack(phase, step))) return yield* this.finish('stuck', cause)
     yield* this.finish('undone', cause)
@@ -41,18 +41,34 @@ export class Ways extends StepRunner {
     return code === 0
   }
 
-  /** What follows the commit can only be completed. */
-  *windUp(): Run {
-    this.releaseReserve()
+  /** What follows a decision can only be completed; the steps that stay red. */
+  *complete(phase: 'finish' | 'settle'): Run<readonly string[]> {
     const unfinished: string[] = []
-    for (const step of this.site.steps(this.id, 'finish')) {
-      if (this.has('did', 'finish', step.id, 0)) continue
-      yield* this.record('began', 'finish', step.id)
-      const code = yield* this.threeTimes(() => this.runStep('finish', step, 'run'))
-      yield* this.record('did', 'finish', step.id, code)
+    for (const step of this.site.steps(this.id, phase)) {
+      if (!this.isDue(step) || this.has('did', phase, step.id, 0)) continue
+      yield* this.record('began', phase, step.id)
+      const code = yield* this.threeTimes(() => this.runStep(phase, step, 'run'))
+      yield* this.record('did', phase, step.id, code)
       if (code !== 0) unfinished.push(step.id)
     }
+    return unfinished
+  }
+
+  /** Some steps are there only for the case that another one has begun. */
+  isDue({ since }: Step): boolean {
+    return since === undefined || this.has('began', ...since.split(' '))
+  }
+
+  *windUp(): Run {
+    this.releaseReserve()
+    const unfinished = yield* this.complete('finish')
     yield* this.finish('committed', unfinished.length > 0 ? `unfinished:${unfinished.join()}` : '')
+  }
+
+  /** Nothing may be taken back, so what has taken the place of the old goes on. */
+  *settle(cause: string): Run {
+    yield* this.complete('settle')
+    yield* this.finish('stuck', cause)
   }
 
   *end(result: string, cause: string): Run {

@@ -1,7 +1,7 @@
 import type { Container, EngineEvent } from '../host/container.ts'
 import { whoAnswers } from '../host/edge.ts'
 import type { Outcome, Runner } from '../runner.ts'
-import { SCHEDULER, type Setting } from './world.ts'
+import { isIrreversible, SCHEDULER, type Setting } from './world.ts'
 
 /** What can be seen of a stack's folder from outside. */
 const OUTSIDE: readonly string[] = ['edge/live', 'current', 'open', 'ledger.jsonl']
@@ -61,7 +61,7 @@ export class Checker {
     if (result === 'committed' && isOld) this.note('the old release serves, although the new one is confirmed')
     if (result !== 'committed' && result !== 'stuck' && !isOld)
       this.note('the new release serves, although it is not confirmed')
-    const mayBeStuck = tried.world === 'irreversible migration' || tried.world === 'old already bad'
+    const mayBeStuck = isIrreversible(tried.world) || tried.world === 'old already bad'
     if (result === 'stuck' && !mayBeStuck) this.note('stuck, although it could be taken back')
     const isHealthy = host.engine.isHealthy(answering)
     if (!isHealthy && !(isOld && tried.world === 'old already bad')) this.note(`what serves is not healthy: ${serving}`)
@@ -76,14 +76,24 @@ export class Checker {
 
   /** All services of the release that serves run, and none of another. */
   #checkSet(serving: string, result: string | undefined): void {
-    const { host } = this.#setting
+    const { host, before, case: tried } = this.#setting
+    // A way back that failed may leave both; where it was forbidden, one of them goes on.
+    const isMixed = result === 'stuck' && !isIrreversible(tried.world)
     for (const service of ['worker', SCHEDULER]) {
       const running = host.engine.containers.filter((each) => each.service === service && each.status === 'running')
       const releases = running.map(({ labels }) => labels['estiba.release'])
       if (running.length === 0) this.note(`no ${service} runs`)
-      else if (result !== 'stuck' && releases.some((id) => id !== serving))
+      else if (!isMixed && releases.some((id) => id !== serving))
         this.note(`${service} is not of the release that serves`)
     }
+    const old = host.engine.containers.filter(({ labels }) => labels['estiba.release'] === before.id)
+    if (
+      result === 'stuck' &&
+      !isMixed &&
+      serving !== before.id &&
+      old.some(({ status, policy }) => status === 'running' || policy !== 'no')
+    )
+      this.note('old code runs, or may be started again, beside the new')
     const left = host.engine.containers.filter(
       ({ labels, isOneOff }) =>
         isOneOff || (labels['estiba.release'] !== undefined && labels['estiba.release'] !== serving),

@@ -15,8 +15,14 @@ export const WORLDS = [
   'dies in trial',
   'old already bad',
   'irreversible migration',
+  'irreversible migration, never healthy',
 ] as const
 export type World = (typeof WORLDS)[number]
+
+/** Whether the old code can't run on what the new one makes of the schema. */
+export function isIrreversible(world: World): boolean {
+  return world.startsWith('irreversible')
+}
 
 export const VERBS = ['deploy', 'rollback'] as const
 export type Verb = (typeof VERBS)[number]
@@ -131,16 +137,15 @@ function plan({ world, verb }: Case) {
       keep: 5,
       from: verb === 'deploy' ? 'registry' : 'host',
     }),
-    migration:
-      world === 'irreversible migration'
-        ? planMigration({ service: 'api', command: ['migrate'], database: 'db', oldCodeCanRun: false, deadline: 60 })
-        : undefined,
+    migration: isIrreversible(world)
+      ? planMigration({ service: 'api', command: ['migrate'], database: 'db', oldCodeCanRun: false, deadline: 60 })
+      : undefined,
     ledger: observation.ledger.map(({ tx, result }) => `${tx} ${result}\n`).join(''),
   }
 }
 
 function conductOf(world: World): Readonly<Record<string, Conduct>> {
-  const api = world === 'never healthy' ? NEVER_HEALTHY : world === 'dies in trial' ? DIES_IN_TRIAL : FINE
+  const api = world.endsWith('never healthy') ? NEVER_HEALTHY : world === 'dies in trial' ? DIES_IN_TRIAL : FINE
   return { api, worker: SLOW, beat: SLOW, nginx: FINE }
 }
 

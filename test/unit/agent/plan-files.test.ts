@@ -98,6 +98,7 @@ describe('an opening', () => {
       prepared crash any undo
       migrated crash any undo
       trial crash any undo
+      forbidden crash any settle
       committed crash any wind-up
       "
     `)

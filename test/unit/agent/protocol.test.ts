@@ -14,9 +14,10 @@ test('the embedded programs are the shell programs', () => {
   expect(() => execFileSync(process.execPath, ['scripts/embed.mts', '--check'], { stdio: 'pipe' })).not.toThrow()
 })
 
-test('every state has one recovery: undone before the decision, completed after it', () => {
+test('every state has one recovery: undone before a decision, completed after it', () => {
   expect(RECOVERY.map(({ state }) => state)).toEqual([...STATES])
   expect(RECOVERY.filter(({ action }) => action === 'wind-up').map(({ state }) => state)).toEqual(['committed'])
+  expect(RECOVERY.filter(({ action }) => action === 'settle').map(({ state }) => state)).toEqual(['forbidden'])
 })
 
 test('every rule begins in a state and leads to a later one by a phase of its own', () => {
@@ -47,7 +48,8 @@ test('every state before the decision is reached, and a trial is reached from ea
       if (target !== undefined && (state === '*' || reached.has(state))) reached.add(target)
     }
   }
-  expect([...reached].sort()).toEqual(STATES.filter((state) => state !== 'committed').toSorted())
+  const decisions: readonly State[] = ['forbidden', 'committed']
+  expect([...reached].sort()).toEqual(STATES.filter((state) => !decisions.includes(state)).toSorted())
 })
 
 test('others than the owner may only abort; only a trial may be confirmed', () => {

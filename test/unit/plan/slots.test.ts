@@ -42,6 +42,9 @@ describe('a release in slots', () => {
         "$ point_current releases/v1/a",
         "$ switch_edge a && await_engine && see_edge a nginx",
         "$ keep_alive api=3864fb2d65c7c248:always worker=a596dedff0616dce:no nginx=a58aa1d49c686408:always",
+        "$ await_engine && keep_alive nginx=a58aa1d49c686408:always",
+        "$ keep_alive api=3864fb2d65c7c248:always && switch_edge a && see_edge a nginx",
+        "$ await_engine && keep_alive worker=a596dedff0616dce:no",
         "$ are_well api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
       ]
     `)
@@ -95,6 +98,15 @@ describe('a release in slots', () => {
            $ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no
         04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac
+      settle, where a migration forbids the way back:
+        01 have db, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 90 s)
+           $ stand_by 60 db nginx
+        02 go on with the new api in slot b alone, because what is there has proved itself, and old code must not answer on a schema that it can not use (irreversible, at most 135 s)
+           only where this has begun: switch 04
+           $ keep_alive api=d46a468f8933d529:always && stand_by 60 nginx && switch_edge b && see_edge b nginx && stop_old api=d46a468f8933d529
+        03 stop the old worker for good, then keep the new worker alive, because old and new of them must not run at once, and a start of the engine must not bring the old back (irreversible, at most 90 s)
+           only where this has begun: switch 04
+           $ await_engine && stop_old worker=984bdedd2f7b08ac && keep_alive worker=984bdedd2f7b08ac:no
       while on trial, every second:
         $ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac"
     `)
@@ -163,6 +175,10 @@ describe('a release in slots', () => {
         "$ switch_edge b && await_engine && see_edge b nginx",
         "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=b3d13b9d1266b9db:always",
         "$ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+        "$ stand_by 60 db",
+        "$ await_engine && stop_old nginx=b3d13b9d1266b9db && keep_alive nginx=b3d13b9d1266b9db:always",
+        "$ keep_alive api=d46a468f8933d529:always && switch_edge b && see_edge b nginx && stop_old api=d46a468f8933d529",
+        "$ await_engine && stop_old worker=984bdedd2f7b08ac && keep_alive worker=984bdedd2f7b08ac:no",
         "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
       ]
     `)
@@ -205,6 +221,10 @@ describe('a release in slots', () => {
         "$ switch_edge a && await_engine && see_edge a nginx",
         "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=a58aa1d49c686408:always",
         "$ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
+        "$ stand_by 60 db",
+        "$ await_engine && stop_old nginx=a58aa1d49c686408 && keep_alive nginx=a58aa1d49c686408:always",
+        "$ keep_alive api=d46a468f8933d529:always && switch_edge a && see_edge a nginx && stop_old api=d46a468f8933d529",
+        "$ await_engine && stop_old worker=984bdedd2f7b08ac && keep_alive worker=984bdedd2f7b08ac:no",
         "$ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
       ]
     `)

@@ -158,7 +158,9 @@ describe('nginx', () => {
     expect(linesWith('reload', plan(two, hostWith(one)))).toMatchInlineSnapshot(`
       "     way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
         06 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
-           $ reload_nginx nginx"
+           $ reload_nginx nginx
+        03 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+           $ await_engine && reload_nginx nginx"
     `)
   })
 

@@ -52,6 +52,10 @@ describe('a whole plan', () => {
            $ point_current releases/v1/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
+      settle, where a migration forbids the way back:
+        01 keep the new api, worker, nginx alive, because from now on the engine keeps them alive (irreversible, at most 90 s)
+           only where this has begun: switch 03
+           $ await_engine && keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
@@ -99,6 +103,15 @@ describe('a whole plan', () => {
            $ keep_alive api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no
         03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
+      settle, where a migration forbids the way back:
+        01 have db, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
+           $ stand_by 120 db nginx
+        02 stop the old api, worker for good, then keep the new api, worker alive, because old and new of them must not run at once, and a start of the engine must not bring the old back (irreversible, at most 90 s)
+           only where this has begun: switch 03
+           $ await_engine && stop_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac && keep_alive api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no
+        03 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+           only where this has begun: switch 03
+           $ await_engine && reload_nginx nginx
       while on trial, every second:
         $ are_well api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
       note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
@@ -218,6 +231,12 @@ describe('a whole plan', () => {
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
         03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
+      settle, where a migration forbids the way back:
+        01 have db run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
+           $ stand_by 120 db
+        02 stop the old api, worker, nginx for good, then keep the new api, worker, nginx alive, because old and new of them must not run at once, and a start of the engine must not bring the old back (irreversible, at most 90 s)
+           only where this has begun: switch 03
+           $ await_engine && stop_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c && keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       note: this stack was started by hand: its services are replaced once, its data services stay as they run
@@ -260,6 +279,14 @@ describe('a whole plan', () => {
            $ keep_alive worker=a596dedff0616dce:no
         03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old worker=a596dedff0616dce
+      settle, where a migration forbids the way back:
+        01 have db, api, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
+           $ stand_by 120 db api nginx
+        02 keep worker alive, because containers of this very release serve (irreversible, at most 90 s)
+           $ keep_alive worker=a596dedff0616dce:no
+        03 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
+           only where this has begun: switch 03
+           $ await_engine && reload_nginx nginx
       while on trial, every second:
         $ are_well worker=a596dedff0616dce
       note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"

@@ -1,0 +1,140 @@
+import { type Change } from './changes.ts'
+import type { Layout } from './layout.ts'
+import type { Unnumbered } from './plan.ts'
+import { aliveOf, appsOf, edgesOf, standBy, staying, type Switching, type Way, webOf } from './steps.ts'
+import { reloadNginx, reloads } from './turns.ts'
+import { definitions, definitionsWith, names, words } from './words.ts'
+
+export interface Settlement extends Switching {
+  readonly layout: Layout
+  readonly edgeChanged: boolean
+  /** The steps of the switch, on which it depends what goes on. */
+  readonly way: Way
+  /** Services that the release before had, replaced by each release, and that the new one no longer has. */
+  readonly gone: readonly string[]
+}
+
+/**
+ * What comes in place of the way back where a gate forbids it. What the switch had not begun to replace goes on as it is;
+ * else the new release goes on, and nothing leads back to old code, which can't use the schema. What is old is stopped for
+ * good before the new is kept alive: of a scheduler never two run, not after a crash of the engine either. Each step may
+ * fail without the others, and be repeated.
+ */
+export function settleSteps(request: Settlement): readonly Unnumbered[] {
+  if (request.changed.length === 0) return []
+  const fresh = request.changed.filter(({ action }) => action !== 'repair')
+  return [
+    ...haveTheStayingRun(request),
+    ...keepRepaired(request),
+    ...(request.layout.variant === 'plain' ? goOnInTurns(request, fresh) : goOnInSlot(request, fresh)),
+  ]
+}
+
+function haveTheStayingRun(request: Settlement): readonly Unnumbered[] {
+  const stay = staying(request)
+  if (stay.length === 0) return []
+  return [
+    {
+      title: `have ${names(stay)} run`,
+      because: 'whichever release goes on needs it, and an engine that was killed leaves it down',
+      run: standBy(request, stay),
+      reversibility: 'nothing to undo',
+      deadline: request.healthyWithin + 30,
+    },
+  ]
+}
+
+function keepRepaired({ changed }: Settlement): readonly Unnumbered[] {
+  const repaired = changed.filter(({ action }) => action === 'repair')
+  if (repaired.length === 0) return []
+  return [
+    step(`keep ${names(repaired)} alive`, 'containers of this very release serve', [keepAlive(repaired)], repaired),
+  ]
+}
+
+function goOnInSlot(request: Settlement, fresh: readonly Change[]): readonly Unnumbered[] {
+  const { way, gone } = request
+  const [web, apps, edges] = [webOf(fresh), appsOf(fresh), edgesOf(fresh)]
+  const over = since(way.beside.length)
+  // An edge that has not proved itself does not replace one that runs.
+  const edge = aliveOf(edges).length > 0 ? since(way.beside.length + way.over.length) : over
+  return [
+    ...(edges.length > 0 ? [{ ...handOver(edges, []), since: edge }] : []),
+    ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
+    ...(apps.length + gone.length > 0 ? [{ ...handOver(apps, gone), since: over }] : []),
+  ]
+}
+
+/** The edge leads to what runs only, and old web services are stopped only when that is seen. */
+function leadToNew(request: Settlement, web: readonly Change[]): Unnumbered {
+  const { layout, edgeChanged, changes } = request
+  const stayingEdges = edgesOf(staying(request))
+  const edges = edgesOf(changes).map(({ name }) => name)
+  const old = aliveOf(web)
+  const going = step(
+    `go on with the new ${names(web)} in slot ${layout.variant} alone`,
+    'what is there has proved itself, and old code must not answer on a schema that it can not use',
+    [
+      keepAlive(web),
+      ...(stayingEdges.length > 0 ? [standBy(request, stayingEdges)] : []),
+      ...(edgeChanged
+        ? [
+            words(
+              'configure_edge',
+              stayingEdges.map(({ name }) => name),
+            ),
+          ]
+        : []),
+      `switch_edge ${layout.variant}`,
+      ...(edges.length > 0 ? [words('see_edge', [layout.variant, ...edges])] : []),
+      ...(old.length > 0 ? [`stop_old ${definitions(old)}`] : []),
+    ],
+    web,
+  )
+  return { ...going, deadline: going.deadline + request.healthyWithin }
+}
+
+function goOnInTurns(request: Settlement, fresh: readonly Change[]): readonly Unnumbered[] {
+  const over = since(request.way.beside.length)
+  return [
+    ...(fresh.length > 0 ? [{ ...handOver(fresh, request.gone), since: over }] : []),
+    ...reloads(request.changes).map((run) => ({ ...reloadNginx(`await_engine && ${run}`), since: over })),
+  ]
+}
+
+/** Nothing new is kept alive where the old could not be stopped. */
+function handOver(fresh: readonly Change[], gone: readonly string[]): Unnumbered {
+  const replaced = aliveOf(fresh)
+  const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => `${name}=gone`)]
+  return step(
+    [
+      ...(stopped.length > 0
+        ? [`stop the old ${[...replaced.map(({ name }) => name), ...gone].join(', ')} for good`]
+        : []),
+      ...(fresh.length > 0 ? [`keep the new ${names(fresh)} alive`] : []),
+    ].join(', then '),
+    stopped.length > 0
+      ? 'old and new of them must not run at once, and a start of the engine must not bring the old back'
+      : 'from now on the engine keeps them alive',
+    [
+      'await_engine',
+      ...(stopped.length > 0 ? [`stop_old ${stopped.join(' ')}`] : []),
+      ...(fresh.length > 0 ? [keepAlive(fresh)] : []),
+    ],
+    fresh,
+  )
+}
+
+function keepAlive(changes: readonly Change[]): string {
+  return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`
+}
+
+function step(title: string, because: string, run: readonly string[], changes: readonly Change[]): Unnumbered {
+  const grace = Math.max(10, ...changes.map(({ service }) => service.stopGrace))
+  return { title, because, run: run.join(' && '), reversibility: 'irreversible', deadline: grace + 60 }
+}
+
+/** Names the step of the switch behind so many. */
+function since(steps: number): string {
+  return `switch ${String(steps + 1).padStart(2, '0')}`
+}
