@@ -1,8 +1,15 @@
 import type { Following } from '../../src/agent/follower.ts'
 import { expectState, whyOvertaken } from '../../src/agent/outcome.ts'
 import type { Progress } from '../../src/agent/progress.ts'
-import { newNonce, newTransactionId, openTransaction, type Transaction } from '../../src/agent/transaction.ts'
+import {
+  newNonce,
+  newTransactionId,
+  openCommand,
+  openTransaction,
+  type Transaction,
+} from '../../src/agent/transaction.ts'
 import type { ComposeModel } from '../../src/compose/model.ts'
+import { RemoteAhead } from '../../src/host/ahead.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Connect, Remote } from '../../src/host/remote.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
@@ -48,8 +55,13 @@ interface Ahead {
 }
 
 function lookAhead({ following, look }: Course, { stack }: DeployInputs, { signal }: Job): Ahead {
-  const remote = following.connect()
-  const seen = remote.then((connected) => look(connected, stack, signal))
+  const remote = following.connect().then((connected) => new RemoteAhead(connected))
+  const seen = remote.then((connected) => {
+    const looked = look(connected, stack, signal)
+    // What takes the package is there when the plan is; without a plan it gets nothing and does nothing.
+    connected.start(openCommand(stack))
+    return looked
+  })
   seen.catch(() => undefined)
   return { remote, seen }
 }

@@ -1,8 +1,10 @@
 # shellcheck shell=sh
-# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
+# Opens a transaction: STACK AGENT; on standard input a line with its name and the package's SHA-256, then the package.
+# Nothing counts before it is whole and on disk. It may be started ahead of its input, and ends when there is none.
 set -eu
 umask 077
-stack=$1 id=$2 sum=$3 agent=$4
+stack=$1 agent=$2
+read -r id sum || exit 0
 
 . ./program/unpack.sh
 

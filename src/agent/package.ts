@@ -27,3 +27,8 @@ export async function packFiles(files: readonly PackedFile[]): Promise<Package> 
   const content = gzipSync(Buffer.concat(chunks))
   return { content, sha256: createHash('sha256').update(content).digest('hex') }
 }
+
+/** As the program that opens a transaction reads it: a line with the transaction's name and the checksum, then the package. */
+export function addressed(id: string, { content, sha256 }: Package): Uint8Array {
+  return Buffer.concat([Buffer.from(`${id} ${sha256}\n`), content])
+}

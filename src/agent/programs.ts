@@ -705,10 +705,12 @@ esac
 
 /** src/agent/open.sh */
 export const openProgram = `# shellcheck shell=sh
-# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
+# Opens a transaction: STACK AGENT; on standard input a line with its name and the package's SHA-256, then the package.
+# Nothing counts before it is whole and on disk. It may be started ahead of its input, and ends when there is none.
 set -eu
 umask 077
-stack=$1 id=$2 sum=$3 agent=$4
+stack=$1 agent=$2
+read -r id sum || exit 0
 
 # unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
 unpack() {
@@ -1043,11 +1045,15 @@ probe() {
   done
 }
 
-# Three times by one client, where the check brings a shell: a client takes longer than most checks.
+# The same within the container, where the check brings a shell: a client takes longer than most checks. Gives up after 40
+# checks that said no, so that somebody looks whether the container is still the same.
 # shellcheck disable=SC2016 # the container's
-thrice='for time in 1 2 3; do
-  [ "$time" = 1 ] || sleep 0.05 2>/dev/null || sleep 1
-  sh -c "$1" || exit
+thrice='streak=0 tries=0
+while [ "$streak" -lt 3 ]; do
+  if said=$(sh -c "$1" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+  tries=$((tries + 1))
+  if [ "$streak" = 0 ] && [ "$tries" -ge 40 ]; then printf "%s\\n" "$said"; exit 1; fi
+  [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
 done'
 
 # prove SECONDS started|running CONTAINER: healthy three times in a row within the time; one that ended has failed at once.
@@ -1070,15 +1076,15 @@ EOT
   # A start begins the count anew.
   [ "$status" != exited ] || restarts=0
   while :; do
-    # One that answers runs; whether it is still the same run is asked at the end.
+    # One that answers runs; whether it is still the same run is asked behind each answer.
     if [ "$kind" = CMD-SHELL ]; then answer=$(timeout -k 1 30 docker exec "$container" "$@" 2>&1)
     else answer=$(probe "$container" "$@" 2>&1); fi
     well=$?
+    [ "$well" != 124 ] || answer='nothing in time'
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
     [ "$well" != 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
-    sleep 0.05
   done
 }
 

@@ -3,8 +3,9 @@ import { type Command, script } from '../command/command.ts'
 import { StepError } from '../errors.ts'
 import type { Remote } from '../host/remote.ts'
 import type { Step } from '../plan/plan.ts'
+import type { Stack } from '../stack/stack.ts'
 import { Follower, type Following, type Tell } from './follower.ts'
-import { packFiles } from './package.ts'
+import { addressed, packFiles } from './package.ts'
 import { agentName, type Opening, openingFiles, phaseFiles } from './plan-files.ts'
 import { addPhaseProgram, openProgram } from './programs.ts'
 import { explainCause, type Progress } from './progress.ts'
@@ -41,6 +42,11 @@ export function newNonce(): string {
   return randomBytes(8).toString('hex')
 }
 
+/** What opens a transaction, its name and content apart: it may be started ahead of them. */
+export function openCommand({ path }: Stack): Command {
+  return script(openProgram, path, agentName)
+}
+
 /** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
 export async function openTransaction(
   remote: Remote,
@@ -49,8 +55,7 @@ export async function openTransaction(
   tell: Tell,
   following: Following = {},
 ): Promise<{ transaction: Transaction; progress: Progress }> {
-  const { content, sha256 } = await packFiles(openingFiles(opening))
-  const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content }
+  const command = { ...openCommand(opening.stack), stdin: addressed(id, await packFiles(openingFiles(opening))) }
   const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following)
   return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) }
 }

@@ -9,6 +9,8 @@ export interface Carrier {
   /** Whether the network let us through at any time. */
   wasOpen(): boolean
   bytesRead(): number
+  /** After a goodbye was written: ends it as soon as that is on its way. A jump host ends both connections itself. */
+  leave(): void
   /** Ends it at once, with all that carries it. */
   destroy(): void
   /** Resolves when nothing of it is left. */
@@ -27,6 +29,10 @@ export function dial({ name, port }: Host): Carrier {
     stream: socket,
     wasOpen: () => open,
     bytesRead: () => socket.bytesRead,
+    leave: () => {
+      if (socket.writableFinished) socket.destroy()
+      else socket.once('finish', () => socket.destroy())
+    },
     destroy: () => void socket.destroy(),
     closed: closeOf(socket),
   }
@@ -44,6 +50,7 @@ export function through(jump: Client, below: Carrier, channel: ClientChannel): C
     stream: channel,
     wasOpen: () => true,
     bytesRead: () => read,
+    leave: () => undefined,
     destroy: () => {
       channel.destroy()
       below.destroy()

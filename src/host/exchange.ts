@@ -35,7 +35,8 @@ export async function exchange(
     stderr.write(chunk)
   })
   const closed = Promise.all([end(channel), end(channel.stderr)])
-  channel.end(stdin)
+  if (options.stdinLater === undefined) channel.end(stdin)
+  else void options.stdinLater.then((later) => channel.end(later))
   await closed
   return {
     code,

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly onStdoutLine?: (line: string) => void
   readonly onStderrLine?: (line: string) => void
   readonly signal?: AbortSignal
+  /** In place of the command's own: what comes later than the command; undefined for nothing at all. */
+  readonly stdinLater?: Promise<Command['stdin']>
 }
 
 /** The only way the rest of the suite reaches another machine: one connection to one pinned host. */

@@ -58,12 +58,14 @@ export class SshRemote implements Remote {
     return { kind: 'exited', code: output.code, stdout: output.stdout, stderr: output.stderr }
   }
 
+  /** Says goodbye, and waits for no answer: from far away that would take as long as a command. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lost ??= 'the connection was closed here'
     const hurry = setTimeout(() => {
       this.#carrier.destroy()
     }, GOODBYE_SECONDS * 1000)
     this.#client.end()
+    this.#carrier.leave()
     await this.#carrier.closed
     clearTimeout(hurry)
   }

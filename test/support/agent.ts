@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { packFiles } from '../../src/agent/package.ts'
+import { addressed, packFiles } from '../../src/agent/package.ts'
 import { agentName, openingFiles } from '../../src/agent/plan-files.ts'
 import { openProgram } from '../../src/agent/programs.ts'
 import { ProgressReader } from '../../src/agent/progress.ts'
@@ -111,7 +111,8 @@ export class TestStack {
   async openDamaged(wishes: Wishes, damage: Damage): Promise<TestTransaction> {
     const id = newTransactionId(new Date())
     const { content, sha256 } = await packFiles(this.#files(id, wishes))
-    const opened = this.run({ ...script(openProgram, this.path, id, sha256, agentName), stdin: damage(content) })
+    const stdin = addressed(id, { content: damage(content), sha256 })
+    const opened = this.run({ ...script(openProgram, this.path, agentName), stdin })
     const transaction = transactionOf(this, id, opened)
     this.#opened.push(transaction)
     return transaction

@@ -49,7 +49,11 @@ export class FakeRemote implements Remote {
 
   async run(command: Command, options: RunOptions = {}): Promise<RemoteOutcome> {
     options.signal?.throwIfAborted()
-    const call = { line: toShell(command), ...(command.stdin === undefined ? {} : { stdin: command.stdin }) }
+    const stdin = options.stdinLater === undefined ? command.stdin : await options.stdinLater
+    // One that was started ahead of an input that never came has done nothing.
+    if (options.stdinLater !== undefined && stdin === undefined)
+      return { kind: 'exited', code: 0, stdout: '', stderr: '' }
+    const call = { line: toShell(command), ...(stdin === undefined ? {} : { stdin }) }
     if (this.#lost !== undefined) return { kind: 'lost', reason: this.#lost, stdout: '', stderr: '' }
     this.calls.push(call)
     const answer = this.#find(call)

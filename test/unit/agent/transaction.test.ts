@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { Opening } from '../../../src/agent/plan-files.ts'
@@ -46,8 +47,12 @@ describe('opening', () => {
     const { transaction, progress } = await openTransaction(remote, id, opening, listen())
     expect(progress).toEqual({ kind: 'waiting', state: 'prepared', lease: 300 })
     expect(transaction.token).toBe(token)
-    expect(told(remote)).toEqual([expect.stringMatching(`^/srv/shop ${id} [0-9a-f]{64} agent-[0-9a-f]{16}$`)])
-    const tar = gunzipSync(remote.calls[0]?.stdin ?? '').toString()
+    expect(told(remote)).toEqual([expect.stringMatching(`^/srv/shop agent-[0-9a-f]{16}$`)])
+    const stdin = Buffer.from(remote.calls[0]?.stdin ?? '')
+    const line = stdin.indexOf('\n') + 1
+    const content = stdin.subarray(line)
+    expect(stdin.toString('utf8', 0, line)).toBe(`${id} ${createHash('sha256').update(content).digest('hex')}\n`)
+    const tar = gunzipSync(content).toString()
     expect(tar).toContain('plan/lease')
     // Neither the nonce nor anything of the plan is seen by other users of the host.
     expect(remote.transcript[0]).not.toContain(nonce)
