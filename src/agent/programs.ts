@@ -1527,9 +1527,9 @@ container_facts() {
   printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
   containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
   # A container that is gone by now is left out.
-  # shellcheck disable=SC2086 # a list of ids
+  # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"

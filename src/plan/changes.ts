@@ -1,8 +1,9 @@
-import { isReplaced } from '../compose/kinds.ts'
+import { isReplaced, type Kind } from '../compose/kinds.ts'
 import type { Variant } from '../edge/slots.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
 import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
 import { whereLive } from './layout.ts'
+import { isApart, slotNetworks } from './networks.ts'
 import { names } from './words.ts'
 
 /** What a release means for one service, given what runs. */
@@ -12,6 +13,8 @@ export interface Change {
   /** `repair`: containers of this very definition are there, but not all of them run; none of them may be lost. */
   readonly action: 'create' | 'repair' | 'replace' | 'leave'
   readonly because: string
+  /** Of a store or an edge that stays: it runs, but not in the networks of both slots, where the others look for it. */
+  readonly joins: boolean
   /** The containers that run now: when they are replaced, the way back starts them again. */
   readonly running: readonly Container[]
   /** Those, and the ones that the engine restarts over and over, or that are paused: they must be stopped. */
@@ -27,7 +30,7 @@ export function changesFor(to: Manifest, observation: Observation): readonly Cha
   const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data')
   const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
     const service = to.services[name]
-    return service ? [changeOf(name, service, live?.services[name], observation, where)] : []
+    return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : []
   })
   return to.slots === undefined ? changes : movedTogether(changes)
 }
@@ -35,6 +38,11 @@ export function changesFor(to: Manifest, observation: Observation): readonly Cha
 /** Whether a release replaces it, together with the others of its kind where there are slots. */
 export function isOfTheSet({ service: { kind } }: Pick<Change, 'service'>): boolean {
   return isReplaced(kind)
+}
+
+/** Whether both slots have to do with it, so that it is in the networks of both. */
+function isShared(kind: Kind): boolean {
+  return kind === 'data' || kind === 'edge'
 }
 
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. */
@@ -56,12 +64,14 @@ function changeOf(
   service: ManifestService,
   before: ManifestService | undefined,
   observation: Observation,
+  { slots }: Manifest,
   where: Variant | undefined,
 ): Change {
   const containers = containersOf(observation, name)
   const running = containers.filter(({ status }) => status === 'running')
   const alive = containers.filter(({ status }) => ALIVE.includes(status))
-  const change = { name, service, running, alive }
+  const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots))
+  const change = { name, service, running, alive, joins }
   if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }
   if (service.kind === 'data') return { ...change, action: 'leave', because: 'a deploy never touches data' }
   const isAsWished = ({ labels }: Container) =>
@@ -73,7 +83,12 @@ function changeOf(
       : { ...change, action: 'repair', because: 'a transaction that got stuck left it without its restart policy' }
   if (containers.some(isAsWished) && alive.every(isAsWished))
     return { ...change, action: 'repair', because: ranAsWished(service, asWished) }
-  return { ...change, action: 'replace', because: reason(service, before) ?? ranAsWished(service, asWished) }
+  return {
+    ...change,
+    joins: false,
+    action: 'replace',
+    because: reason(service, before) ?? ranAsWished(service, asWished),
+  }
 }
 
 /** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */

@@ -5,7 +5,8 @@ import type { Observation } from '../stack/observation.ts'
 import type { Change } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
-import { haveSlots, joinSlots, makeSlots } from './slots.ts'
+import { slotNetworks } from './networks.ts'
+import { joinSlots, makeSlots } from './slots.ts'
 import { names, words } from './words.ts'
 
 export interface Preparation {
@@ -22,6 +23,8 @@ export interface Preparation {
 export function prepareSteps(preparation: Preparation): Unnumbered[] {
   const { to, observation, changes, layout, healthyWithin, from } = preparation
   const needed = changes.filter(({ action }) => action !== 'leave')
+  const isMaking = to.slots !== undefined && slotNetworks(observation, to.slots) === undefined
+  const isNeeded = needed.length > 0 || changes.some(({ joins }) => joins)
   const stores = needed.filter(({ service }) => service.kind === 'data')
   return [
     {
@@ -32,10 +35,10 @@ export function prepareSteps(preparation: Preparation): Unnumbered[] {
       reversibility: 'reversible',
       deadline: 60,
     },
-    ...(to.slots && needed.length > 0 && !haveSlots(observation, to.slots) ? [makeSlots(to.slots.subnets)] : []),
+    ...(to.slots && isMaking && isNeeded ? [makeSlots(to.slots.subnets)] : []),
     ...(from === 'registry' ? pull(needed, observation) : []),
     ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
-    ...(to.slots && needed.length > 0 ? joinSlots(changes, layout) : []),
+    ...(to.slots && isNeeded ? joinSlots(changes, layout) : []),
   ]
 }
 

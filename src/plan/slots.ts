@@ -1,7 +1,6 @@
 import { quote } from '../command/command.ts'
 import { type Change, isOfTheSet } from './changes.ts'
 import type { Slots } from '../edge/slots.ts'
-import type { Observation } from '../stack/observation.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import {
@@ -119,12 +118,6 @@ function configureEdge(request: SlotSwitch): Unnumbered {
   }
 }
 
-/** Whether the networks of both slots are there, as an earlier deploy has made them. */
-export function haveSlots({ networks }: Observation, { subnets }: Slots): boolean {
-  const hasSubnet = new Set(networks.map(({ subnets: [subnet] }) => subnet))
-  return hasSubnet.has(subnets.a) && hasSubnet.has(subnets.b)
-}
-
 /** The networks, before anything is made that names them. */
 export function makeSlots({ a, b }: Slots['subnets']): Unnumbered {
   return {
@@ -136,9 +129,9 @@ export function makeSlots({ a, b }: Slots['subnets']): Unnumbered {
   }
 }
 
-/** What stays joins both slots, and the one to move to is empty. */
+/** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
 export function joinSlots(changes: readonly Change[], layout: Layout): Unnumbered[] {
-  const stay = changes.filter(({ service }) => service.kind === 'data' || service.kind === 'edge')
+  const stay = changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data'))
   return [
     ...(stay.length > 0
       ? [

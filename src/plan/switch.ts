@@ -73,7 +73,8 @@ function notesOn(
   changed: readonly Change[],
   gone: readonly string[],
 ): readonly string[] {
-  if (changed.length + gone.length === 0) return ['nothing changed: no container is touched']
+  if (changed.length + gone.length === 0)
+    return [`nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`]
   return [
     ...(changes.some(({ because }) => because.includes('taken over'))
       ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
@@ -94,8 +95,11 @@ function stillWell(changed: readonly Change[]): Unnumbered {
   }
 }
 
-function describeChange({ name, service, action, because, running, alive }: Change, { variant }: Layout): ServicePlan {
+function describeChange(change: Change, { variant }: Layout): ServicePlan {
+  const { name, service, action, because, running, alive, joins } = change
   const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
+  if (action === 'leave' && joins)
+    return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 }
   if (action === 'leave') return { ...base, added: 0 }
   const isBeside = action === 'replace' && variant !== 'plain' && service.kind === 'web'
   const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
@@ -104,6 +108,8 @@ function describeChange({ name, service, action, because, running, alive }: Chan
   const seconds = `at most ${service.stopGrace} s to stop, plus its start`
   return { ...base, added, downtime: `down from the stop of the old until the new is healthy: ${seconds}` }
 }
+
+const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is'
 
 function describeRetired(name: string): ServicePlan {
   return { name, kind: 'app', action: 'retire', because: 'the release has it no more', added: 0 }

@@ -46,6 +46,8 @@ export interface Container {
     readonly Destination: string
   }[]
   readonly image: string
+  /** Names of the networks that it is in. */
+  readonly networks: readonly string[]
   readonly restart: string
 }
 

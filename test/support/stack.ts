@@ -1,5 +1,5 @@
 import type { ComposeModel, Service } from '../../src/compose/model.ts'
-import type { Variant } from '../../src/edge/slots.ts'
+import { SLOTS, slotNetwork, type Variant } from '../../src/edge/slots.ts'
 import type { LedgerEntry } from '../../src/ledger/ledger.ts'
 import type { Manifest } from '../../src/release/manifest.ts'
 import { NGINX_FOLDER } from '../../src/edge/nginx.ts'
@@ -112,18 +112,21 @@ export function container(service: string, change: Partial<Container> = {}): Con
     labels: { 'com.docker.compose.service': service },
     mounts: [],
     image: `${service}:1`,
+    networks: [],
     restart: 'always',
     ...change,
   }
 }
 
 /** The containers of a release as a host has them that runs it. */
-export function containersOfRelease({ services }: Manifest, variant: Variant = 'plain'): readonly Container[] {
+export function containersOfRelease({ services, slots }: Manifest, variant: Variant = 'plain'): readonly Container[] {
+  const both = slots ? SLOTS.map((slot) => slotNetwork('shop', slot)) : []
   return Object.entries(services).flatMap(([name, { kind, definition, image, restart, replicas, mounts }]) =>
     Array.from({ length: replicas }, () =>
       container(name, {
         image,
         restart,
+        networks: kind === 'data' || kind === 'edge' ? ['shop_default', ...both] : [],
         labels: {
           'com.docker.compose.service': name,
           ...(kind !== 'data' && { 'estiba.definition': definition }),
@@ -170,6 +173,9 @@ export function hostWith(...releases: readonly [Manifest, ...Manifest[]]): Obser
     images: new Set(releases.flatMap(({ services }) => Object.values(services).map(({ image }) => image))),
     current: live.id,
     currentVariant: live.slots ? 'a' : 'plain',
+    networks: SLOTS.flatMap((slot) =>
+      live.slots ? [{ name: slotNetwork('shop', slot), subnets: [live.slots.subnets[slot]] }] : [],
+    ),
     edge: live.slots && { live: 'a', hash: live.slots.edgeHash },
     releases,
     ledger,

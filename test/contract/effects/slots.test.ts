@@ -1,16 +1,32 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { afterAll, expect, test } from 'vitest'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { effectsProgram } from '../../../src/agent/programs.ts'
 import { slotSubnets } from '../../../src/edge/subnets.ts'
+import type { Observation } from '../../../src/stack/observation.ts'
 import { observe } from '../../../src/stack/observe.ts'
 import { docker } from '../../support/lab/docker.ts'
+import { findOnPath } from '../../support/lab/find-on-path.ts'
 import { LocalRemote } from '../../support/local-remote.ts'
 
 const project = `slots-${randomBytes(4).toString('hex')}`
 const other = `${project}-other`
 
+const image = `${project}:1`
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'estiba-slots-image-'))
+  await copyFile(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY busybox /\nENTRYPOINT ["/busybox", "sleep", "600"]\n')
+  await docker('build', '--quiet', '--tag', image, folder)
+  await rm(folder, { recursive: true })
+})
 afterAll(async () => {
+  await docker('rm', '--force', `${project}-db`, `${project}-stopped`)
+  await docker('image', 'rm', '--force', image)
   const made = await docker('network', 'ls', '--quiet', '--filter', `name=${project}`)
   for (const network of made.split('\n').filter(Boolean)) await docker('network', 'rm', network)
 })
@@ -25,9 +41,13 @@ function effect(line: string): Promise<{ readonly code: number; readonly output:
   })
 }
 
-async function subnets(): Promise<{ readonly a: string; readonly b: string }> {
+async function look(): Promise<Observation> {
   await using remote = new LocalRemote()
-  const { networks, routes } = await observe(remote, { name: project, path: '/nowhere' })
+  return await observe(remote, { name: project, path: '/nowhere' })
+}
+
+async function subnets(): Promise<{ readonly a: string; readonly b: string }> {
+  const { networks, routes } = await look()
   return slotSubnets(project, networks, routes)
 }
 
@@ -45,6 +65,26 @@ test('addresses that another stack has got since are told by an exit code; plann
   expect(await effect(`make_slots ${second.a} ${second.b}`)).toEqual({ code: 0, output: '' })
   expect(await effect(`make_slots ${second.a} ${second.b}`)).toEqual({ code: 0, output: '' })
   expect(await subnets()).toEqual(second)
+})
+
+test('what joins the slots is seen to be in both, and what does not run is let alone', async () => {
+  const labels = ['--label', `com.docker.compose.project=${project}`, '--label', 'com.docker.compose.oneoff=False']
+  const db = ['--label', 'com.docker.compose.service=db']
+  await docker('run', '--detach', '--name', `${project}-db`, ...labels, ...db, image)
+  await docker('create', '--name', `${project}-stopped`, '--network', 'none', ...labels, ...db, image)
+  const networks = async () =>
+    (await look()).containers.map(({ name, networks }) => [name.replace(`/${project}-`, ''), networks])
+  expect(await networks()).toEqual([
+    ['stopped', ['none']],
+    ['db', ['bridge']],
+  ])
+  expect(await effect('join_slots db')).toEqual({ code: 0, output: '' })
+  expect(await effect('join_slots db')).toEqual({ code: 0, output: '' })
+  expect(await networks()).toEqual([
+    ['stopped', ['none']],
+    ['db', ['bridge', `${project}_slot-a`, `${project}_slot-b`]],
+  ])
+  await docker('rm', '--force', `${project}-db`, `${project}-stopped`)
 })
 
 test('what the engine refuses for another reason is a failure like any', async () => {

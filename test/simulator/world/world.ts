@@ -125,7 +125,9 @@ function planned(tried: Case): ReturnType<typeof plan> {
 function plan({ world, verb }: Case) {
   const [before, to] = verb === 'deploy' ? [ONE, TWO] : [TWO, ONE]
   const observation = verb === 'deploy' ? hostWith(ONE) : hostWith(ONE, TWO)
-  const running: Observation = { ...observation, containers: containersOf(before, 'a', FINE).map(observed) }
+  // Without the slots' networks, so that the plan has the steps that make them.
+  const containers = containersOf(before, 'a', FINE).map(observed)
+  const running: Observation = { ...observation, networks: [], containers }
   return {
     before,
     to,
@@ -181,5 +183,14 @@ function observed({ id, service, labels, image, policy }: Container): Observatio
     service === 'db'
       ? [{ Type: 'bind', Source: '/srv/shop/project/data', Destination: '/var/lib/postgresql/data' }]
       : []
-  return { id, name: `/shop-${service}-1`, status: 'running', labels, mounts: data, image, restart: policy }
+  return {
+    id,
+    name: `/shop-${service}-1`,
+    status: 'running',
+    labels,
+    mounts: data,
+    image,
+    networks: [],
+    restart: policy,
+  }
 }

@@ -191,6 +191,20 @@ describe('nothing changed', () => {
   })
 })
 
+test('nothing changed, but a store was recreated by hand: a transaction that has it join the slots', async () => {
+  const found = hostWith(shopRelease('v1', '1', switchable))
+  const alone = found.containers.map((each) => (each.image === 'postgres:15' ? { ...each, networks: ['x'] } : each))
+  const { outputs, lines } = await run(
+    host([{ ...found, containers: alone }], [PREPARED]),
+    job(),
+    shopModel('1', switchable),
+  )
+  expect(outputs).toMatchObject({ state: 'prepared', changed: 'true' })
+  expect(lines).toContain('     $ join_slots db')
+  const inBoth = await run(host([found], []), job(), shopModel('1', switchable))
+  expect(inBoth.outputs).toMatchObject({ state: 'unchanged', release: 'v1' })
+})
+
 test('a dry run touches nothing', async () => {
   const { outputs, openings } = await run(host([hostWith(one)], []), job(), shopModel('2'), { dryRun: true })
   expect(outputs).toMatchObject({ state: 'planned', changed: 'true', transaction: '' })

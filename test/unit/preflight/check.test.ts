@@ -211,6 +211,7 @@ test('another stack', () => {
         labels: { 'com.docker.compose.project.working_dir': working, ...more },
         mounts: [],
         image: 'api',
+        networks: [],
         restart: 'always',
       },
     ],

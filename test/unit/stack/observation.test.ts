@@ -10,7 +10,7 @@ const text = [
   'container\t{"id":"8f1c","name":"/shop-db-1","status":"running","labels":{"com.docker.compose.oneoff":"False",' +
     '"com.docker.compose.service":"db","note":"a\\tb"},"mounts":[{"Type":"bind","Source":"/srv/shop/project/data",' +
     '"Destination":"/var/lib/postgresql/data","Mode":"rw","RW":true,"Propagation":"rprivate"}],"image":"postgres:15",' +
-    '"restart":"always"}',
+    '"networks":["shop_default","shop_slot-a"],"restart":"always"}',
   `image\tghcr.io/acme/api@${digest('1')}`,
   'image\tghcr.io/acme/api:<none>',
   'image\tpostgres:15',
@@ -34,7 +34,13 @@ describe('what the host says', () => {
 
   test('of the containers and images', () => {
     expect(observation.containers).toMatchObject([
-      { name: '/shop-db-1', labels: { note: 'a\tb' }, image: 'postgres:15', restart: 'always' },
+      {
+        name: '/shop-db-1',
+        labels: { note: 'a\tb' },
+        image: 'postgres:15',
+        restart: 'always',
+        networks: ['shop_default', 'shop_slot-a'],
+      },
     ])
     expect(observation.images.has('postgres:15')).toBe(true)
     expect(observation.images.has(`ghcr.io/acme/api@${digest('1')}`)).toBe(true)
