@@ -1,21 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { formatPlan } from '../../../src/plan/plan.ts'
-import { planSwitch } from '../../../src/plan/switch.ts'
-import type { Manifest } from '../../../src/release/manifest.ts'
 import type { Container, Observation } from '../../../src/stack/observation.ts'
+import { commandsOf, planText } from '../../support/plan-text.ts'
 import { hostWith, shopRelease, switchable } from '../../support/stack.ts'
 
 const one = shopRelease('v1', '1', switchable)
 const two = shopRelease('v2', '2', switchable)
-
-function plan(to: Manifest, observation: Observation): string {
-  const title = `deploy ${to.version} to shop`
-  return formatPlan(planSwitch({ title, to, observation, healthyWithin: 60, keep: 5, from: 'registry' }))
-}
-
-function commands(text: string): readonly string[] {
-  return text.split('\n').flatMap((line) => (/^ +\$/.test(line) ? [line.trim()] : []))
-}
 
 describe('a store or an edge outside the networks of the slots', () => {
   /** The release as it runs, but that a container of the service is in these networks. */
@@ -26,7 +15,7 @@ describe('a store or an edge outside the networks of the slots', () => {
   }
 
   test('a store that was recreated by hand joins them, and no container is touched', () => {
-    expect(plan(one, found('db', ['shop_default']))).toMatchInlineSnapshot(`
+    expect(planText(one, found('db', ['shop_default']))).toMatchInlineSnapshot(`
       "deploy v1 to shop
         db      join     data: it runs outside the networks of the slots, where the others look for it, and joins them as it is (its image is postgres, a store)
         api     leave    web: nothing of it changed (its label estiba.kind says so)
@@ -48,26 +37,28 @@ describe('a store or an edge outside the networks of the slots', () => {
   })
 
   test('one network is not enough, for an edge neither', () => {
-    expect(commands(plan(one, found('nginx', ['shop_slot-b'])))).toContain('$ join_slots nginx')
-    expect(commands(plan(one, found('db', ['shop_slot-a', 'x'])))).toContain('$ join_slots db')
-    expect(commands(plan(one, found('db', ['x', 'shop_slot-b', 'shop_slot-a'])))).not.toContain('$ join_slots db')
+    expect(commandsOf(planText(one, found('nginx', ['shop_slot-b'])))).toContain('$ join_slots nginx')
+    expect(commandsOf(planText(one, found('db', ['shop_slot-a', 'x'])))).toContain('$ join_slots db')
+    expect(commandsOf(planText(one, found('db', ['x', 'shop_slot-b', 'shop_slot-a'])))).not.toContain('$ join_slots db')
   })
 
   test('networks that are gone are made for them', () => {
     const host = hostWith(one)
-    const lines = commands(plan(one, { ...host, networks: host.networks.slice(0, 1) }))
-    expect(lines.slice(1, 3)).toEqual(['$ make_slots 10.213.0.0/24 10.213.1.0/24', '$ join_slots db nginx'])
+    const lines = commandsOf(planText(one, { ...host, networks: host.networks.slice(0, 1) }))
+    expect(lines.slice(2, 4)).toEqual(['$ make_slots 10.213.0.0/24 10.213.1.0/24', '$ join_slots db nginx'])
   })
 
   test('what does not run is in none', () => {
-    expect(commands(plan(two, found('db', [], 'exited'))).join()).not.toContain('join_slots')
+    expect(commandsOf(planText(two, found('db', [], 'exited'))).join()).not.toContain('join_slots')
   })
 
   test('a changed release has them join in passing', () => {
-    expect(commands(plan(two, found('db', [])))).toContain('$ join_slots db')
+    expect(commandsOf(planText(two, found('db', [])))).toContain('$ join_slots db')
   })
 
   test('where old and new take turns, no network matters', () => {
-    expect(commands(plan(shopRelease('v2', '2'), hostWith(shopRelease('v1', '1')))).join()).not.toContain('join_slots')
+    expect(commandsOf(planText(shopRelease('v2', '2'), hostWith(shopRelease('v1', '1')))).join()).not.toContain(
+      'join_slots',
+    )
   })
 })

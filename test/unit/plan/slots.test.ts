@@ -1,25 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { formatPlan } from '../../../src/plan/plan.ts'
-import { planSwitch } from '../../../src/plan/switch.ts'
 import type { Manifest } from '../../../src/release/manifest.ts'
 import type { Observation } from '../../../src/stack/observation.ts'
+import { commandsOf, planText } from '../../support/plan-text.ts'
 import { container, containersOfRelease, emptyHost, hostWith, shopRelease, switchable } from '../../support/stack.ts'
 
 const one = shopRelease('v1', '1', switchable)
 const two = shopRelease('v2', '2', switchable)
 
-function plan(to: Manifest, observation: Observation, from: 'registry' | 'host' = 'registry'): string {
-  const title = `deploy ${to.version} to shop`
-  return formatPlan(planSwitch({ title, to, observation, healthyWithin: 60, keep: 5, from }))
-}
-
-function commands(text: string): readonly string[] {
-  return text.split('\n').flatMap((line) => (/^ +(\$|way back: \$)/.test(line) ? [line.trim()] : []))
-}
+const plan = (to: Manifest, observation: Observation) => planText(to, observation, { healthyWithin: 60 })
 
 describe('a release in slots', () => {
   test('the first deploy goes to slot a', () => {
-    expect(commands(plan(one, emptyHost))).toMatchInlineSnapshot(`
+    expect(commandsOf(plan(one, emptyHost))).toMatchInlineSnapshot(`
       [
         "$ stage",
         "way back: $ unstage",
@@ -117,7 +109,7 @@ describe('a release in slots', () => {
     const pinned = { image: `ghcr.io/acme/api@${digest}` }
     const to = shopRelease('v3', '2', { ...switchable, api: { ...switchable['api'], ...pinned } })
     const host = { ...hostWith(one), networks, images: new Set([pinned.image, 'ghcr.io/acme/worker:2']) }
-    const lines = commands(plan(to, host)).filter((line) => /make_slots|pull/.test(line))
+    const lines = commandsOf(plan(to, host)).filter((line) => /make_slots|pull/.test(line))
     expect(lines).toMatchInlineSnapshot(`
       [
         "$ pull amd64 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222",
@@ -126,7 +118,7 @@ describe('a release in slots', () => {
   })
 
   test('nothing changed: nothing moves', () => {
-    expect(commands(plan(one, hostWith(one)))).toMatchInlineSnapshot(`
+    expect(commandsOf(plan(one, hostWith(one)))).toMatchInlineSnapshot(`
       [
         "$ stage",
         "way back: $ unstage",
@@ -142,7 +134,7 @@ describe('a release in slots', () => {
 
   test('a changed edge starts on the new slot', () => {
     const to = shopRelease('v3', '2', { ...switchable, nginx: { ...switchable['nginx'], command: ['nginx'] } })
-    expect(commands(plan(to, hostWith(one)))).toMatchInlineSnapshot(`
+    expect(commandsOf(plan(to, hostWith(one)))).toMatchInlineSnapshot(`
       [
         "$ stage",
         "way back: $ unstage",
@@ -183,11 +175,11 @@ describe('a release in slots', () => {
       ...switchable,
       worker: { command: ['work'], expose: ['9000'], labels: { 'estiba.kind': 'web' }, deploy: { replicas: 1 } },
     })
-    expect(commands(plan(to, hostWith(one)))).toContain('$ configure_edge nginx')
+    expect(commandsOf(plan(to, hostWith(one)))).toContain('$ configure_edge nginx')
   })
 
   test('from turns to slots: the edge is replaced once, and what served is the way back', () => {
-    expect(commands(plan(two, hostWith(shopRelease('v1', '1'))))).toMatchInlineSnapshot(`
+    expect(commandsOf(plan(two, hostWith(shopRelease('v1', '1'))))).toMatchInlineSnapshot(`
       [
         "$ stage",
         "way back: $ unstage",
@@ -227,7 +219,7 @@ describe('a release in slots', () => {
   test('the slot to move to is the one that the edge does not lead to, whatever current says; leftovers go', () => {
     const stuck = { ...hostWith(one), edge: { live: 'b' as const, hash: one.slots?.edgeHash ?? '' } }
     const text = plan(two, { ...stuck, containers: [...stuck.containers, ...containersOfRelease(two, 'b')] })
-    expect(commands(text)).toContain('$ clear_slot a')
+    expect(commandsOf(text)).toContain('$ clear_slot a')
     expect(text).toContain('lead the edge to slot a')
   })
 

@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Service } from '../../../src/compose/model.ts'
-import { formatPlan } from '../../../src/plan/plan.ts'
-import { planSwitch, type SwitchRequest } from '../../../src/plan/switch.ts'
-import type { Manifest } from '../../../src/release/manifest.ts'
-import type { Observation } from '../../../src/stack/observation.ts'
+import { planText } from '../../support/plan-text.ts'
 import { container, digest, emptyHost, entry, hostWith, shopRelease } from '../../support/stack.ts'
-
-function plan(to: Manifest, observation: Observation, change: Partial<SwitchRequest> = {}): string {
-  const title = `deploy ${to.version} to shop`
-  return formatPlan(planSwitch({ title, to, observation, healthyWithin: 120, keep: 5, from: 'registry', ...change }))
-}
 
 const one = shopRelease('v1', '1')
 const two = shopRelease('v2', '2')
@@ -28,7 +20,7 @@ function linesWith(word: string, text: string): string {
 }
 
 describe('data', () => {
-  const refused = (changed: Partial<Service>) => () => plan(shopRelease('v2', '2', { db: changed }), hostWith(one))
+  const refused = (changed: Partial<Service>) => () => planText(shopRelease('v2', '2', { db: changed }), hostWith(one))
 
   test('another image is refused', () => {
     expect(refused({ image: 'postgres:16' })).toThrowErrorMatchingInlineSnapshot(
@@ -52,13 +44,15 @@ describe('data', () => {
   test('another folder is refused also when no container is left to compare with', () => {
     const volumes = [{ type: 'bind', source: '/srv/shop/project/other', target: '/var/lib/postgresql/data' }]
     const moved = shopRelease('v2', '2', { db: { volumes } })
-    expect(() => plan(moved, { ...hostWith(one), containers: [] })).toThrow('db keeps data and would become another')
+    expect(() => planText(moved, { ...hostWith(one), containers: [] })).toThrow(
+      'db keeps data and would become another',
+    )
   })
 
   test('a hand-started store with data elsewhere is refused', () => {
     const mounts = [{ Type: 'bind', Source: '/home/me/data', Destination: '/var/lib/postgresql/data' }]
     const containers = [container('db', { image: 'postgres:14', mounts })]
-    expect(() => plan(one, { ...emptyHost, containers })).toThrowErrorMatchingInlineSnapshot(`
+    expect(() => planText(one, { ...emptyHost, containers })).toThrowErrorMatchingInlineSnapshot(`
       [UsageError: services.db keeps data and would become another one: image postgres:14 -> postgres:15. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app
       services.db keeps data and would become another one: nothing is mounted as /srv/shop/project/data:/var/lib/postgresql/data now. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app]
     `)
@@ -68,7 +62,7 @@ describe('data', () => {
     const upgraded = shopRelease('v2', '2', { db: { image: 'postgres:16' } })
     const host = hostWith(one)
     const containers = host.containers.map((each) => (isOf('db')(each) ? { ...each, image: 'postgres:16' } : each))
-    expect(linesWith('  db ', plan(upgraded, { ...host, containers }))).toMatchInlineSnapshot(
+    expect(linesWith('  db ', planText(upgraded, { ...host, containers }))).toMatchInlineSnapshot(
       `"  db      leave    data: a deploy never touches data (its image is postgres, a store)"`,
     )
   })
@@ -80,14 +74,16 @@ describe('data', () => {
       const mounts = [{ Type: 'volume', Source: '/x', Name, Destination: '/var/lib/postgresql/data' }]
       return { ...emptyHost, containers: [container('db', { image: 'postgres:15', mounts })] }
     }
-    expect(linesWith('  db ', plan(to, mounted('shop_pgdata')))).toContain('leave')
-    expect(() => plan(to, mounted('shop_other'))).toThrow('nothing is mounted as pgdata:/var/lib/postgresql/data now')
+    expect(linesWith('  db ', planText(to, mounted('shop_pgdata')))).toContain('leave')
+    expect(() => planText(to, mounted('shop_other'))).toThrow(
+      'nothing is mounted as pgdata:/var/lib/postgresql/data now',
+    )
   })
 })
 
 describe('the order of starts', () => {
   test('in layers by depends_on, with the time that each container may take', () => {
-    expect(linesWith('wait until', plan(one, emptyHost))).toMatchInlineSnapshot(`
+    expect(linesWith('wait until', planText(one, emptyHost))).toMatchInlineSnapshot(`
       "  03 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
         04 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
         05 start the new nginx, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 190 s)"
@@ -96,7 +92,7 @@ describe('the order of starts', () => {
 
   test('a circle starts at once', () => {
     const to = shopRelease('v1', '1', { api: { depends_on: { worker: {} } } })
-    expect(linesWith('wait until', plan(to, emptyHost))).toMatchInlineSnapshot(`
+    expect(linesWith('wait until', planText(to, emptyHost))).toMatchInlineSnapshot(`
       "  03 start the new api, worker, and wait until they are healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
         04 start the new nginx, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 190 s)"
     `)
@@ -106,7 +102,7 @@ describe('the order of starts', () => {
 describe('what follows the commit', () => {
   test('a service that is no longer there is retired, a store stays', () => {
     const { worker, db, ...rest } = two.services
-    expect(linesWith('retire', plan({ ...two, services: rest, order: [['api', 'nginx']] }, hostWith(one))))
+    expect(linesWith('retire', planText({ ...two, services: rest, order: [['api', 'nginx']] }, hostWith(one))))
       .toMatchInlineSnapshot(`
       "  worker  retire   app: the release has it no more
         04 retire worker, because the release has them no more (irreversible, at most 75 s)
@@ -116,14 +112,14 @@ describe('what follows the commit', () => {
 
   test('a service that is retired alone is a change', () => {
     const { worker, ...rest } = one.services
-    const text = plan({ ...one, id: 'v2', services: rest, order: [['api', 'nginx']] }, hostWith(one))
+    const text = planText({ ...one, id: 'v2', services: rest, order: [['api', 'nginx']] }, hostWith(one))
     expect(text).toContain('$ retire worker')
     expect(text).not.toContain('nothing changed')
   })
 
   test('releases beyond the kept ones go, with the images that only they use', () => {
     const releases = [shopRelease('v0', '0'), one, two, shopRelease('v3', '3')] as const
-    const text = plan(shopRelease('v4', '1'), hostWith(...releases), { keep: 2 })
+    const text = planText(shopRelease('v4', '1'), hostWith(...releases), { keep: 2 })
     expect(linesWith('forget', text)).toMatchInlineSnapshot(`
       "  04 forget old releases, because the last 2 are kept (irreversible, at most 90 s)
            $ forget_releases v0 v1 v2 && forget_files
@@ -137,7 +133,7 @@ describe('what follows the commit', () => {
     // v4 was confirmed after v3, and counts before it.
     const releases = [one, two, shopRelease('v3', '3'), shopRelease('v4', '4')] as const
     const host = { ...hostWith(...releases), current: 'v3' }
-    expect(linesWith('forget_releases', plan(one, host, { keep: 2 }))).toMatchInlineSnapshot(
+    expect(linesWith('forget_releases', planText(one, host, { keep: 2 }))).toMatchInlineSnapshot(
       `"     $ forget_releases v2 && forget_files"`,
     )
   })
@@ -146,7 +142,7 @@ describe('what follows the commit', () => {
     const host = hostWith(one, two)
     const ledger = [entry('v1', ''), entry('v1b', 'v1', { result: 'stuck' }), entry('v2', 'v1')]
     const releases = [one, { ...one, id: 'v1b' }, two]
-    expect(linesWith('forget', plan(shopRelease('v3', '3'), { ...host, ledger, releases }))).toMatchInlineSnapshot(`
+    expect(linesWith('forget', planText(shopRelease('v3', '3'), { ...host, ledger, releases }))).toMatchInlineSnapshot(`
       "  04 forget old releases, because the last 5 are kept (irreversible, at most 90 s)
            $ forget_releases v1b && forget_files"
     `)
@@ -155,7 +151,7 @@ describe('what follows the commit', () => {
 
 describe('nginx', () => {
   test('is reloaded when it stays and what it leads to is replaced, on the way back too', () => {
-    expect(linesWith('reload', plan(two, hostWith(one)))).toMatchInlineSnapshot(`
+    expect(linesWith('reload', planText(two, hostWith(one)))).toMatchInlineSnapshot(`
       "     way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
         06 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
            $ reload_nginx nginx
@@ -166,24 +162,24 @@ describe('nginx', () => {
 
   test('needs no reload when it is replaced itself', () => {
     const to = shopRelease('v2', '2', { nginx: { image: 'nginx:1.29' } })
-    expect(plan(to, hostWith(one))).not.toContain('reload')
+    expect(planText(to, hostWith(one))).not.toContain('reload')
   })
 
   test('is not reloaded when it is another proxy', () => {
     const caddy = { nginx: { image: 'caddy:2' } }
-    expect(plan(shopRelease('v2', '2', caddy), hostWith(shopRelease('v1', '1', caddy)))).not.toContain('reload')
+    expect(planText(shopRelease('v2', '2', caddy), hostWith(shopRelease('v1', '1', caddy)))).not.toContain('reload')
   })
 })
 
 test('old containers that the engine restarts over and over are stopped, but are no way back', () => {
   const host = hostWith(one)
   const containers = host.containers.map((each) => (isOf('api')(each) ? { ...each, status: 'restarting' } : each))
-  const text = plan(two, { ...host, containers })
+  const text = planText(two, { ...host, containers })
   expect(linesWith('stop_old', text)).toContain('stop_old api=')
   expect(linesWith('start_old', text)).not.toContain('api=')
 })
 
 test('a service of several replicas is made beside the old in its number', () => {
   const to = shopRelease('v2', '2', { api: { image: `ghcr.io/acme/api@${digest('2')}`, deploy: { replicas: 3 } } })
-  expect(linesWith('create_new', plan(to, hostWith(one)))).toMatch(/api=[0-9a-f]{16}:3 /)
+  expect(linesWith('create_new', planText(to, hostWith(one)))).toMatch(/api=[0-9a-f]{16}:3 /)
 })

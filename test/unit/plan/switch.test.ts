@@ -1,21 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { formatPlan } from '../../../src/plan/plan.ts'
-import { planSwitch, type SwitchRequest } from '../../../src/plan/switch.ts'
-import type { Manifest } from '../../../src/release/manifest.ts'
-import type { Observation } from '../../../src/stack/observation.ts'
-import { container, containersOfRelease, emptyHost, hostWith, shopRelease } from '../../support/stack.ts'
-
-function plan(to: Manifest, observation: Observation, change: Partial<SwitchRequest> = {}): string {
-  const title = `deploy ${to.version} to shop`
-  return formatPlan(planSwitch({ title, to, observation, healthyWithin: 120, keep: 5, from: 'registry', ...change }))
-}
+import { planText } from '../../support/plan-text.ts'
+import { emptyHost, hostWith, shopRelease } from '../../support/stack.ts'
 
 const one = shopRelease('v1', '1')
 const two = shopRelease('v2', '2')
 
 describe('a whole plan', () => {
   test('the first deploy', () => {
-    expect(plan(one, emptyHost)).toMatchInlineSnapshot(`
+    expect(planText(one, emptyHost)).toMatchInlineSnapshot(`
       "deploy v1 to shop
         db      create   data: it has no container yet (its image is postgres, a store)
         api     create   app: it has no container yet (it is neither a proxy nor a store)
@@ -63,7 +55,7 @@ describe('a whole plan', () => {
   })
 
   test('the image of api and worker changed', () => {
-    expect(plan(two, hostWith(one))).toMatchInlineSnapshot(`
+    expect(planText(two, hostWith(one))).toMatchInlineSnapshot(`
       "deploy v2 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
@@ -118,28 +110,8 @@ describe('a whole plan', () => {
     `)
   })
 
-  test('nothing changed', () => {
-    expect(plan({ ...one, id: 'v1-again' }, hostWith(one))).toMatchInlineSnapshot(`
-      "deploy v1 to shop
-        db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     leave    app: nothing of it changed (it is neither a proxy nor a store)
-        worker  leave    app: nothing of it changed (it is neither a proxy nor a store)
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
-      prepare:
-        01 stage the release, because everything of v1-again is on the host before anything changes (reversible, at most 60 s)
-           $ stage
-           way back: $ unstage
-      switch:
-      commit:
-      finish:
-        01 point current to the release, because it is confirmed (irreversible, at most 70 s)
-           $ point_current releases/v1-again/plain
-      note: nothing changed: no container is touched"
-    `)
-  })
-
   test('a rollback asks no registry and unstages nothing', () => {
-    expect(plan(one, hostWith(one, two), { from: 'host', title: 'roll shop back to v1' })).toMatchInlineSnapshot(`
+    expect(planText(one, hostWith(one, two), { from: 'host', title: 'roll shop back to v1' })).toMatchInlineSnapshot(`
       "roll shop back to v1
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
@@ -181,120 +153,4 @@ describe('a whole plan', () => {
       note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
     `)
   })
-
-  test('a stack that was started by hand: its apps are replaced, its data is not touched', () => {
-    const mounts = [{ Type: 'bind', Source: '/srv/shop/project/data', Destination: '/var/lib/postgresql/data' }]
-    const containers = [
-      container('nginx', { image: 'nginx:1.28' }),
-      container('api', { image: 'ghcr.io/acme/api:latest', restart: 'unless-stopped' }),
-      container('worker', { image: 'ghcr.io/acme/api:latest', restart: 'no' }),
-      container('db', { image: 'postgres:15', mounts }),
-    ]
-    expect(plan(one, { ...emptyHost, containers })).toMatchInlineSnapshot(`
-      "deploy v1 to shop
-        db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     replace  app: it was started without Estiba and is taken over (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        worker  replace  app: it was started without Estiba and is taken over (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
-        nginx   replace  edge: it was started without Estiba and is taken over (its image is nginx, a proxy, and it publishes a port); down from the stop of the old until the new is healthy: at most 10 s to stop, plus its start
-      prepare:
-        01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
-           $ stage
-           way back: $ unstage
-        02 pull the images of api, worker, nginx, because what is switched to must be there, also for the way back (nothing to undo, at most 900 s)
-           $ pull amd64 api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 nginx=nginx:1.28
-      switch:
-        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ bring_up db api worker nginx && remember_served
-           way back: $ stand_by 120 db api worker nginx
-        02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
-           $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
-           way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-        03 stop the old api, worker, nginx, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
-           $ stop_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-           way back: $ stand_by 120 db api worker nginx
-        04 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
-           $ start_and_prove 120 api=e4740b7781656368
-           way back: $ stop_new api=e4740b7781656368
-        05 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
-           $ start_and_prove 120 worker=a596dedff0616dce
-           way back: $ stop_new worker=a596dedff0616dce
-        06 start the new nginx, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 190 s)
-           $ start_and_prove 120 nginx=04b50ed47683330c
-           way back: $ stop_new nginx=04b50ed47683330c
-      commit:
-        01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
-           $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-      finish:
-        01 point current to the release, because it is confirmed (irreversible, at most 90 s)
-           $ point_current releases/v1/plain
-        02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
-        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
-           $ remove_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-      settle, where a migration forbids the way back:
-        01 have db run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
-           $ stand_by 120 db
-        02 stop the old api, worker, nginx for good, then keep the new api, worker, nginx alive, because old and new of them must not run at once, and a start of the engine must not bring the old back (irreversible, at most 90 s)
-           only where this has begun: switch 03
-           $ await_engine && stop_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c && keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
-      while on trial, every second:
-        $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-      note: this stack was started by hand: its services are replaced once, its data services stay as they run
-      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
-    `)
-  })
-
-  test('one of two workers has ended: it is started, and nothing that runs can get lost', () => {
-    const [first, ...rest] = containersOfRelease(one).toReversed().filter(isOf('worker'))
-    const others = containersOfRelease(one).filter((other) => !isOf('worker')(other))
-    const containers = [...others, ...rest, ...(first ? [{ ...first, status: 'exited' }] : [])]
-    expect(plan({ ...one, id: 'v1-again' }, { ...hostWith(one), containers })).toMatchInlineSnapshot(`
-      "deploy v1 to shop
-        db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     leave    app: nothing of it changed (it is neither a proxy nor a store)
-        worker  repair   app: 1 of 2 containers run as the release has them (it is neither a proxy nor a store)
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
-      prepare:
-        01 stage the release, because everything of v1-again is on the host before anything changes (reversible, at most 60 s)
-           $ stage
-           way back: $ unstage
-      switch:
-        01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard
-           way back: $ stand_by 120 db api worker nginx && point_current releases/v1/plain
-        02 complete worker, because containers of this very release are missing or have ended (reversible, at most 120 s)
-           $ create_new worker=a596dedff0616dce:2
-           way back: $ keep_alive worker=a596dedff0616dce:no
-        03 start the new worker, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 210 s)
-           $ start_and_prove 120 worker=a596dedff0616dce
-        04 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
-           $ reload_nginx nginx
-      commit:
-        01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
-           $ are_well worker=a596dedff0616dce
-      finish:
-        01 point current to the release, because it is confirmed (irreversible, at most 90 s)
-           $ point_current releases/v1-again/plain
-        02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
-           $ keep_alive worker=a596dedff0616dce:no
-        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
-           $ remove_old worker=a596dedff0616dce
-      settle, where a migration forbids the way back:
-        01 have db, api, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
-           $ stand_by 120 db api nginx
-        02 keep worker alive, because containers of this very release serve (irreversible, at most 90 s)
-           $ keep_alive worker=a596dedff0616dce:no
-        03 reload nginx, because it looks names up only when it starts, and the containers have new addresses (nothing to undo, at most 30 s)
-           only where this has begun: switch 03
-           $ await_engine && reload_nginx nginx
-      while on trial, every second:
-        $ are_well worker=a596dedff0616dce
-      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
-    `)
-  })
 })
-
-function isOf(service: string) {
-  return ({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean =>
-    labels['com.docker.compose.service'] === service
-}
