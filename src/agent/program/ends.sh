@@ -56,9 +56,9 @@ undo() {
   finish undone "$1"
 }
 
-# complete PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
+# complete_phase PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
 # others from being run. Sets `unfinished`.
-complete() {
+complete_phase() {
   unfinished=
   for step in $(steps_of "$1"); do
     is_due "$1" "$step" || continue
@@ -74,12 +74,12 @@ complete() {
 # A step that stays red is named in the terminal record.
 wind_up() {
   rm -f "$tx/reserve"
-  complete finish
+  complete_phase finish
   finish committed "${unfinished:+unfinished:$unfinished}"
 }
 
 # settle CAUSE: nothing may be taken back, so what has taken the place of the old goes on.
 settle() {
-  complete settle
+  complete_phase settle
   finish stuck "$1"
 }

@@ -15,27 +15,37 @@ check_of() {
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# probe CONTAINER [COMMAND...]: three times in a row. Without a health check of its own it is enough that it runs.
-probe() {
-  container=$1
-  shift
-  for time in 1 2 3; do
-    [ "$time" = 1 ] || sleep 0.05
-    if [ $# -gt 0 ]; then timeout -k 1 10 docker exec "$container" "$@"
-    else sleep 0.5 && [ "$(docker inspect --format '{{.State.Running}}' "$container")" = true ]; fi || return 1
-  done
-}
-
-# The same within the container, where the check brings a shell: a client takes longer than most checks. Gives up after 40
-# checks that said no, so that somebody looks whether the container is still the same.
+# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up after 40 checks that
+# said no, so that somebody looks whether the container is still the same.
 # shellcheck disable=SC2016 # the container's
-thrice='streak=0 tries=0
+ask_within='streak=0 asked=0
 while [ "$streak" -lt 3 ]; do
-  if said=$(sh -c "$1" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-  tries=$((tries + 1))
-  if [ "$streak" = 0 ] && [ "$tries" -ge 40 ]; then printf "%s\n" "$said"; exit 1; fi
+  if said=$("$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+  asked=$((asked + 1))
+  if [ "$streak" = 0 ] && [ "$asked" -ge 40 ]; then printf "%s\n" "$said"; exit 1; fi
   [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
 done'
+
+# ask CONTAINER [COMMAND...]: three times in a row. Without a health check of its own it is enough that it runs.
+ask() {
+  asked=$1
+  shift
+  if [ $# = 0 ]; then
+    for time in 1 2 3; do
+      if [ "$(docker inspect --format '{{.State.Running}}' "$asked")" != true ]; then return 1; fi
+      [ "$time" = 3 ] || sleep 0.5
+    done
+    return
+  fi
+  timeout -k 1 30 docker exec "$asked" sh -c "$ask_within" sh "$@"
+  code=$?
+  # The image has no shell.
+  case $code in 126 | 127) ;; *) return "$code" ;; esac
+  for time in 1 2 3; do
+    [ "$time" = 1 ] || sleep 0.05
+    timeout -k 1 10 docker exec "$asked" "$@" || return
+  done
+}
 
 # prove SECONDS started|running CONTAINER: healthy three times in a row within the time; one that ended has failed at once.
 prove() {
@@ -47,7 +57,7 @@ $check
 EOT
   set --
   case $kind in
-    CMD-SHELL) set -- sh -c "$thrice" sh "$words" ;;
+    CMD-SHELL) set -- sh -c "$words" ;;
     CMD)
       while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
 $words
@@ -57,11 +67,10 @@ EOT
   # A start begins the count anew.
   [ "$status" != exited ] || restarts=0
   while :; do
-    # One that answers runs; whether it is still the same run is asked behind each answer.
-    if [ "$kind" = CMD-SHELL ]; then answer=$(timeout -k 1 30 docker exec "$container" "$@" 2>&1)
-    else answer=$(probe "$container" "$@" 2>&1); fi
+    answer=$(ask "$container" "$@" 2>&1)
     well=$?
     [ "$well" != 124 ] || answer='nothing in time'
+    # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
     [ "$well" != 0 ] || return 0

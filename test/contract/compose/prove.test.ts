@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { effectsProgram } from '../../../src/agent/programs.ts'
+import { docker } from '../../support/lab/docker.ts'
+import { findOnPath } from '../../support/lab/find-on-path.ts'
+import { run } from '../../support/lab/process.ts'
+
+const name = `prove-${randomBytes(4).toString('hex')}`
+const folder = mkdtempSync(join(tmpdir(), 'estiba-prove-'))
+const containers: string[] = []
+/** One has a shell, the other nothing but the program that it runs. */
+const images = { shell: `${name}:shell`, bare: `${name}:bare` }
+
+beforeAll(async () => {
+  copyFileSync(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
+  await build(
+    images.shell,
+    'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "/bin"]\nCMD ["sleep", "600"]\n',
+  )
+  await build(images.bare, 'FROM scratch\nCOPY busybox /busybox\nCMD ["/busybox", "sleep", "600"]\n')
+})
+afterAll(async () => {
+  for (const container of containers) await docker('rm', '--force', container)
+  for (const image of Object.values(images)) await docker('image', 'rm', '--force', image)
+  rmSync(folder, { recursive: true })
+})
+
+async function build(image: string, dockerfile: string): Promise<void> {
+  writeFileSync(join(folder, 'Dockerfile'), dockerfile)
+  await docker('build', '--quiet', '--tag', image, folder)
+}
+
+/** Creates a container with a health check, and proves it as a step of a plan does. */
+async function prove(image: string, options: readonly string[], command: readonly string[] = [], seconds = 20) {
+  const container = `${name}-${containers.length}`
+  containers.push(container)
+  await docker('create', '--name', container, ...options, image, ...command)
+  const program = `project=${name} stack=${folder} release=v1 variant=plain\n${effectsProgram}\nprove_all ${seconds} started ${container}`
+  return { container, ...(await run(['sh', '-c', program], { env: { ESTIBA_TX: folder } })) }
+}
+
+const check = (words: string): readonly string[] => ['--health-cmd', words, '--health-interval', '1h']
+
+test('three answers in a row are enough, whatever came before', async () => {
+  const counts = 'echo x >>/count; n=$(wc -l </count); echo "asked $n"; [ "$n" != 2 ] && [ "$n" -ge 1 ]'
+  const { container, code } = await prove(images.shell, check(counts))
+  expect(code).toBe(0)
+  expect(await docker('exec', container, 'wc', '-l', '/count')).toMatch(/^5 /)
+})
+
+test('a check of an image without a shell is asked as it is', async () => {
+  const fine = await prove(images.bare, [])
+  expect(fine.code).toBe(0)
+  await build(images.bare, `FROM ${images.bare}\nHEALTHCHECK --interval=1h CMD ["/busybox", "true"]\n`)
+  expect((await prove(images.bare, [])).code).toBe(0)
+  await build(images.bare, `FROM ${images.bare}\nHEALTHCHECK --interval=1h CMD ["/busybox", "false"]\n`)
+  const bad = await prove(images.bare, [], [], 1)
+  expect(bad.code).toBe(1)
+  expect(bad.stdout).toContain('not healthy within 1 s:')
+})
+
+test('one that never answers is given up, with what its check said last', async () => {
+  const { code, stdout } = await prove(images.shell, check('echo "no database"; false'), [], 2)
+  expect(code).toBe(1)
+  expect(stdout).toContain('not healthy within 2 s:')
+  expect(stdout).toContain('its health check said: no database\n')
+})
+
+test('one that ends has failed at once, and says with what code', async () => {
+  const from = performance.now()
+  const { code, stdout } = await prove(
+    images.shell,
+    check('false'),
+    ['sh', '-c', 'echo no license; sleep 0.5; exit 7'],
+    60,
+  )
+  expect(code).toBe(1)
+  expect(stdout).toContain('exit code 7')
+  expect(stdout).toContain('no license')
+  expect(performance.now() - from).toBeLessThan(30_000)
+})
+
+test('without a check it is enough that it runs', async () => {
+  expect((await prove(images.shell, ['--no-healthcheck'])).code).toBe(0)
+  expect((await prove(images.shell, ['--no-healthcheck'], ['sh', '-c', 'sleep 0.2'])).code).toBe(1)
+})
