@@ -4,8 +4,14 @@ import { StepError } from '../errors.ts'
 import { formatHost } from '../host/host.ts'
 import type { Connect, Remote, RemoteOutcome, RunOptions } from '../host/remote.ts'
 
-/** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
-const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000]
+/**
+ * Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. Short ones at first: a
+ * host that comes back after a power cut waits for whoever recovers it.
+ */
+export const BACK_OFF: readonly number[] = [
+  ...[500, 1_000, 2_000, 3_000, 3_000, 3_000],
+  ...[5_000, 5_000, 5_000, 5_000, 10_000, 10_000, 10_000, 15_000, 15_000],
+]
 
 /** A connection that is opened anew when it is lost. */
 export class Link {

@@ -1,3 +1,4 @@
+import { BACK_OFF } from '../../src/agent/link.ts'
 import { LIMITS } from '../../src/agent/protocol.ts'
 import type { Step } from '../../src/plan/plan.ts'
 import { follow, recover, say, type Standing } from './agent/visits.ts'
@@ -21,8 +22,8 @@ export interface Outcome {
   readonly said: 'committed' | 'undone' | 'stuck' | 'unknown'
 }
 
-/** Seconds before each attempt to reach the host again: `src/agent/link.ts`. */
-const BACK_OFF = [0.5, 1, 2, 4, 8, 15, 30, 30]
+/** Seconds before each attempt to reach the host again. */
+const WAITS = BACK_OFF.map((milliseconds) => milliseconds / 1000)
 
 /** The connection was lost and did not come back. */
 class Lost extends Error {}
@@ -141,10 +142,10 @@ export class Runner {
   /** A program on the host, over a connection that may break; what it began goes on then. */
   *#visit(first: () => Run<Standing>, again: () => Run<Standing>): Run<Standing> {
     const { host } = this.#site
-    let waits = BACK_OFF
+    let waits = WAITS
     for (let program = first; ; program = again) {
       if (host.isReachable()) {
-        waits = BACK_OFF
+        waits = WAITS
         const answer: { standing?: Standing } = {}
         const process = host.kernel.spawn('visitor', answering(program(), answer))
         while (process.isAlive && host.isReachable())

@@ -30,6 +30,14 @@ stop_old() {
     each "$old" docker update --restart=no && each "$old" docker stop
 }
 
+# The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
+# once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
+end_stops() {
+  [ -s "$ESTIBA_TX/stopping" ] || return 0
+  ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
+  each "$ending" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
+}
+
 # stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
 # counts only when it answers.
 stand_by() {
@@ -37,15 +45,10 @@ stand_by() {
   shift
   [ -s "$ESTIBA_TX/served" ] || return 0
   await_engine
+  end_stops || return 1
   for service; do
     while read -r owner container policy; do
       [ "$owner" = "$service" ] || continue
-      # The engine goes on with a stop whose client was killed: one that still runs may be about to end.
-      if grep -qsxF "$container" "$ESTIBA_TX/stopping"; then
-        docker stop "$container" >/dev/null || return 1
-        grep -vxF "$container" "$ESTIBA_TX/stopping" >"$ESTIBA_TX/.stopping"
-        mv "$ESTIBA_TX/.stopping" "$ESTIBA_TX/stopping" || return 1
-      fi
       [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
       docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
       started="$started $container"

@@ -149,12 +149,11 @@ export class Containers {
     const served = this.served().filter(([owner = '']) => services.includes(owner))
     if (served.length === 0) return true
     yield* docker.awaitEngine()
+    if (!(yield* this.endStops())) return false
     const started: Container[] = []
     for (const [, id, policy = ''] of served) {
       const container = docker.engine.containers.find((each) => each.id === id)
       if (!container || !docker.engine.isUp) return false
-      const isStopping = (docker.around.host.disk.read(this.#stopping) ?? '').split('\n').includes(container.id)
-      if (isStopping && !(yield* this.#endStop(container))) return false
       if (container.status === 'running' && container.policy === policy) continue
       if (!(yield* docker.start([container])) || !(yield* docker.update([container], () => policy))) return false
       started.push(container)
@@ -163,11 +162,16 @@ export class Containers {
   }
 
   /** The engine goes on with a stop whose client was killed. */
-  *#endStop(container: Container): Run<boolean> {
+  *endStops(): Run<boolean> {
     const { disk } = this.docker.around.host
-    if (!(yield* this.docker.stop([container]))) return false
-    const rest = (disk.read(this.#stopping) ?? '').split('\n').filter((id) => id !== container.id)
-    return disk.write(this.#stopping, rest.join('\n'))
+    const listed = (disk.read(this.#stopping) ?? '').split('\n')
+    const served = this.served().map(([, id = '']) => id)
+    const ending = this.docker.engine.containers.filter(({ id }) => listed.includes(id) && served.includes(id))
+    if (!disk.has(this.#stopping)) return true
+    if (!(yield* this.docker.stop(ending))) return false
+    disk.remove(this.#stopping)
+    disk.syncFolder(this.docker.around.tx)
+    return true
   }
 
   *startAndProve(seconds: number, services: readonly string[]): Run<boolean> {
