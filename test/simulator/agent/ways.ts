@@ -42,7 +42,7 @@ export class Ways extends StepRunner {
   }
 
   /** What follows a decision can only be completed; the steps that stay red. */
-  *carryOut(phase: 'finish' | 'settle'): Run<readonly string[]> {
+  *completePhase(phase: 'finish' | 'settle'): Run<readonly string[]> {
     const unfinished: string[] = []
     for (const step of this.site.steps(this.id, phase)) {
       if (!this.isDue(step) || this.has('did', phase, step.id, 0)) continue
@@ -61,13 +61,13 @@ export class Ways extends StepRunner {
 
   *windUp(): Run {
     this.releaseReserve()
-    const unfinished = yield* this.carryOut('finish')
+    const unfinished = yield* this.completePhase('finish')
     yield* this.finish('committed', unfinished.length > 0 ? `unfinished:${unfinished.join()}` : '')
   }
 
   /** Nothing may be taken back, so what has taken the place of the old goes on. */
   *settle(cause: string): Run {
-    yield* this.carryOut('settle')
+    yield* this.completePhase('settle')
     yield* this.finish('stuck', cause)
   }
 
