@@ -167,9 +167,11 @@ export class ProgressReader {
 
   #did(phase: string, step: string, code: number, uptime: number): void {
     const title = this.#title(phase, step)
-    const seconds = uptime - this.#begun.uptime
+    // Who comes to it in the middle has not seen it begin.
+    const seconds = this.#begun.key === `${phase}-${step}` ? uptime - this.#begun.uptime : undefined
+    const lasted = (word: string): string => (seconds === undefined ? '' : ` ${word} ${seconds} s`)
     this.#log.line(
-      code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`,
+      code === 0 ? `${title}: done${lasted('in')}` : `${title}: failed with exit code ${code}${lasted('after')}`,
     )
     // What comes in place of the way back is not why the transaction ended.
     if (code !== 0 && phase !== 'settle')

@@ -174,8 +174,9 @@ describe('after a lost connection', () => {
     expect(follow(text, text)).toEqual(follow(text))
   })
 
-  test('a step whose beginning was not seen is named by its number', () => {
-    expect(follow('7 1795300000 3600 did switch 03 0').log).toContain('step 03 of switch: done')
+  test('a step whose beginning was not seen is named by its number, and took nobody knows how long', () => {
+    expect(follow('7 1795300000 3600 did switch 03 0').log).toBe('step 03 of switch: done')
+    expect(follow('7 1795300000 3600 did switch 03 1').log).toBe('step 03 of switch: failed with exit code 1')
   })
 })
 
