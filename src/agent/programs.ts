@@ -648,9 +648,9 @@ quoted() {
 
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
 wait_for_its_end() {
-  patience=50
+  patience=100
   while [ "$patience" -gt 0 ] && is_alive "$id"; do
-    sleep 0.1
+    sleep 0.05
     patience=$((patience - 1))
   done
 }
@@ -659,7 +659,7 @@ wait_for_its_end() {
 # followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
 # record is repeated rather than waited for.
 follow() {
-  next=$1 unheard=\${2:-0} patience=50
+  next=$1 unheard=\${2:-0} patience=10 looks=0
   if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
     next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
   fi
@@ -685,10 +685,14 @@ EOT
           [ "$next" -le "$(records)" ] || return 0 ;;
       esac
     done
-    # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
-    [ "$patience" -gt 0 ] || { echo gone; return 5; }
-    sleep 0.1
+    # Twenty looks a second, two of them at who writes: five seconds for an agent that has yet to begin, one for one that was there.
+    if [ "$looks" = 0 ]; then
+      looks=10
+      if is_alive "$id"; then patience=10; elif [ -f "$tx/pid" ] && [ "$patience" -gt 2 ]; then patience=2; else patience=$((patience - 1)); fi
+      [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    fi
+    looks=$((looks - 1))
+    sleep 0.05
   done
 }
 
@@ -833,12 +837,10 @@ among() {
     $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
 }
 
-new_of_all() { all_of new "$@"; }
-old_of_all() { all_of old "$@"; }
-all_of() {
+# of_all new|old NAME=DEFINITION...: among all that \`every\` says.
+of_all() {
   side=$1
   shift
-  every=$(survey) || return 1
   for service; do among "$every" "$side" "$service"; done
 }
 
@@ -852,6 +854,7 @@ each() {
 
 # A way back waits for an engine that is being restarted; its deadline ends the wait.
 await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
+await_survey() { until survey 2>/dev/null; do sleep 1; done; }
 
 # create_new NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
@@ -862,42 +865,38 @@ create_new() {
     names="$names $(name "$service")"
   done
   # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
+  compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
 remove_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
 }
 
 # start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
 start_and_prove() {
   seconds=$1
   shift
-  new=$(new_of_all "$@") || return 1
+  every=$(survey) && new=$(of_all new "$@") || return 1
   [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
   # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }
 
 stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker stop
 }
 
 # keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
 # \`unless-stopped\` containers down.)
 keep_alive() {
-  await_engine
-  every=$(survey) || return 1
+  every=$(await_survey)
   for service; do
     new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 
 remove_old() {
-  await_engine
-  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+  every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
 
 # retire NAME...: services that are no longer in the file.
@@ -962,33 +961,26 @@ forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; 
 
 # What serves when a transaction begins, and how it comes back.
 
-# bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
-# is to be kept alive runs before anything is done.
-bring_up() {
-  down=$(list_containers --quiet --filter status=exited) || return 1
-  [ -n "$down" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
-  for service; do
-    each "$(printf '%s\\n' "$policies" | awk -v service="$service" '$1 == service && $2 != "no" { print $3 }')" docker start || return 1
-  done
-}
-
-# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
-remember_served() {
+# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
+# and is to be kept alive, is started first.
+note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(list_containers --quiet --filter status=running) || return 1
-  {
-    # shellcheck disable=SC2086 # a list of ids
-    [ -z "$running" ] || docker inspect \\
-      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
-  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
+  served='' every=$(list_containers --quiet) || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$every" ] || served=$(docker inspect \\
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
+  served=$(printf '%s\\n' "$served" | awk -v services=" $* " '
+    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+  each "$(printf '%s\\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
+  printf '%s\\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
+    mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
 }
 
 # stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
 # the policy says so.
 stop_old() {
-  old=$(old_of_all "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
+  every=$(survey) && old=$(of_all old "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
     each "$old" docker update --restart=no && each "$old" docker stop
 }
 

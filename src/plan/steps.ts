@@ -109,8 +109,7 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
     title: 'note what serves, and guard it against a `docker compose up` by hand',
     because: 'the way back leads there, and `up` would mix two releases',
     run: [
-      ...(up.length > 0 ? [words('bring_up', up)] : []),
-      'remember_served',
+      words('note_served', up),
       ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`]),
     ].join(' && '),
     ...(back.length > 0 && { undo: back.join(' && ') }),

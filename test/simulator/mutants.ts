@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what served is not noted',
-    planted: { effects: { remember_served: () => done() } },
+    planted: { effects: { note_served: () => done() } },
     tried: FINE,
     faults: KILLED,
     caughtBy: /^no (worker|beat) runs/,

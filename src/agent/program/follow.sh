@@ -75,9 +75,9 @@ quoted() {
 
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
 wait_for_its_end() {
-  patience=50
+  patience=100
   while [ "$patience" -gt 0 ] && is_alive "$id"; do
-    sleep 0.1
+    sleep 0.05
     patience=$((patience - 1))
   done
 }
@@ -86,7 +86,7 @@ wait_for_its_end() {
 # followed by its title behind `#`, one that ended by what it printed, each line behind `> `. If it waits already, the last
 # record is repeated rather than waited for.
 follow() {
-  next=$1 unheard=${2:-0} patience=50
+  next=$1 unheard=${2:-0} patience=10 looks=0
   if [ -n "${2:-}" ] && [ -f "$journal" ]; then
     next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
   fi
@@ -112,9 +112,13 @@ EOT
           [ "$next" -le "$(records)" ] || return 0 ;;
       esac
     done
-    # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
-    [ "$patience" -gt 0 ] || { echo gone; return 5; }
-    sleep 0.1
+    # Twenty looks a second, two of them at who writes: five seconds for an agent that has yet to begin, one for one that was there.
+    if [ "$looks" = 0 ]; then
+      looks=10
+      if is_alive "$id"; then patience=10; elif [ -f "$tx/pid" ] && [ "$patience" -gt 2 ]; then patience=2; else patience=$((patience - 1)); fi
+      [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    fi
+    looks=$((looks - 1))
+    sleep 0.05
   done
 }

@@ -29,12 +29,10 @@ among() {
     $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
 }
 
-new_of_all() { all_of new "$@"; }
-old_of_all() { all_of old "$@"; }
-all_of() {
+# of_all new|old NAME=DEFINITION...: among all that `every` says.
+of_all() {
   side=$1
   shift
-  every=$(survey) || return 1
   for service; do among "$every" "$side" "$service"; done
 }
 
@@ -48,6 +46,7 @@ each() {
 
 # A way back waits for an engine that is being restarted; its deadline ends the wait.
 await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
+await_survey() { until survey 2>/dev/null; do sleep 1; done; }
 
 # create_new NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
@@ -58,42 +57,38 @@ create_new() {
     names="$names $(name "$service")"
   done
   # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
+  compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
 remove_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
 }
 
 # start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
 start_and_prove() {
   seconds=$1
   shift
-  new=$(new_of_all "$@") || return 1
+  every=$(survey) && new=$(of_all new "$@") || return 1
   [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
   # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }
 
 stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker stop
 }
 
 # keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
 # `unless-stopped` containers down.)
 keep_alive() {
-  await_engine
-  every=$(survey) || return 1
+  every=$(await_survey)
   for service; do
     new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
   done
 }
 
 remove_old() {
-  await_engine
-  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+  every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
 
 # retire NAME...: services that are no longer in the file.

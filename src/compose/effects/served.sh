@@ -1,32 +1,25 @@
 # What serves when a transaction begins, and how it comes back.
 
-# bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
-# is to be kept alive runs before anything is done.
-bring_up() {
-  down=$(list_containers --quiet --filter status=exited) || return 1
-  [ -n "$down" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
-  for service; do
-    each "$(printf '%s\n' "$policies" | awk -v service="$service" '$1 == service && $2 != "no" { print $3 }')" docker start || return 1
-  done
-}
-
-# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
-remember_served() {
+# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
+# and is to be kept alive, is started first.
+note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(list_containers --quiet --filter status=running) || return 1
-  {
-    # shellcheck disable=SC2086 # a list of ids
-    [ -z "$running" ] || docker inspect \
-      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
-  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
+  served='' every=$(list_containers --quiet) || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$every" ] || served=$(docker inspect \
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
+  served=$(printf '%s\n' "$served" | awk -v services=" $* " '
+    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+  each "$(printf '%s\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
+  printf '%s\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
+    mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
 }
 
 # stop_old NAME=DEFINITION...: `update` first, for the engine starts a stopped container again after its own restart when
 # the policy says so.
 stop_old() {
-  old=$(old_of_all "$@") && printf '%s\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
+  every=$(survey) && old=$(of_all old "$@") && printf '%s\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
     each "$old" docker update --restart=no && each "$old" docker stop
 }
 

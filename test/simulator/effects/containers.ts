@@ -105,18 +105,13 @@ export class Containers {
     )
   }
 
-  /** What ran when this was planned and an engine that was killed has left down. */
-  *bringUp(services: readonly string[]): Run<boolean> {
-    const all = allOf(services.map((service) => this.docker.containers(service)))
-    const down = all?.filter(({ status, policy }) => status === 'exited' && policy !== 'no')
-    return down !== undefined && (yield* this.docker.start(down))
-  }
-
-  /** What runs now, with the engine's restart policy. */
-  *rememberServed(): Run<boolean> {
+  /** What runs now, with the engine's restart policy, and what of the services an engine that was killed has left down. */
+  *noteServed(services: readonly string[]): Run<boolean> {
     const { disk, engine } = this.docker.around.host
     if (disk.has(this.#served)) return true
-    if (!engine.isUp) return false
+    const all = allOf(services.map((service) => this.docker.containers(service)))
+    const down = all?.filter(({ status, policy }) => status === 'exited' && policy !== 'no')
+    if (down === undefined || !(yield* this.docker.start(down)) || !engine.isUp) return false
     const running = engine.containers.filter(({ status, isOneOff }) => status === 'running' && !isOneOff)
     const lines = running.map(({ service, id, policy }) => `${service} ${id} ${policy}\n`)
     if (!disk.write(`${this.#served}.new`, lines.join(''))) return false

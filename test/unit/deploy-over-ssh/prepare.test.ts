@@ -91,7 +91,7 @@ describe('another transaction came between the plan and the lock', () => {
       'Planned again: another transaction changed the stack after this one was planned.',
       'In between: deploy of v1.5 by octocat, committed at 2026-11-21T23:30:00Z ().',
       'What differs from the plan before:',
-      '-      $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard',
+      '-      $ note_served db api worker nginx && point_current releases/v1/plain-guard',
     ])
   })
 

@@ -47,7 +47,7 @@ describe('what a release means for what runs', () => {
            $ pull amd64 api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 nginx=nginx:1.28
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ bring_up db api worker nginx && remember_served
+           $ note_served db api worker nginx
            way back: $ stand_by 120 db api worker nginx
         02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
@@ -103,7 +103,7 @@ describe('what a release means for what runs', () => {
            way back: $ unstage
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard
+           $ note_served db api worker nginx && point_current releases/v1/plain-guard
            way back: $ stand_by 120 db api worker nginx && point_current releases/v1/plain
         02 complete worker, because containers of this very release are missing or have ended (reversible, at most 120 s)
            $ create_new worker=a596dedff0616dce:2

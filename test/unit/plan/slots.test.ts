@@ -19,7 +19,7 @@ describe('a release in slots', () => {
         "$ pull amd64 db=postgres:15 api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 nginx=nginx:1.28",
         "$ compose up --detach --no-deps --no-recreate --wait --wait-timeout 60 db",
         "$ join_slots db",
-        "$ remember_served",
+        "$ note_served",
         "$ create_new api=3864fb2d65c7c248:1 worker=a596dedff0616dce:2 nginx=a58aa1d49c686408:1",
         "way back: $ remove_new api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
         "$ start_and_prove 60 api=3864fb2d65c7c248",
@@ -57,7 +57,7 @@ describe('a release in slots', () => {
            $ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 120 s)
-           $ bring_up db api worker nginx && remember_served && point_current releases/v1/a-guard
+           $ note_served db api worker nginx && point_current releases/v1/a-guard
            way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a
         02 create the new api, worker, because made beside the old, in slot b, which the edge does not lead to (reversible, at most 120 s)
            $ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2
@@ -139,7 +139,7 @@ describe('a release in slots', () => {
         "$ stage",
         "way back: $ unstage",
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
-        "$ bring_up db api worker nginx && remember_served && point_current releases/v1/a-guard",
+        "$ note_served db api worker nginx && point_current releases/v1/a-guard",
         "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=b3d13b9d1266b9db:1",
         "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
@@ -186,7 +186,7 @@ describe('a release in slots', () => {
         "$ make_slots 10.213.0.0/24 10.213.1.0/24",
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ join_slots db",
-        "$ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard",
+        "$ note_served db api worker nginx && point_current releases/v1/plain-guard",
         "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/plain",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=a58aa1d49c686408:1",
         "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",

@@ -23,7 +23,7 @@ describe('a whole plan', () => {
            $ compose up --detach --no-deps --no-recreate --wait --wait-timeout 120 db
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ remember_served
+           $ note_served
         02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
            way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
@@ -69,7 +69,7 @@ describe('a whole plan', () => {
            $ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ bring_up db api worker nginx && remember_served && point_current releases/v1/plain-guard
+           $ note_served db api worker nginx && point_current releases/v1/plain-guard
            way back: $ stand_by 120 db api worker nginx && point_current releases/v1/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e28c8f1dc4bb89d0:1 worker=984bdedd2f7b08ac:2
@@ -122,7 +122,7 @@ describe('a whole plan', () => {
            $ stage
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ bring_up db api worker nginx && remember_served && point_current releases/v2/plain-guard
+           $ note_served db api worker nginx && point_current releases/v2/plain-guard
            way back: $ stand_by 120 db api worker nginx && point_current releases/v2/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2
