@@ -36,7 +36,8 @@ export function planMigration(request: MigrationRequest): readonly Step[] {
       title: `migrate: ${command.join(' ')}`,
       because: 'the new release expects the new schema',
       run: ['run_once', service, ...command].map(quote).join(' '),
-      gate: verdict('old_code_can_run'),
+      // What is judged is at rest: a migration that outlived its step changes nothing any more.
+      gate: `await_engine && remove_once && ${verdict('old_code_can_run')}`,
       undo: 'await_engine && remove_once',
       reversibility: oldCodeCanRun ? 'reversible' : 'unknown',
       deadline,

@@ -34,21 +34,35 @@ remove_once() {
   once=$(docker ps --all --quiet --filter "name=^/$project-${ESTIBA_TX##*/}\$") && each "$once" docker rm --force
 }
 
+# schema_is_as_before SERVICE: a database that a killed engine has left down, or that comes up just now, is waited for: that
+# it does not answer does not say that it changed. Fails with 2 where it never answers.
+schema_is_as_before() {
+  give_up=$(($(uptime_seconds) + 30))
+  until schema_of "$1" "$ESTIBA_TX/schema-now"; do
+    [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
+    bring_up "$1"
+    sleep 1
+  done
+  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"
+}
+
 # old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
 old_code_can_run() {
-  if [ -n "${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
-    echo 'the schema is as it was before the migration: the old release can run on it'
-  elif [ "$1" = true ]; then
+  if [ "$1" = true ]; then
     echo 'old-code-can-run says that the old release can run on the migrated schema'
-  else
-    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
-    return 1
+    return
   fi
+  if [ -n "${2:-}" ]; then schema_is_as_before "$2"; else false; fi
+  case $? in
+    0) echo 'the schema is as it was before the migration: the old release can run on it' ;;
+    2) echo 'the database does not answer, so nobody knows whether the old release can run on its schema'; return 1 ;;
+    *) echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'; return 1 ;;
+  esac
 }
 
 # note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
 note_schema() {
-  if [ -n "${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+  if [ -n "${2:-}" ] && schema_is_as_before "$2"; then
     found=unchanged
   elif [ "$1" = true ]; then
     found=compatible

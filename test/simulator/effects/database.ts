@@ -68,9 +68,16 @@ export class Database {
 
   /** The old release may serve again when the schema is as it was, or the user says so. */
   *canOldCodeRun(said: string): Run<boolean> {
-    yield 0.1
-    const { engine, isSchemaNew } = this.#docker.around.host
-    return said === 'true' || (engine.isUp && !isSchemaNew)
+    const { host } = this.#docker.around
+    if (said === 'true') return true
+    for (const giveUp = host.now + 30; host.now < giveUp; yield 1) {
+      const [store] = this.#docker.containers('db') ?? []
+      yield 0.1
+      if (!store || !host.engine.isUp) continue
+      if (store.status === 'running') return !host.isSchemaNew
+      yield* this.#docker.start([store])
+    }
+    return false
   }
 
   *noteSchema(): Run<boolean> {

@@ -61,7 +61,7 @@ export class Checker {
     if (result === 'committed' && isOld) this.note('the old release serves, although the new one is confirmed')
     if (result !== 'committed' && result !== 'stuck' && !isOld)
       this.note('the new release serves, although it is not confirmed')
-    const mayBeStuck = isIrreversible(tried.world) || tried.world === 'old already bad'
+    const mayBeStuck = host.isSchemaNew || tried.world === 'old already bad'
     if (result === 'stuck' && !mayBeStuck) this.note('stuck, although it could be taken back')
     const isHealthy = host.engine.isHealthy(answering)
     if (!isHealthy && !(isOld && tried.world === 'old already bad')) this.note(`what serves is not healthy: ${serving}`)

@@ -23,7 +23,7 @@ test('a backup, then the migration, and a gate before any way back', () => {
          $ back_up db
       02 migrate: sh -c alembic upgrade head && echo 'done', because the new release expects the new schema (unknown, at most 900 s)
          $ run_once api sh -c 'alembic upgrade head && echo '\\''done'\\'''
-         may it be taken back? $ old_code_can_run false db
+         may it be taken back? $ await_engine && remove_once && old_code_can_run false db
          way back: $ await_engine && remove_once
       03 note what became of the schema, because a later rollback over this migration goes by it (nothing to undo, at most 120 s)
          $ note_schema false db"
@@ -36,7 +36,7 @@ test('no backup where the user does without; the schema can not be compared then
     migrate:
       01 migrate: sh -c alembic upgrade head && echo 'done', because the new release expects the new schema (reversible, at most 900 s)
          $ run_once api sh -c 'alembic upgrade head && echo '\\''done'\\'''
-         may it be taken back? $ old_code_can_run true
+         may it be taken back? $ await_engine && remove_once && old_code_can_run true
          way back: $ await_engine && remove_once
       02 note what became of the schema, because a later rollback over this migration goes by it (nothing to undo, at most 120 s)
          $ note_schema true"
