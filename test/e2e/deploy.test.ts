@@ -198,6 +198,14 @@ test('a migration that changes the schema, then a failed trial: stuck on the new
   expect(stuck.code).toBe(1)
   expect(stuck.stdout).toContain('Stuck')
   expect(await site.answers()).toBe('v5')
+
+  // The new scheduler goes on, and no start of the engine brings an old one back.
+  const ofScheduler = 'label=com.docker.compose.project=deploy --filter label=com.docker.compose.service=scheduler'
+  const states = await site.must(
+    `docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' $(docker ps --all --quiet --filter ${ofScheduler})`,
+  )
+  expect(states.split('\n').filter((state) => state.startsWith('true'))).toHaveLength(1)
+  expect(states).not.toMatch(/^false (?!no$)/m)
 })
 
 test('after a human looked, the next deploy goes on from what runs', async () => {
