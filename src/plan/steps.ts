@@ -108,10 +108,9 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
   return {
     title: 'note what serves, and guard it against a `docker compose up` by hand',
     because: 'the way back leads there, and `up` would mix two releases',
-    run: [
-      words('note_served', up),
-      ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`]),
-    ].join(' && '),
+    run: [words('note_served', up), ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`])].join(
+      ' && ',
+    ),
     ...(back.length > 0 && { undo: back.join(' && ') }),
     reversibility: 'reversible',
     deadline: switching.healthyWithin + 60,

@@ -79,12 +79,14 @@ stop_new() {
 }
 
 # keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
-# `unless-stopped` containers down.)
+# `unless-stopped` containers down.) One request for all of the same policy.
 keep_alive() {
   every=$(await_survey)
-  for service; do
-    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  for policy in $(for service; do more "$service"; done | sort -u); do
+    new=$(for service; do [ "$(more "$service")" != "$policy" ] || among "$every" new "$service"; done)
+    each "$new" docker update --restart="$policy" || return 1
   done
+  each "$(of_all new "$@")" docker start
 }
 
 remove_old() {
