@@ -67024,1448 +67024,4026 @@ var __webpack_exports__ = {};
 (() => {
 "use strict";
 
-;// CONCATENATED MODULE: external "os"
-const external_os_namespaceObject = require("os");
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
-// We use any as a valid input type
-/* eslint-disable @typescript-eslint/no-explicit-any */
-/**
- * Sanitizes an input into a string so it can be passed into issueCommand safely
- * @param input input to sanitize into a string
- */
-function utils_toCommandValue(input) {
-    if (input === null || input === undefined) {
-        return '';
-    }
-    else if (typeof input === 'string' || input instanceof String) {
-        return input;
-    }
-    return JSON.stringify(input);
-}
-/**
- *
- * @param annotationProperties
- * @returns The command properties to send with the actual annotation command
- * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
- */
-function toCommandProperties(annotationProperties) {
-    if (!Object.keys(annotationProperties).length) {
-        return {};
-    }
-    return {
-        title: annotationProperties.title,
-        file: annotationProperties.file,
-        line: annotationProperties.startLine,
-        endLine: annotationProperties.endLine,
-        col: annotationProperties.startColumn,
-        endColumn: annotationProperties.endColumn
-    };
-}
-//# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
-
-
-/**
- * Issues a command to the GitHub Actions runner
- *
- * @param command - The command name to issue
- * @param properties - Additional properties for the command (key-value pairs)
- * @param message - The message to include with the command
- * @remarks
- * This function outputs a specially formatted string to stdout that the Actions
- * runner interprets as a command. These commands can control workflow behavior,
- * set outputs, create annotations, mask values, and more.
- *
- * Command Format:
- *   ::name key=value,key=value::message
- *
- * @example
- * ```typescript
- * // Issue a warning annotation
- * issueCommand('warning', {}, 'This is a warning message');
- * // Output: ::warning::This is a warning message
- *
- * // Set an environment variable
- * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
- * // Output: ::set-env name=MY_VAR::some value
- *
- * // Add a secret mask
- * issueCommand('add-mask', {}, 'secretValue123');
- * // Output: ::add-mask::secretValue123
- * ```
- *
- * @internal
- * This is an internal utility function that powers the public API functions
- * such as setSecret, warning, error, and exportVariable.
- */
-function command_issueCommand(command, properties, message) {
-    const cmd = new Command(command, properties, message);
-    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-}
-function command_issue(name, message = '') {
-    command_issueCommand(name, {}, message);
-}
-const CMD_STRING = '::';
-class Command {
-    constructor(command, properties, message) {
-        if (!command) {
-            command = 'missing.command';
-        }
-        this.command = command;
-        this.properties = properties;
-        this.message = message;
-    }
-    toString() {
-        let cmdStr = CMD_STRING + this.command;
-        if (this.properties && Object.keys(this.properties).length > 0) {
-            cmdStr += ' ';
-            let first = true;
-            for (const key in this.properties) {
-                if (this.properties.hasOwnProperty(key)) {
-                    const val = this.properties[key];
-                    if (val) {
-                        if (first) {
-                            first = false;
-                        }
-                        else {
-                            cmdStr += ',';
-                        }
-                        cmdStr += `${key}=${escapeProperty(val)}`;
-                    }
-                }
-            }
-        }
-        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-        return cmdStr;
-    }
-}
-function escapeData(s) {
-    return utils_toCommandValue(s)
-        .replace(/%/g, '%25')
-        .replace(/\r/g, '%0D')
-        .replace(/\n/g, '%0A');
-}
-function escapeProperty(s) {
-    return utils_toCommandValue(s)
-        .replace(/%/g, '%25')
-        .replace(/\r/g, '%0D')
-        .replace(/\n/g, '%0A')
-        .replace(/:/g, '%3A')
-        .replace(/,/g, '%2C');
-}
-//# sourceMappingURL=command.js.map
-// EXTERNAL MODULE: external "crypto"
-var external_crypto_ = __nccwpck_require__(6982);
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = require("node:timers/promises");
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(2613);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
-// For internal use, subject to change.
-// We use any as a valid input type
-/* eslint-disable @typescript-eslint/no-explicit-any */
-
-
-
-
-function file_command_issueFileCommand(command, message) {
-    const filePath = process.env[`GITHUB_${command}`];
-    if (!filePath) {
-        throw new Error(`Unable to find environment variable for file command ${command}`);
-    }
-    if (!external_fs_.existsSync(filePath)) {
-        throw new Error(`Missing file at path: ${filePath}`);
-    }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-        encoding: 'utf8'
-    });
-}
-function file_command_prepareKeyValueMessage(key, value) {
-    const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
-    // These should realistically never happen, but just in case someone finds a
-    // way to exploit uuid generation let's not allow keys or values that contain
-    // the delimiter.
-    if (key.includes(delimiter)) {
-        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-    }
-    if (convertedValue.includes(delimiter)) {
-        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-    }
-    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-}
-//# sourceMappingURL=file-command.js.map
+// EXTERNAL MODULE: ./node_modules/is-stream/index.js
+var is_stream = __nccwpck_require__(6543);
+// EXTERNAL MODULE: ./node_modules/make-dir/index.js
+var make_dir = __nccwpck_require__(6512);
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(8611);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
+;// CONCATENATED MODULE: ./node_modules/sb-promise-queue/lib/esm/index.mjs
+class PromiseQueue {
+    constructor({ concurrency = 1 } = {}) {
+        this.options = { concurrency };
+        this.running = 0;
+        this.queue = [];
+        this.idleCallbacks = [];
     }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
+    clear() {
+        this.queue = [];
     }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
-/* eslint-disable @typescript-eslint/no-explicit-any */
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-var HttpCodes;
-(function (HttpCodes) {
-    HttpCodes[HttpCodes["OK"] = 200] = "OK";
-    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-var Headers;
-(function (Headers) {
-    Headers["Accept"] = "accept";
-    Headers["ContentType"] = "content-type";
-})(Headers || (Headers = {}));
-var MediaTypes;
-(function (MediaTypes) {
-    MediaTypes["ApplicationJson"] = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-/**
- * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
- * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
- */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-    return proxyUrl ? proxyUrl.href : '';
-}
-const HttpRedirectCodes = [
-    HttpCodes.MovedPermanently,
-    HttpCodes.ResourceMoved,
-    HttpCodes.SeeOther,
-    HttpCodes.TemporaryRedirect,
-    HttpCodes.PermanentRedirect
-];
-const HttpResponseRetryCodes = [
-    HttpCodes.BadGateway,
-    HttpCodes.ServiceUnavailable,
-    HttpCodes.GatewayTimeout
-];
-const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
-const ExponentialBackoffCeiling = 10;
-const ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-    constructor(message, statusCode) {
-        super(message);
-        this.name = 'HttpClientError';
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-    }
-}
-class HttpClientResponse {
-    constructor(message) {
-        this.message = message;
-    }
-    readBody() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                let output = Buffer.alloc(0);
-                this.message.on('data', (chunk) => {
-                    output = Buffer.concat([output, chunk]);
-                });
-                this.message.on('end', () => {
-                    resolve(output.toString());
-                });
-            }));
-        });
-    }
-    readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                const chunks = [];
-                this.message.on('data', (chunk) => {
-                    chunks.push(chunk);
-                });
-                this.message.on('end', () => {
-                    resolve(Buffer.concat(chunks));
-                });
-            }));
-        });
-    }
-}
-function isHttps(requestUrl) {
-    const parsedUrl = new URL(requestUrl);
-    return parsedUrl.protocol === 'https:';
-}
-class lib_HttpClient {
-    constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-            if (requestOptions.ignoreSslError != null) {
-                this._ignoreSslError = requestOptions.ignoreSslError;
+    onIdle(callback) {
+        this.idleCallbacks.push(callback);
+        return () => {
+            const index = this.idleCallbacks.indexOf(callback);
+            if (index !== -1) {
+                this.idleCallbacks.splice(index, 1);
             }
-            this._socketTimeout = requestOptions.socketTimeout;
-            if (requestOptions.allowRedirects != null) {
-                this._allowRedirects = requestOptions.allowRedirects;
+        };
+    }
+    waitTillIdle() {
+        return new Promise((resolve) => {
+            if (this.running === 0) {
+                resolve();
+                return;
             }
-            if (requestOptions.allowRedirectDowngrade != null) {
-                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-            }
-            if (requestOptions.maxRedirects != null) {
-                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-            }
-            if (requestOptions.keepAlive != null) {
-                this._keepAlive = requestOptions.keepAlive;
-            }
-            if (requestOptions.allowRetries != null) {
-                this._allowRetries = requestOptions.allowRetries;
-            }
-            if (requestOptions.maxRetries != null) {
-                this._maxRetries = requestOptions.maxRetries;
-            }
-        }
-    }
-    options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('GET', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('POST', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PUT', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-    }
-    /**
-     * Gets a typed object from an endpoint
-     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-     */
-    getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            const res = yield this.get(requestUrl, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.post(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.put(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.patch(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    /**
-     * Makes a raw http request.
-     * All other methods such as get, post, patch, and request ultimately call this.
-     * Prefer get, del, post and patch
-     */
-    request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function* () {
-            if (this._disposed) {
-                throw new Error('Client has already been disposed.');
-            }
-            const parsedUrl = new URL(requestUrl);
-            let info = this._prepareRequest(verb, parsedUrl, headers);
-            // Only perform retries on reads since writes may not be idempotent.
-            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-                ? this._maxRetries + 1
-                : 1;
-            let numTries = 0;
-            let response;
-            do {
-                response = yield this.requestRaw(info, data);
-                // Check if it's an authentication challenge
-                if (response &&
-                    response.message &&
-                    response.message.statusCode === HttpCodes.Unauthorized) {
-                    let authenticationHandler;
-                    for (const handler of this.handlers) {
-                        if (handler.canHandleAuthentication(response)) {
-                            authenticationHandler = handler;
-                            break;
-                        }
-                    }
-                    if (authenticationHandler) {
-                        return authenticationHandler.handleAuthentication(this, info, data);
-                    }
-                    else {
-                        // We have received an unauthorized response but have no handlers to handle it.
-                        // Let the response return to the caller.
-                        return response;
-                    }
-                }
-                let redirectsRemaining = this._maxRedirects;
-                while (response.message.statusCode &&
-                    HttpRedirectCodes.includes(response.message.statusCode) &&
-                    this._allowRedirects &&
-                    redirectsRemaining > 0) {
-                    const redirectUrl = response.message.headers['location'];
-                    if (!redirectUrl) {
-                        // if there's no location to redirect to, we won't
-                        break;
-                    }
-                    const parsedRedirectUrl = new URL(redirectUrl);
-                    if (parsedUrl.protocol === 'https:' &&
-                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-                        !this._allowRedirectDowngrade) {
-                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-                    }
-                    // we need to finish reading the response before reassigning response
-                    // which will leak the open socket.
-                    yield response.readBody();
-                    // strip authorization header if redirected to a different hostname
-                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                        for (const header in headers) {
-                            // header names are case insensitive
-                            if (header.toLowerCase() === 'authorization') {
-                                delete headers[header];
-                            }
-                        }
-                    }
-                    // let's make the request with the new redirectUrl
-                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-                    response = yield this.requestRaw(info, data);
-                    redirectsRemaining--;
-                }
-                if (!response.message.statusCode ||
-                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-                    // If not a retry code, return immediately instead of retrying
-                    return response;
-                }
-                numTries += 1;
-                if (numTries < maxTries) {
-                    yield response.readBody();
-                    yield this._performExponentialBackoff(numTries);
-                }
-            } while (numTries < maxTries);
-            return response;
-        });
-    }
-    /**
-     * Needs to be called if keepAlive is set to true in request options.
-     */
-    dispose() {
-        if (this._agent) {
-            this._agent.destroy();
-        }
-        this._disposed = true;
-    }
-    /**
-     * Raw request.
-     * @param info
-     * @param data
-     */
-    requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => {
-                function callbackForResult(err, res) {
-                    if (err) {
-                        reject(err);
-                    }
-                    else if (!res) {
-                        // If `err` is not passed, then `res` must be passed.
-                        reject(new Error('Unknown error'));
-                    }
-                    else {
-                        resolve(res);
-                    }
-                }
-                this.requestRawWithCallback(info, data, callbackForResult);
+            const dispose = this.onIdle(() => {
+                dispose();
+                resolve();
             });
         });
     }
-    /**
-     * Raw request with callback.
-     * @param info
-     * @param data
-     * @param onResult
-     */
-    requestRawWithCallback(info, data, onResult) {
-        if (typeof data === 'string') {
-            if (!info.options.headers) {
-                info.options.headers = {};
-            }
-            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-            if (!callbackCalled) {
-                callbackCalled = true;
-                onResult(err, res);
-            }
-        }
-        const req = info.httpModule.request(info.options, (msg) => {
-            const res = new HttpClientResponse(msg);
-            handleResult(undefined, res);
-        });
-        let socket;
-        req.on('socket', sock => {
-            socket = sock;
-        });
-        // If we ever get disconnected, we want the socket to timeout eventually
-        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-            if (socket) {
-                socket.end();
-            }
-            handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on('error', function (err) {
-            // err has statusCode property
-            // res should have headers
-            handleResult(err);
-        });
-        if (data && typeof data === 'string') {
-            req.write(data, 'utf8');
-        }
-        if (data && typeof data !== 'string') {
-            data.on('close', function () {
-                req.end();
-            });
-            data.pipe(req);
-        }
-        else {
-            req.end();
-        }
-    }
-    /**
-     * Gets an http agent. This function is useful when you need an http agent that handles
-     * routing through a proxy server - depending upon the url and proxy environment variables.
-     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-     */
-    getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-    }
-    getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-            return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-    }
-    _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? https : http;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port
-            ? parseInt(info.parsedUrl.port)
-            : defaultPort;
-        info.options.path =
-            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-            info.options.headers['user-agent'] = this.userAgent;
-        }
-        info.options.agent = this._getAgent(info.parsedUrl);
-        // gives handlers an opportunity to participate
-        if (this.handlers) {
-            for (const handler of this.handlers) {
-                handler.prepareRequest(info.options);
-            }
-        }
-        return info;
-    }
-    _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        }
-        return lowercaseKeys(headers || {});
-    }
-    /**
-     * Gets an existing header value or returns a default.
-     * Handles converting number header values to strings since HTTP headers must be strings.
-     * Note: This returns string | string[] since some headers can have multiple values.
-     * For headers that must always be a single string (like Content-Type), use the
-     * specialized _getExistingOrDefaultContentTypeHeader method instead.
-     */
-    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-            if (headerValue) {
-                clientHeader =
-                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-            }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== undefined) {
-            return typeof additionalValue === 'number'
-                ? additionalValue.toString()
-                : additionalValue;
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    /**
-     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-     * Always returns a single string (not an array) since Content-Type should be a single value.
-     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-     */
-    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-            if (headerValue) {
-                if (typeof headerValue === 'number') {
-                    clientHeader = String(headerValue);
-                }
-                else if (Array.isArray(headerValue)) {
-                    clientHeader = headerValue.join(', ');
-                }
-                else {
-                    clientHeader = headerValue;
-                }
-            }
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
-        if (additionalValue !== undefined) {
-            if (typeof additionalValue === 'number') {
-                return String(additionalValue);
-            }
-            else if (Array.isArray(additionalValue)) {
-                return additionalValue.join(', ');
-            }
-            else {
-                return additionalValue;
-            }
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-            agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-            agent = this._agent;
-        }
-        // if agent is already assigned use that agent.
-        if (agent) {
-            return agent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        let maxSockets = 100;
-        if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
-        }
-        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
-        if (proxyUrl && proxyUrl.hostname) {
-            const agentOptions = {
-                maxSockets,
-                keepAlive: this._keepAlive,
-                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
-                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-                })), { host: proxyUrl.hostname, port: proxyUrl.port })
-            };
-            let tunnelAgent;
-            const overHttps = proxyUrl.protocol === 'https:';
-            if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-            }
-            else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-            }
-            agent = tunnelAgent(agentOptions);
-            this._proxyAgent = agent;
-        }
-        // if tunneling agent isn't assigned create a new agent
-        if (!agent) {
-            const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
-            this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            agent.options = Object.assign(agent.options || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return agent;
-    }
-    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-            proxyAgent = this._proxyAgentDispatcher;
-        }
-        // if agent is already assigned use that agent.
-        if (proxyAgent) {
-            return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-        })));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return proxyAgent;
-    }
-    _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || 'actions/http-client';
-        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
-        if (orchId) {
-            // Sanitize the orchestration ID to ensure it contains only valid characters
-            // Valid characters: 0-9, a-z, _, -, .
-            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
-            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-    }
-    _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function* () {
-            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-            return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-    }
-    _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-                const statusCode = res.message.statusCode || 0;
-                const response = {
-                    statusCode,
-                    result: null,
-                    headers: {}
-                };
-                // not found leads to null obj returned
-                if (statusCode === HttpCodes.NotFound) {
-                    resolve(response);
-                }
-                // get the result from the body
-                function dateTimeDeserializer(key, value) {
-                    if (typeof value === 'string') {
-                        const a = new Date(value);
-                        if (!isNaN(a.valueOf())) {
-                            return a;
-                        }
-                    }
-                    return value;
-                }
-                let obj;
-                let contents;
+    add(callback) {
+        return new Promise((resolve, reject) => {
+            const runCallback = () => {
+                this.running += 1;
                 try {
-                    contents = yield res.readBody();
-                    if (contents && contents.length > 0) {
-                        if (options && options.deserializeDates) {
-                            obj = JSON.parse(contents, dateTimeDeserializer);
-                        }
-                        else {
-                            obj = JSON.parse(contents);
-                        }
-                        response.result = obj;
-                    }
-                    response.headers = res.message.headers;
+                    Promise.resolve(callback()).then((val) => {
+                        resolve(val);
+                        this.processNext();
+                    }, (err) => {
+                        reject(err);
+                        this.processNext();
+                    });
                 }
                 catch (err) {
-                    // Invalid resource (contents not json);  leaving result obj null
+                    reject(err);
+                    this.processNext();
                 }
-                // note that 3xx redirects are handled by the http layer.
-                if (statusCode > 299) {
-                    let msg;
-                    // if exception/error in body, attempt to get better error
-                    if (obj && obj.message) {
-                        msg = obj.message;
-                    }
-                    else if (contents && contents.length > 0) {
-                        // it may be the case that the exception is in the body message as string
-                        msg = contents;
-                    }
-                    else {
-                        msg = `Failed request: (${statusCode})`;
-                    }
-                    const err = new HttpClientError(msg, statusCode);
-                    err.result = response.result;
+            };
+            if (this.running >= this.options.concurrency) {
+                this.queue.push(runCallback);
+            }
+            else {
+                runCallback();
+            }
+        });
+    }
+    // Internal function, don't use
+    processNext() {
+        this.running -= 1;
+        const callback = this.queue.shift();
+        if (callback) {
+            callback();
+        }
+        else if (this.running === 0) {
+            this.idleCallbacks.forEach((item) => item());
+        }
+    }
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/sb-scandir/lib/esm/index.mjs
+/* @flow */
+
+
+
+
+const defaultFilesystem = {
+    join(pathA, pathB) {
+        return external_path_.join(pathA, pathB);
+    },
+    basename(path) {
+        return external_path_.basename(path);
+    },
+    stat(path) {
+        return new Promise((resolve, reject) => {
+            external_fs_.stat(path, (err, res) => {
+                if (err) {
                     reject(err);
                 }
                 else {
-                    resolve(response);
+                    resolve(res);
                 }
-            }));
-        });
-    }
-}
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
-var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-class BasicCredentialHandler {
-    constructor(username, password) {
-        this.username = username;
-        this.password = password;
-    }
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class auth_BearerCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Bearer ${this.token}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class PersonalAccessTokenCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-//# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
-var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-class oidc_utils_OidcClient {
-    static createHttpClient(allowRetry = true, maxRetry = 10) {
-        const requestOptions = {
-            allowRetries: allowRetry,
-            maxRetries: maxRetry
-        };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
-    }
-    static getRequestToken() {
-        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-        if (!token) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
-        }
-        return token;
-    }
-    static getIDTokenUrl() {
-        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-        if (!runtimeUrl) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
-        }
-        return runtimeUrl;
-    }
-    static getCall(id_token_url) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
-            const res = yield httpclient
-                .getJson(id_token_url)
-                .catch(error => {
-                throw new Error(`Failed to get ID Token. \n 
-        Error Code : ${error.statusCode}\n 
-        Error Message: ${error.message}`);
             });
-            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
-            if (!id_token) {
-                throw new Error('Response json body do not have ID Token field');
-            }
-            return id_token;
         });
-    }
-    static getIDToken(audience) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            try {
-                // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
-                if (audience) {
-                    const encodedAudience = encodeURIComponent(audience);
-                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+    },
+    readdir(path) {
+        return new Promise((resolve, reject) => {
+            external_fs_.readdir(path, (err, res) => {
+                if (err) {
+                    reject(err);
                 }
-                debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
-                setSecret(id_token);
-                return id_token;
-            }
-            catch (error) {
-                throw new Error(`Error message: ${error.message}`);
-            }
+                else {
+                    resolve(res);
+                }
+            });
         });
+    },
+};
+async function scanDirectoryInternal({ path, recursive, validate, result, fileSystem, queue, reject, }) {
+    const itemStat = await fileSystem.stat(path);
+    if (itemStat.isFile()) {
+        result.files.push(path);
+    }
+    else if (itemStat.isDirectory()) {
+        result.directories.push(path);
+    }
+    if (!itemStat.isDirectory() || recursive === 'none') {
+        return;
+    }
+    const contents = await fileSystem.readdir(path);
+    contents.forEach((item) => {
+        const itemPath = fileSystem.join(path, item);
+        if (!validate(itemPath)) {
+            return;
+        }
+        queue
+            .add(() => scanDirectoryInternal({
+            path: itemPath,
+            recursive: recursive === 'shallow' ? 'none' : 'deep',
+            validate,
+            result,
+            fileSystem,
+            queue,
+            reject,
+        }))
+            .catch(reject);
+    });
+}
+async function scanDirectory(path, { recursive = true, validate = null, concurrency = Infinity, fileSystem = defaultFilesystem, } = {}) {
+    external_assert_(path && typeof path === 'string', 'path must be a valid string');
+    external_assert_(typeof recursive === 'boolean', 'options.recursive must be a valid boolean');
+    external_assert_(validate === null || typeof validate === 'function', 'options.validate must be a valid function');
+    external_assert_(typeof concurrency === 'number', 'options.concurrency must be a valid number');
+    external_assert_(fileSystem !== null && typeof fileSystem === 'object', 'options.fileSystem must be a valid object');
+    const queue = new PromiseQueue({
+        concurrency,
+    });
+    const result = { files: [], directories: [] };
+    const mergedFileSystem = { ...defaultFilesystem, ...fileSystem };
+    await new Promise((resolve, reject) => {
+        scanDirectoryInternal({
+            path,
+            recursive: recursive ? 'deep' : 'shallow',
+            validate: validate != null ? validate : (item) => mergedFileSystem.basename(item).slice(0, 1) !== '.',
+            result,
+            fileSystem: mergedFileSystem,
+            queue,
+            reject,
+        })
+            .then(() => queue.waitTillIdle())
+            .then(resolve, reject);
+    });
+    return result;
+}
+/* harmony default export */ const esm = (scanDirectory);
+
+// EXTERNAL MODULE: ./node_modules/shell-escape/shell-escape.js
+var shell_escape = __nccwpck_require__(4646);
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(5472);
+var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
+;// CONCATENATED MODULE: ./node_modules/node-ssh/lib/esm/index.mjs
+
+
+
+
+
+
+
+
+
+const DEFAULT_CONCURRENCY = 1;
+const DEFAULT_VALIDATE = (path) => !external_path_.basename(path).startsWith('.');
+const DEFAULT_TICK = () => {
+    /* No Op */
+};
+class SSHError extends Error {
+    constructor(message, code = null) {
+        super(message);
+        this.code = code;
     }
 }
-//# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
+function unixifyPath(path) {
+    if (path.includes('\\')) {
+        return path.split('\\').join('/');
+    }
+    return path;
+}
+async function readFile(filePath) {
+    return new Promise((resolve, reject) => {
+        external_fs_.readFile(filePath, 'utf8', (err, res) => {
+            if (err) {
+                reject(err);
+            }
+            else {
+                resolve(res);
+            }
+        });
     });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
+}
+const SFTP_MKDIR_ERR_CODE_REGEXP = /Error: (E[\S]+): /;
+async function makeDirectoryWithSftp(path, sftp) {
+    let stats = null;
+    try {
+        stats = await new Promise((resolve, reject) => {
+            sftp.stat(path, (err, res) => {
+                if (err) {
+                    reject(err);
+                }
+                else {
+                    resolve(res);
+                }
+            });
         });
     }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
+    catch (_) {
+        /* No Op */
+    }
+    if (stats) {
+        if (stats.isDirectory()) {
+            // Already exists, nothing to worry about
+            return;
         }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+        throw new Error('mkdir() failed, target already exists and is not a directory');
     }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
+    try {
+        await new Promise((resolve, reject) => {
+            sftp.mkdir(path, (err) => {
+                if (err) {
+                    reject(err);
+                }
+                else {
+                    resolve();
+                }
+            });
         });
     }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
+    catch (err) {
+        if (err != null && typeof err.stack === 'string') {
+            const matches = SFTP_MKDIR_ERR_CODE_REGEXP.exec(err.stack);
+            if (matches != null) {
+                throw new SSHError(err.message, matches[1]);
+            }
+            throw err;
+        }
+    }
+}
+class NodeSSH {
+    constructor() {
+        this.connection = null;
+    }
+    getConnection() {
+        const { connection } = this;
+        if (connection == null) {
+            throw new Error('Not connected to server');
+        }
+        return connection;
+    }
+    async connect(givenConfig) {
+        external_assert_(givenConfig != null && typeof givenConfig === 'object', 'config must be a valid object');
+        const config = { ...givenConfig };
+        external_assert_(config.username != null && typeof config.username === 'string', 'config.username must be a valid string');
+        if (config.host != null) {
+            external_assert_(typeof config.host === 'string', 'config.host must be a valid string');
+        }
+        else if (config.sock != null) {
+            external_assert_(typeof config.sock === 'object', 'config.sock must be a valid object');
+        }
+        else {
+            throw new external_assert_.AssertionError({ message: 'Either config.host or config.sock must be provided' });
+        }
+        if (config.privateKey != null || config.privateKeyPath != null) {
+            if (config.privateKey != null) {
+                external_assert_(typeof config.privateKey === 'string', 'config.privateKey must be a valid string');
+                external_assert_(config.privateKeyPath == null, 'config.privateKeyPath must not be specified when config.privateKey is specified');
+            }
+            else if (config.privateKeyPath != null) {
+                external_assert_(typeof config.privateKeyPath === 'string', 'config.privateKeyPath must be a valid string');
+                external_assert_(config.privateKey == null, 'config.privateKey must not be specified when config.privateKeyPath is specified');
+            }
+            external_assert_(config.passphrase == null || typeof config.passphrase === 'string', 'config.passphrase must be null or a valid string');
+            if (config.privateKeyPath != null) {
+                // Must be an fs path
+                try {
+                    config.privateKey = await readFile(config.privateKeyPath);
+                }
+                catch (err) {
+                    if (err != null && err.code === 'ENOENT') {
+                        throw new external_assert_.AssertionError({ message: 'config.privateKeyPath does not exist at given fs path' });
+                    }
+                    throw err;
+                }
+            }
+        }
+        else if (config.password != null) {
+            external_assert_(typeof config.password === 'string', 'config.password must be a valid string');
+        }
+        if (config.tryKeyboard != null) {
+            external_assert_(typeof config.tryKeyboard === 'boolean', 'config.tryKeyboard must be a valid boolean');
+        }
+        if (config.tryKeyboard) {
+            const { password } = config;
+            if (config.onKeyboardInteractive != null) {
+                external_assert_(typeof config.onKeyboardInteractive === 'function', 'config.onKeyboardInteractive must be a valid function');
+            }
+            else if (password != null) {
+                config.onKeyboardInteractive = (name, instructions, instructionsLang, prompts, finish) => {
+                    if (prompts.length > 0 && prompts[0].prompt.toLowerCase().includes('password')) {
+                        finish([password]);
+                    }
+                };
+            }
+        }
+        const connection = new lib.Client();
+        this.connection = connection;
+        await new Promise((resolve, reject) => {
+            connection.on('error', reject);
+            if (config.onKeyboardInteractive) {
+                connection.on('keyboard-interactive', config.onKeyboardInteractive);
+            }
+            connection.on('ready', () => {
+                connection.removeListener('error', reject);
+                resolve();
+            });
+            connection.on('end', () => {
+                if (this.connection === connection) {
+                    this.connection = null;
+                }
+            });
+            connection.on('close', () => {
+                if (this.connection === connection) {
+                    this.connection = null;
+                }
+                reject(new SSHError('No response from server', 'ETIMEDOUT'));
+            });
+            connection.connect(config);
         });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
         return this;
     }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
+    isConnected() {
+        return this.connection != null;
     }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
+    async requestShell(options) {
+        const connection = this.getConnection();
+        return new Promise((resolve, reject) => {
+            connection.on('error', reject);
+            const callback = (err, res) => {
+                connection.removeListener('error', reject);
+                if (err) {
+                    reject(err);
                 }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
+                else {
+                    resolve(res);
+                }
+            };
+            if (options == null) {
+                connection.shell(callback);
+            }
+            else {
+                connection.shell(options, callback);
+            }
+        });
     }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
+    async withShell(callback, options) {
+        external_assert_(typeof callback === 'function', 'callback must be a valid function');
+        const shell = await this.requestShell(options);
+        try {
+            await callback(shell);
+        }
+        finally {
+            shell.destroy();
+        }
     }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
+    async requestSFTP() {
+        const connection = this.getConnection();
+        return new Promise((resolve, reject) => {
+            connection.on('error', reject);
+            connection.sftp((err, res) => {
+                connection.removeListener('error', reject);
+                if (err) {
+                    reject(err);
+                }
+                else {
+                    resolve(res);
+                }
+            });
+        });
     }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
+    async withSFTP(callback) {
+        external_assert_(typeof callback === 'function', 'callback must be a valid function');
+        const sftp = await this.requestSFTP();
+        try {
+            await callback(sftp);
+        }
+        finally {
+            sftp.end();
+        }
     }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
+    async execCommand(givenCommand, options = {}) {
+        external_assert_(typeof givenCommand === 'string', 'command must be a valid string');
+        external_assert_(options != null && typeof options === 'object', 'options must be a valid object');
+        external_assert_(options.cwd == null || typeof options.cwd === 'string', 'options.cwd must be a valid string');
+        external_assert_(options.stdin == null || typeof options.stdin === 'string' || is_stream.readable(options.stdin), 'options.stdin must be a valid string or readable stream');
+        external_assert_(options.execOptions == null || typeof options.execOptions === 'object', 'options.execOptions must be a valid object');
+        external_assert_(options.encoding == null || typeof options.encoding === 'string', 'options.encoding must be a valid string');
+        external_assert_(options.onChannel == null || typeof options.onChannel === 'function', 'options.onChannel must be a valid function');
+        external_assert_(options.onStdout == null || typeof options.onStdout === 'function', 'options.onStdout must be a valid function');
+        external_assert_(options.onStderr == null || typeof options.onStderr === 'function', 'options.onStderr must be a valid function');
+        external_assert_(options.noTrim == null || typeof options.noTrim === 'boolean', 'options.noTrim must be a boolean');
+        let command = givenCommand;
+        if (options.cwd) {
+            command = `cd ${shell_escape([options.cwd])} ; ${command}`;
+        }
+        const connection = this.getConnection();
+        const output = { stdout: [], stderr: [] };
+        return new Promise((resolve, reject) => {
+            connection.on('error', reject);
+            connection.exec(command, options.execOptions != null ? options.execOptions : {}, (err, channel) => {
+                connection.removeListener('error', reject);
+                if (err) {
+                    reject(err);
+                    return;
+                }
+                if (options.onChannel) {
+                    options.onChannel(channel);
+                }
+                channel.on('data', (chunk) => {
+                    if (options.onStdout)
+                        options.onStdout(chunk);
+                    output.stdout.push(chunk.toString(options.encoding));
+                });
+                channel.stderr.on('data', (chunk) => {
+                    if (options.onStderr)
+                        options.onStderr(chunk);
+                    output.stderr.push(chunk.toString(options.encoding));
+                });
+                if (options.stdin != null) {
+                    if (is_stream.readable(options.stdin)) {
+                        options.stdin.pipe(channel, {
+                            end: true,
+                        });
+                    }
+                    else {
+                        channel.write(options.stdin);
+                        channel.end();
+                    }
+                }
+                else {
+                    channel.end();
+                }
+                let code = null;
+                let signal = null;
+                channel.on('exit', (code_, signal_) => {
+                    code = code_ !== null && code_ !== void 0 ? code_ : null;
+                    signal = signal_ !== null && signal_ !== void 0 ? signal_ : null;
+                });
+                channel.on('close', () => {
+                    let stdout = output.stdout.join('');
+                    let stderr = output.stderr.join('');
+                    if (options.noTrim !== true) {
+                        stdout = stdout.trim();
+                        stderr = stderr.trim();
+                    }
+                    resolve({
+                        code: code != null ? code : null,
+                        signal: signal != null ? signal : null,
+                        stdout,
+                        stderr,
+                    });
+                });
+            });
+        });
     }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
+    async exec(command, parameters, options = {}) {
+        external_assert_(typeof command === 'string', 'command must be a valid string');
+        external_assert_(Array.isArray(parameters), 'parameters must be a valid array');
+        external_assert_(options != null && typeof options === 'object', 'options must be a valid object');
+        external_assert_(options.stream == null || ['both', 'stdout', 'stderr'].includes(options.stream), 'options.stream must be one of both, stdout, stderr');
+        for (let i = 0, { length } = parameters; i < length; i += 1) {
+            external_assert_(typeof parameters[i] === 'string', `parameters[${i}] must be a valid string`);
+        }
+        const completeCommand = `${command}${parameters.length > 0 ? ` ${shell_escape(parameters)}` : ''}`;
+        const response = await this.execCommand(completeCommand, options);
+        if (options.stream == null || options.stream === 'stdout') {
+            if (response.stderr) {
+                throw new Error(response.stderr);
+            }
+            return response.stdout;
+        }
+        if (options.stream === 'stderr') {
+            return response.stderr;
+        }
+        return response;
     }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
+    async mkdir(path, method = 'sftp', givenSftp = null) {
+        external_assert_(typeof path === 'string', 'path must be a valid string');
+        external_assert_(typeof method === 'string' && (method === 'sftp' || method === 'exec'), 'method must be either sftp or exec');
+        external_assert_(givenSftp == null || typeof givenSftp === 'object', 'sftp must be a valid object');
+        if (method === 'exec') {
+            await this.exec('mkdir', ['-p', unixifyPath(path)]);
+            return;
+        }
+        const sftp = givenSftp || (await this.requestSFTP());
+        const makeSftpDirectory = async (retry) => makeDirectoryWithSftp(unixifyPath(path), sftp).catch(async (error) => {
+            if (!retry || error == null || (error.message !== 'No such file' && error.code !== 'ENOENT')) {
+                throw error;
+            }
+            await this.mkdir(external_path_.dirname(path), 'sftp', sftp);
+            await makeSftpDirectory(false);
+        });
+        try {
+            await makeSftpDirectory(true);
+        }
+        finally {
+            if (!givenSftp) {
+                sftp.end();
+            }
+        }
     }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
+    async getFile(localFile, remoteFile, givenSftp = null, transferOptions = null) {
+        external_assert_(typeof localFile === 'string', 'localFile must be a valid string');
+        external_assert_(typeof remoteFile === 'string', 'remoteFile must be a valid string');
+        external_assert_(givenSftp == null || typeof givenSftp === 'object', 'sftp must be a valid object');
+        external_assert_(transferOptions == null || typeof transferOptions === 'object', 'transferOptions must be a valid object');
+        const sftp = givenSftp || (await this.requestSFTP());
+        try {
+            await new Promise((resolve, reject) => {
+                sftp.fastGet(unixifyPath(remoteFile), localFile, transferOptions || {}, (err) => {
+                    if (err) {
+                        reject(err);
+                    }
+                    else {
+                        resolve();
+                    }
+                });
+            });
+        }
+        finally {
+            if (!givenSftp) {
+                sftp.end();
+            }
+        }
+    }
+    async putFile(localFile, remoteFile, givenSftp = null, transferOptions = null) {
+        external_assert_(typeof localFile === 'string', 'localFile must be a valid string');
+        external_assert_(typeof remoteFile === 'string', 'remoteFile must be a valid string');
+        external_assert_(givenSftp == null || typeof givenSftp === 'object', 'sftp must be a valid object');
+        external_assert_(transferOptions == null || typeof transferOptions === 'object', 'transferOptions must be a valid object');
+        external_assert_(await new Promise((resolve) => {
+            external_fs_.access(localFile, external_fs_.constants.R_OK, (err) => {
+                resolve(err === null);
+            });
+        }), `localFile does not exist at ${localFile}`);
+        const sftp = givenSftp || (await this.requestSFTP());
+        const putFile = (retry) => {
+            return new Promise((resolve, reject) => {
+                sftp.fastPut(localFile, unixifyPath(remoteFile), transferOptions || {}, (err) => {
+                    if (err == null) {
+                        resolve();
+                        return;
+                    }
+                    if (err.message === 'No such file' && retry) {
+                        resolve(this.mkdir(external_path_.dirname(remoteFile), 'sftp', sftp).then(() => putFile(false)));
+                    }
+                    else {
+                        reject(err);
+                    }
+                });
+            });
+        };
+        try {
+            await putFile(true);
+        }
+        finally {
+            if (!givenSftp) {
+                sftp.end();
+            }
+        }
+    }
+    async putFiles(files, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {} } = {}) {
+        external_assert_(Array.isArray(files), 'files must be an array');
+        for (let i = 0, { length } = files; i < length; i += 1) {
+            const file = files[i];
+            external_assert_(file, 'files items must be valid objects');
+            external_assert_(file.local && typeof file.local === 'string', `files[${i}].local must be a string`);
+            external_assert_(file.remote && typeof file.remote === 'string', `files[${i}].remote must be a string`);
+        }
+        const transferred = [];
+        const sftp = givenSftp || (await this.requestSFTP());
+        const queue = new PromiseQueue({ concurrency });
+        try {
+            await new Promise((resolve, reject) => {
+                files.forEach((file) => {
+                    queue
+                        .add(async () => {
+                        await this.putFile(file.local, file.remote, sftp, transferOptions);
+                        transferred.push(file);
+                    })
+                        .catch(reject);
+                });
+                queue.waitTillIdle().then(resolve);
+            });
+        }
+        catch (error) {
+            if (error != null) {
+                error.transferred = transferred;
+            }
+            throw error;
+        }
+        finally {
+            if (!givenSftp) {
+                sftp.end();
+            }
+        }
+    }
+    async putDirectory(localDirectory, remoteDirectory, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {}, recursive = true, tick = DEFAULT_TICK, validate = DEFAULT_VALIDATE, } = {}) {
+        external_assert_(typeof localDirectory === 'string' && localDirectory, 'localDirectory must be a string');
+        external_assert_(typeof remoteDirectory === 'string' && remoteDirectory, 'remoteDirectory must be a string');
+        const localDirectoryStat = await new Promise((resolve) => {
+            external_fs_.stat(localDirectory, (err, stat) => {
+                resolve(stat || null);
+            });
+        });
+        external_assert_(localDirectoryStat != null, `localDirectory does not exist at ${localDirectory}`);
+        external_assert_(localDirectoryStat.isDirectory(), `localDirectory is not a directory at ${localDirectory}`);
+        const sftp = givenSftp || (await this.requestSFTP());
+        const scanned = await esm(localDirectory, {
+            recursive,
+            validate,
+        });
+        const files = scanned.files.map((item) => external_path_.relative(localDirectory, item));
+        const directories = scanned.directories.map((item) => external_path_.relative(localDirectory, item));
+        // Sort shortest to longest
+        directories.sort((a, b) => a.length - b.length);
+        let failed = false;
+        try {
+            // Do the directories first.
+            await new Promise((resolve, reject) => {
+                const queue = new PromiseQueue({ concurrency });
+                directories.forEach((directory) => {
+                    queue
+                        .add(async () => {
+                        await this.mkdir(external_path_.join(remoteDirectory, directory), 'sftp', sftp);
+                    })
+                        .catch(reject);
+                });
+                resolve(queue.waitTillIdle());
+            });
+            // and now the files
+            await new Promise((resolve, reject) => {
+                const queue = new PromiseQueue({ concurrency });
+                files.forEach((file) => {
+                    queue
+                        .add(async () => {
+                        const localFile = external_path_.join(localDirectory, file);
+                        const remoteFile = external_path_.join(remoteDirectory, file);
+                        try {
+                            await this.putFile(localFile, remoteFile, sftp, transferOptions);
+                            tick(localFile, remoteFile, null);
+                        }
+                        catch (_) {
+                            failed = true;
+                            tick(localFile, remoteFile, _);
+                        }
+                    })
+                        .catch(reject);
+                });
+                resolve(queue.waitTillIdle());
+            });
+        }
+        finally {
+            if (!givenSftp) {
+                sftp.end();
+            }
+        }
+        return !failed;
+    }
+    async getDirectory(localDirectory, remoteDirectory, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {}, recursive = true, tick = DEFAULT_TICK, validate = DEFAULT_VALIDATE, } = {}) {
+        external_assert_(typeof localDirectory === 'string' && localDirectory, 'localDirectory must be a string');
+        external_assert_(typeof remoteDirectory === 'string' && remoteDirectory, 'remoteDirectory must be a string');
+        const localDirectoryStat = await new Promise((resolve) => {
+            external_fs_.stat(localDirectory, (err, stat) => {
+                resolve(stat || null);
+            });
+        });
+        external_assert_(localDirectoryStat != null, `localDirectory does not exist at ${localDirectory}`);
+        external_assert_(localDirectoryStat.isDirectory(), `localDirectory is not a directory at ${localDirectory}`);
+        const sftp = givenSftp || (await this.requestSFTP());
+        const scanned = await esm(remoteDirectory, {
+            recursive,
+            validate,
+            concurrency,
+            fileSystem: {
+                basename(path) {
+                    return external_path_.posix.basename(path);
+                },
+                join(pathA, pathB) {
+                    return external_path_.posix.join(pathA, pathB);
+                },
+                readdir(path) {
+                    return new Promise((resolve, reject) => {
+                        sftp.readdir(path, (err, res) => {
+                            if (err) {
+                                reject(err);
+                            }
+                            else {
+                                resolve(res.map((item) => item.filename));
+                            }
+                        });
+                    });
+                },
+                stat(path) {
+                    return new Promise((resolve, reject) => {
+                        sftp.stat(path, (err, res) => {
+                            if (err) {
+                                reject(err);
+                            }
+                            else {
+                                // eslint-disable-next-line @typescript-eslint/no-explicit-any
+                                resolve(res);
+                            }
+                        });
+                    });
+                },
+            },
+        });
+        const files = scanned.files.map((item) => external_path_.relative(remoteDirectory, item));
+        const directories = scanned.directories.map((item) => external_path_.relative(remoteDirectory, item));
+        // Sort shortest to longest
+        directories.sort((a, b) => a.length - b.length);
+        let failed = false;
+        try {
+            // Do the directories first.
+            await new Promise((resolve, reject) => {
+                const queue = new PromiseQueue({ concurrency });
+                directories.forEach((directory) => {
+                    queue
+                        .add(async () => {
+                        await make_dir(external_path_.join(localDirectory, directory));
+                    })
+                        .catch(reject);
+                });
+                resolve(queue.waitTillIdle());
+            });
+            // and now the files
+            await new Promise((resolve, reject) => {
+                const queue = new PromiseQueue({ concurrency });
+                files.forEach((file) => {
+                    queue
+                        .add(async () => {
+                        const localFile = external_path_.join(localDirectory, file);
+                        const remoteFile = external_path_.join(remoteDirectory, file);
+                        try {
+                            await this.getFile(localFile, remoteFile, sftp, transferOptions);
+                            tick(localFile, remoteFile, null);
+                        }
+                        catch (_) {
+                            failed = true;
+                            tick(localFile, remoteFile, _);
+                        }
+                    })
+                        .catch(reject);
+                });
+                resolve(queue.waitTillIdle());
+            });
+        }
+        finally {
+            if (!givenSftp) {
+                sftp.end();
+            }
+        }
+        return !failed;
+    }
+    forwardIn(remoteAddr, remotePort, onConnection) {
+        const connection = this.getConnection();
+        return new Promise((resolve, reject) => {
+            connection.forwardIn(remoteAddr, remotePort, (error, port) => {
+                if (error) {
+                    reject(error);
+                    return;
+                }
+                const handler = (details, acceptConnection, rejectConnection) => {
+                    if (details.destIP === remoteAddr && details.destPort === port) {
+                        onConnection === null || onConnection === void 0 ? void 0 : onConnection(details, acceptConnection, rejectConnection);
+                    }
+                };
+                if (onConnection) {
+                    connection.on('tcp connection', handler);
+                }
+                const dispose = () => {
+                    return new Promise((_resolve, _reject) => {
+                        connection.off('tcp connection', handler);
+                        connection.unforwardIn(remoteAddr, port, (_error) => {
+                            if (_error) {
+                                _reject(error);
+                            }
+                            _resolve();
+                        });
+                    });
+                };
+                resolve({ port, dispose });
+            });
+        });
+    }
+    forwardOut(srcIP, srcPort, dstIP, dstPort) {
+        const connection = this.getConnection();
+        return new Promise((resolve, reject) => {
+            connection.forwardOut(srcIP, srcPort, dstIP, dstPort, (error, channel) => {
+                if (error) {
+                    reject(error);
+                    return;
+                }
+                resolve(channel);
+            });
+        });
+    }
+    forwardInStreamLocal(socketPath, onConnection) {
+        const connection = this.getConnection();
+        return new Promise((resolve, reject) => {
+            connection.openssh_forwardInStreamLocal(socketPath, (error) => {
+                if (error) {
+                    reject(error);
+                    return;
+                }
+                const handler = (details, acceptConnection, rejectConnection) => {
+                    if (details.socketPath === socketPath) {
+                        onConnection === null || onConnection === void 0 ? void 0 : onConnection(details, acceptConnection, rejectConnection);
+                    }
+                };
+                if (onConnection) {
+                    connection.on('unix connection', handler);
+                }
+                const dispose = () => {
+                    return new Promise((_resolve, _reject) => {
+                        connection.off('unix connection', handler);
+                        connection.openssh_unforwardInStreamLocal(socketPath, (_error) => {
+                            if (_error) {
+                                _reject(_error);
+                            }
+                            _resolve();
+                        });
+                    });
+                };
+                resolve({ dispose });
+            });
+        });
+    }
+    forwardOutStreamLocal(socketPath) {
+        const connection = this.getConnection();
+        return new Promise((resolve, reject) => {
+            connection.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
+                if (error) {
+                    reject(error);
+                    return;
+                }
+                resolve(channel);
+            });
+        });
+    }
+    dispose() {
+        if (this.connection) {
+            this.connection.end();
+            this.connection = null;
+        }
     }
 }
-const _summary = new Summary();
+
+;// CONCATENATED MODULE: ./src/errors.ts
+/** The author of the workflow can fix this one: it names the input and what to write instead. Shown without a stack. */
+class UsageError extends Error {
+    name = 'UsageError';
+}
+/** The world said no: a host, a registry, a health check. Says where, why, the state things are in, and what to do. */
+class StepError extends Error {
+    name = 'StepError';
+    failure;
+    constructor(failure) {
+        super(describe(failure), { cause: failure.cause });
+        this.failure = failure;
+    }
+}
+function describe({ step, host, why, exitCode, lastLines = [], state, next }) {
+    const where = host === undefined ? step : `${step} on ${host}`;
+    const code = exitCode === undefined ? '' : ` (exit code ${exitCode})`;
+    return [
+        `${where}: ${why}${code}`,
+        ...lastLines.map((line) => `    ${line}`),
+        ...(state === undefined ? [] : [`State: ${state}`]),
+        ...(next === undefined ? [] : [`Next: ${next}`]),
+    ].join('\n');
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./src/host/carrier.ts
+
+/** Opens a TCP connection. */
+function dial({ name, port }) {
+    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
+    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
+    let open = false;
+    socket.once('connect', () => {
+        open = true;
+    });
+    return {
+        stream: socket,
+        wasOpen: () => open,
+        bytesRead: () => socket.bytesRead,
+        leave: () => {
+            if (socket.writableFinished)
+                socket.destroy();
+            else
+                socket.once('finish', () => socket.destroy());
+        },
+        destroy: () => void socket.destroy(),
+        closed: closeOf(socket),
+    };
+}
+/** A channel to a host, through a jump host that serves nothing else and goes with it. */
+function through(jump, below, channel) {
+    let read = 0;
+    channel.once('close', () => jump.end());
+    // Only when it is read anyway: a listener alone would start the flow, and lose the beginning.
+    channel.once('resume', () => {
+        channel.on('data', (chunk) => (read += chunk.length));
+    });
+    return {
+        stream: channel,
+        wasOpen: () => true,
+        bytesRead: () => read,
+        leave: () => undefined,
+        destroy: () => {
+            channel.destroy();
+            below.destroy();
+        },
+        closed: below.closed,
+    };
+}
+function closeOf(stream) {
+    return new Promise((resolve) => {
+        stream.once('close', () => {
+            resolve();
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./src/host/host.ts
+const HOST = /^(?<user>[\w.-]+)@(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/;
+/** Parses `user@host[:port]`, IPv6 addresses in brackets. Returns the problem as a string when it can't. */
+function parseHost(text) {
+    const { user, name, v6, port = '22' } = HOST.exec(text.trim())?.groups ?? {};
+    const host = v6 ?? name;
+    if (user === undefined || host === undefined)
+        return `write user@host or user@host:port, not "${text}"`;
+    if (Number(port) < 1 || Number(port) > 65_535)
+        return `port ${port} is not between 1 and 65535`;
+    return { user, name: host, port: Number(port) };
+}
+function formatHost({ user, name, port }) {
+    const host = name.includes(':') ? `[${name}]` : name;
+    return port === 22 ? `${user}@${host}` : `${user}@${host}:${port}`;
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/host/host-key.ts
+
+/** The signature algorithms that a key of each type may use. RSA with SHA-1 (`ssh-rsa`) is not among them. */
+const ALGORITHMS = new Map([
+    ['ssh-ed25519', ['ssh-ed25519']],
+    ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
+    ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
+    ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
+    ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
+]);
+function isSupported({ type }) {
+    return ALGORITHMS.has(type);
+}
+/** What to offer in the key exchange, so that a server with several keys shows one of the pinned types. */
+function algorithmsFor(keys) {
+    return [...ALGORITHMS].flatMap(([type, algorithms]) => (keys.some((key) => key.type === type) ? algorithms : []));
+}
+/** Reads the type out of a key blob, its first length-prefixed string (RFC 4253, section 6.6). Undefined if malformed. */
+function parseHostKey(blob) {
+    if (blob.length < 4)
+        return undefined;
+    const end = 4 + blob.readUInt32BE(0);
+    return end < blob.length ? { type: blob.toString('latin1', 4, end), blob } : undefined;
+}
+/** The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding. */
+function fingerprint(blob) {
+    return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+/** The name under which known_hosts files list a host: with the port only where that is not 22. */
+function knownHostsName({ name, port }) {
+    return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
+}
+/** The line that pins a key for a host. */
+function formatKnownHost(host, { type, blob }) {
+    return `${knownHostsName(host)} ${type} ${blob.toString('base64')}`;
+}
+
+;// CONCATENATED MODULE: ./src/host/known-hosts.ts
+
+
+/** Whether a key, as a server shows it, is one of these. */
+function includesKey(keys, blob) {
+    return keys.some((key) => key.blob.equals(blob));
+}
 /**
- * @deprecated use `core.summary`
+ * Finds what a known_hosts file pins for a host, as OpenSSH does. Returns the problem as a string when it pins no key, or
+ * when any line is none: OpenSSH skips those, but to skip a line that was meant to forbid something is worse than to stop.
+ * Format: https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT
  */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
-//# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+function pinsOf(text, host) {
+    const lines = text.split(/\r?\n/).map(parseLine);
+    const problem = lines.find((line) => typeof line === 'string');
+    if (problem !== undefined)
+        return problem;
+    const entries = lines.filter((line) => typeof line === 'object');
+    const own = entriesFor(host, entries);
+    const marked = (marker) => own.filter((entry) => entry.marker === marker).map(({ key }) => key);
+    const pinned = marked('');
+    if (pinned.length === 0)
+        return noKey(host, marked('@cert-authority').length > 0);
+    const supported = pinned.filter(isSupported);
+    if (supported.length === 0)
+        return notSupported(host, pinned);
+    const revoked = marked('@revoked');
+    const keys = supported.filter(({ blob }) => !includesKey(revoked, blob));
+    return keys.length > 0 ? { keys, revoked } : allRevoked(host);
+}
+/** Lines without the port count where none has it. A key that is revoked for the port is so in either case. */
+function entriesFor(host, entries) {
+    const named = (name) => entries.filter(({ names }) => matches(names, name));
+    const own = named(knownHostsName(host));
+    if (host.port === 22 || own.some(({ marker }) => marker === ''))
+        return own;
+    return [...own, ...named(knownHostsName({ ...host, port: 22 }))];
+}
+const MARKERS = ['', '@revoked', '@cert-authority'];
+/** A line as an entry, undefined when it holds none, or what is wrong with it. */
+function parseLine(line, index) {
+    const fields = line.replace(/^[ \t]+/, '').split(/[ \t]+/);
+    const [first = ''] = fields;
+    if (first === '' || first.startsWith('#'))
+        return undefined;
+    const where = `line ${index + 1}`;
+    const marker = MARKERS.find((known) => known === first) ?? '';
+    if (first.startsWith('@') && marker === '')
+        return `${where}: the marker ${first} is not known; there are @revoked and @cert-authority`;
+    const [names = '', type = '', base64 = ''] = marker === '' ? fields : fields.slice(1);
+    const key = parseHostKey(Buffer.from(base64, 'base64'));
+    if (/^(?:[A-Za-z0-9+/]{4})+$/.test(base64.replace(/={1,2}$/, (end) => 'A'.repeat(end.length))) && key?.type === type)
+        return { marker, names, key };
+    return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
+}
+function matches(names, name) {
+    return names.startsWith('|') ? matchesHash(names, name) : matchesPatterns(names.toLowerCase().split(','), name);
+}
+/** One that matches is enough, unless one behind a `!` matches too. */
+function matchesPatterns(patterns, name) {
+    const some = (list) => list.some((pattern) => matchesPattern(pattern, name));
+    const negated = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+    return !some(negated) && some(patterns.filter((pattern) => !pattern.startsWith('!')));
+}
+/** `*` is any text, `?` any one character; brackets are just brackets. */
+function matchesPattern(pattern, name) {
+    const wild = { '*': '.*', '?': '.' };
+    const source = pattern.replaceAll(/\*+|[^\w]/g, (char) => wild[char.charAt(0)] ?? `\\${char}`);
+    return new RegExp(`^${source}$`, 's').test(name);
+}
+/** `|1|salt|hash`: HMAC-SHA1 of the name under the salt, both in base64. */
+function matchesHash(names, name) {
+    const [, version, salt = '', hash] = names.split('|');
+    const key = Buffer.from(salt, 'base64');
+    return version === '1' && key.length === 20 && hash === (0,external_node_crypto_.createHmac)('sha1', key).update(name).digest('base64');
+}
+function noKey(host, certified) {
+    const certificates = certified
+        ? " It has a @cert-authority for it, but host certificates can't be checked here: pin the host's own key."
+        : '';
+    return `has no line for ${host.name} port ${host.port}.${certificates} ${howToScan(host)}`;
+}
+function notSupported(host, pinned) {
+    const types = pinned.map(({ type }) => type).join(', ');
+    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
+}
+function allRevoked(host) {
+    return `revokes every key that it pins for ${host.name}; pin the server's new key. ${howToScan(host)}`;
+}
+/** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
+function howToScan({ name, port }) {
+    return (`From a network that you trust run \`ssh-keyscan -p ${port} ${name}\`, compare the fingerprints ` +
+        `(\`ssh-keyscan -p ${port} ${name} | ssh-keygen -lf -\`) with those that ` +
+        '`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done` prints on the server itself, and paste the lines');
+}
+
+;// CONCATENATED MODULE: ./src/host/connect-failure.ts
+
+
+
+
+/** Turns what ssh2 or the socket reported into where, why, and what to do next. */
+function explainConnectFailure(cause, attempt) {
+    const { host, pins, shown } = attempt;
+    if (shown !== undefined && includesKey(pins.revoked, shown.blob))
+        return revokedHostKey(attempt, shown);
+    if (shown !== undefined && !includesKey(pins.keys, shown.blob))
+        return wrongHostKey(attempt, shown);
+    if (attempt.accepts !== undefined)
+        return refused(attempt, attempt.accepts);
+    const { code, level, message } = details(cause);
+    const network = NETWORK[code] ?? later(attempt, level);
+    return new StepError({
+        step: 'connect',
+        host: formatHost(host),
+        why: `${network.why} (${message})`,
+        state: 'nothing was run on the host',
+        next: network.next.replace('INPUT', attempt.input),
+        cause,
+    });
+}
+/** Without a code from the network, what counts is how far it got. */
+function later(attempt, level) {
+    if (!attempt.connected)
+        return UNREACHABLE;
+    return level === 'handshake' ? handshake(attempt) : EARLY_END;
+}
+const UNREACHABLE = {
+    why: 'the address can not be reached',
+    next: 'see that the host is up, and that its firewall lets this runner in on that port',
+};
+const UNKNOWN_NAME = {
+    why: 'the name can not be resolved',
+    next: 'see that the name in the input INPUT is right and has a DNS record; an address works too',
+};
+const NETWORK = {
+    ECONNREFUSED: {
+        why: 'nothing listens on that port',
+        next: 'see that sshd runs there, and the port in the input INPUT',
+    },
+    ENOTFOUND: UNKNOWN_NAME,
+    EAI_AGAIN: UNKNOWN_NAME,
+    ETIMEDOUT: UNREACHABLE,
+    EHOSTUNREACH: UNREACHABLE,
+    ENETUNREACH: UNREACHABLE,
+};
+const EARLY_END = {
+    why: 'the connection ended before the login was done',
+    next: 'see that the port in the input INPUT is that of sshd; a busy or wary sshd does this too ' +
+        '(MaxStartups, PerSourcePenalties, fail2ban): its log says why, and a later try may pass',
+};
+function handshake({ host, pins }) {
+    const types = [...new Set(pins.keys.map(({ type }) => type))].join(', ');
+    return {
+        why: 'no common algorithms',
+        next: `known-hosts pins ${types} for this host, and only that is accepted; if the server has keys of other types, ` +
+            `add their lines (\`ssh-keyscan -p ${host.port} ${host.name}\`, and compare the fingerprints on the server)`,
+    };
+}
+const NOTHING_SENT = 'nothing was sent to the host, neither login nor command';
+function revokedHostKey({ host }, shown) {
+    return new StepError({
+        step: 'check the host key',
+        host: formatHost(host),
+        why: 'the server shows a key that known-hosts marks as @revoked: somebody else may have it',
+        lastLines: [`shown:  ${fingerprint(shown.blob)} (${shown.type})`],
+        state: NOTHING_SENT,
+        next: 'give the server new host keys (`ssh-keygen -A` after removing the old ones), and pin those in the input known-hosts',
+    });
+}
+function wrongHostKey({ host, pins }, shown) {
+    const same = pins.keys.filter(({ type }) => type === shown.type);
+    return new StepError({
+        step: 'check the host key',
+        host: formatHost(host),
+        why: 'the server shows another key than known-hosts pins; either it was reinstalled, or this is not the server',
+        lastLines: [
+            ...same.map(({ type, blob }) => `pinned: ${fingerprint(blob)} (${type})`),
+            `shown:  ${fingerprint(shown.blob)} (${shown.type})`,
+        ],
+        state: NOTHING_SENT,
+        next: `on the server itself run \`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done\`. Only if that prints ` +
+            `the shown fingerprint, pin the key in the input known-hosts with this line:\n    ${formatKnownHost(host, shown)}`,
+    });
+}
+function refused({ host, userKey }, accepts) {
+    const publicKeys = accepts.includes('publickey');
+    return new StepError({
+        step: 'log in',
+        host: formatHost(host),
+        why: publicKeys
+            ? `the server does not accept the key ${userKey} for ${host.user}`
+            : `the server does not accept keys, but ${accepts.join(', ') || 'nothing at all'}`,
+        state: 'nothing was run on the host',
+        next: publicKeys
+            ? `add the key's public half to ~${host.user}/.ssh/authorized_keys there, and see that ${host.user} may log in and owns that file`
+            : 'set PubkeyAuthentication yes in its sshd_config',
+    });
+}
+function details(cause) {
+    // Several addresses of one name fail as one AggregateError without a message.
+    const error = cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
+    if (!(error instanceof Error))
+        return { code: '', level: '', message: String(error) };
+    const { code, level } = error;
+    return { code: word(code), level: word(level), message: error.message };
+}
+function word(value) {
+    return typeof value === 'string' ? value : '';
+}
+
+;// CONCATENATED MODULE: ./src/host/private-key.ts
+
+// CommonJS whose names Node can't see from outside.
 
 /**
- * toPosixPath converts the given path to the posix form. On Windows, \\ will be
- * replaced with /.
- *
- * @param pth. Path to transform.
- * @return string Posix path.
+ * Reads a private key in OpenSSH or PEM format as people paste it into a secret: with CRLF, without the last newline.
+ * Returns the problem as a string when it can't; the problem never quotes the key.
  */
-function toPosixPath(pth) {
-    return pth.replace(/[\\]/g, '/');
+function parsePrivateKey(text, passphrase) {
+    const key = `${text.replace(/\r\n?/g, '\n').trim()}\n`;
+    const mistake = usualMistake(key);
+    if (mistake !== undefined)
+        return mistake;
+    return key.startsWith('-----BEGIN OPENSSH ') ? parseOpenSsh(key, passphrase) : parsePem(key, passphrase);
 }
+/** What is often pasted instead of a private key. */
+function usualMistake(key) {
+    if (key.startsWith('PuTTY-User-Key-File')) {
+        return 'is a PuTTY key; convert it with `puttygen key.ppk -O private-openssh -o key` and paste the new file';
+    }
+    if (/^(?:ssh-|ecdsa-|sk-|-----BEGIN [A-Z ]*PUBLIC KEY|---- BEGIN SSH2 PUBLIC)/.test(key)) {
+        return 'is a public key; paste the private one, the file without .pub';
+    }
+    if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
+        return 'is not a private key; paste the whole file, which begins with -----BEGIN OPENSSH PRIVATE KEY-----';
+    }
+    if (!/^-----BEGIN [A-Z ]+-----\n[^]+\n-----END [A-Z ]+-----\n$/.test(key)) {
+        return 'has lost its line breaks or its last line; paste the file as it is, over several lines';
+    }
+    return undefined;
+}
+const NO_PASSPHRASE = 'is encrypted and ssh-key-passphrase is not set; set it, or use a key of its own for deploys';
+const WRONG_PASSPHRASE = 'is encrypted and ssh-key-passphrase does not open it; see that the two belong together';
+const DAMAGED = 'is damaged; see that `ssh-keygen -y -f key` reads the file, and paste it again';
+function parseOpenSsh(key, passphrase) {
+    const encrypted = isEncrypted(key);
+    if (encrypted && passphrase === undefined)
+        return NO_PASSPHRASE;
+    const parsed = lib_default().utils.parseKey(key, encrypted ? passphrase : undefined);
+    // It gives a list for this format, whatever its types say.
+    const first = Array.isArray(parsed) ? parsed[0] : parsed;
+    if (first instanceof Error)
+        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
+    return first;
+}
+/** The name of the cipher is the first string after the magic (openssh/PROTOCOL.key). */
+function isEncrypted(key) {
+    const magic = 'openssh-key-v1\0';
+    const body = Buffer.from(key.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64');
+    return body.length > magic.length + 8 && body.toString('latin1', magic.length + 4, magic.length + 8) !== 'none';
+}
+/** PKCS#1, SEC1 and PKCS#8, encrypted or not, go through Node, which says by codes what is wrong. */
+function parsePem(key, passphrase) {
+    const encrypted = /ENCRYPTED/.test(key);
+    if (encrypted && passphrase === undefined)
+        return NO_PASSPHRASE;
+    try {
+        const read = (0,external_node_crypto_.createPrivateKey)({ key, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
+        const type = FORMATS[read.asymmetricKeyType ?? ''];
+        if (type === undefined)
+            return UNSUPPORTED;
+        const parsed = lib_default().utils.parseKey(read.export({ type, format: 'pem' }));
+        return parsed instanceof Error ? DAMAGED : parsed;
+    }
+    catch {
+        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
+    }
+}
+const FORMATS = { rsa: 'pkcs1', ec: 'sec1' };
+const UNSUPPORTED = 'is of a type that is not supported in PEM format; make one with `ssh-keygen -t ed25519 -f key` and paste the file';
+
+;// CONCATENATED MODULE: ./src/command/command.ts
+function command(program, ...args) {
+    return { argv: [program, ...args] };
+}
+function docker(...args) {
+    return command('docker', ...args);
+}
+/** A script for the POSIX shell; `args` become `$1`, `$2`, ... and need no quoting. */
+function script(text, ...args) {
+    return command('sh', '-c', text, 'sh', ...args);
+}
+/** Renders a command as one line of POSIX shell, safe to hand to a login shell. */
+function toShell({ argv }) {
+    return argv.map(quote).join(' ');
+}
+const PLAIN = /^[\w@%+=:,./-]+$/;
+/** Quotes one word for a POSIX shell. */
+function quote(word) {
+    return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ./src/command/output.ts
+
+/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
+class LineSplitter {
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    #onLine;
+    #rest = '';
+    constructor(onLine) {
+        this.#onLine = onLine;
+    }
+    write(chunk) {
+        const text = this.#decoder.write(chunk);
+        // A line of many chunks must not be searched from its beginning with each of them.
+        if (!text.includes('\n')) {
+            this.#rest += text;
+            return;
+        }
+        const lines = (this.#rest + text).split('\n');
+        this.#rest = lines.pop() ?? '';
+        for (const line of lines)
+            this.#onLine(line);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        const rest = this.#rest + this.#decoder.end();
+        this.#rest = '';
+        if (rest !== '')
+            this.#onLine(rest);
+    }
+}
+/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
+class Output {
+    #lines;
+    #chunks = [];
+    constructor(onLine) {
+        this.#lines = onLine && new LineSplitter(onLine);
+    }
+    write(chunk) {
+        if (this.#lines === undefined)
+            this.#chunks.push(chunk);
+        else
+            this.#lines.write(chunk);
+    }
+    /** Hands out the last line if it had no end. */
+    end() {
+        this.#lines?.end();
+    }
+    /** What was collected. */
+    text() {
+        return Buffer.concat(this.#chunks).toString('utf8');
+    }
+}
+
+;// CONCATENATED MODULE: ./src/host/exchange.ts
+
+
+/** Sends stdin and takes output until the channel is closed, by the server or because the connection is gone. */
+async function exchange(channel, stdin, options) {
+    let code;
+    channel.on('exit', (status, signal) => {
+        code = status ?? 128 + signalNumber(signal);
+    });
+    // A command may end without reading its stdin; its exit code tells what that means.
+    channel.on('error', () => undefined);
+    const stdout = new Output(options.onStdoutLine);
+    const stderr = new Output(options.onStderrLine);
+    channel.on('data', (chunk) => {
+        stdout.write(chunk);
+    });
+    channel.stderr.on('data', (chunk) => {
+        stderr.write(chunk);
+    });
+    const closed = Promise.all([end(channel), end(channel.stderr)]);
+    if (options.stdinLater === undefined)
+        channel.end(stdin);
+    else
+        void options.stdinLater.then((later) => channel.end(later));
+    await closed;
+    return {
+        code,
+        stdout: stdout.text(),
+        stderr: stderr.text(),
+        flush: () => {
+            stdout.end();
+            stderr.end();
+        },
+    };
+}
+function end(stream) {
+    return new Promise((resolve) => {
+        stream.once('close', () => {
+            resolve();
+        });
+    });
+}
+/** Signals as a shell counts them, by ssh2's names; 127 is none, for those that this system does not know. */
+function signalNumber(name = '') {
+    return external_node_os_namespaceObject.constants.signals[name] ?? 127;
+}
+
+;// CONCATENATED MODULE: ./src/host/ssh-remote.ts
+
+
+
+
+/** A link that is silent for so long is dead: three questions for a sign of life went unanswered. */
+const SILENCE_SECONDS = 13;
+const LOOKS_PER_SECOND = 2;
+/** How long a polite end of the connection may take. */
+const GOODBYE_SECONDS = 1;
+/** `Remote` over an ssh2 client that is connected and has verified its host. */
+class SshRemote {
+    host;
+    #client;
+    #carrier;
+    #watch;
+    /** Why the connection is gone; undefined as long as it is there. */
+    #lost;
+    constructor(host, client, carrier) {
+        this.host = host;
+        this.#client = client;
+        this.#carrier = carrier;
+        let reason = 'the server closed the connection';
+        client.on('error', (error) => {
+            reason = error.message;
+        });
+        // ssh2 tells its channels of the end only after this event, so they find the reason.
+        client.on('close', () => {
+            this.#lost ??= reason;
+        });
+        this.#watch = this.#watchSilence();
+        void carrier.closed.then(() => {
+            clearInterval(this.#watch);
+        });
+    }
+    async run(command, options = {}) {
+        options.signal?.throwIfAborted();
+        const session = await this.#start(command, options);
+        if (session === undefined)
+            return this.#gone('', '');
+        const output = await untilAborted(session.output, options.signal, () => {
+            session.channel.close();
+        });
+        // An exit code without a proper end of the channel may have lost output on the way.
+        if (output.code === undefined || this.#lost !== undefined)
+            return this.#gone(output.stdout, output.stderr);
+        output.flush();
+        return { kind: 'exited', code: output.code, stdout: output.stdout, stderr: output.stderr };
+    }
+    /** Says goodbye, and waits for no answer: from far away that would take as long as a command. */
+    async [Symbol.asyncDispose]() {
+        this.#lost ??= 'the connection was closed here';
+        const hurry = setTimeout(() => {
+            this.#carrier.destroy();
+        }, GOODBYE_SECONDS * 1000);
+        this.#client.end();
+        this.#carrier.leave();
+        await this.#carrier.closed;
+        clearTimeout(hurry);
+    }
+    /** Undefined when the connection is gone. */
+    #start(command, options) {
+        return new Promise((resolve, reject) => {
+            if (this.#lost !== undefined) {
+                resolve(undefined);
+                return;
+            }
+            try {
+                this.#client.exec(toShell(command), (error, channel) => {
+                    // It must listen before this callback returns: exit code and end may be in the very same packet.
+                    if (error === undefined)
+                        resolve({ channel, output: exchange(channel, command.stdin, options) });
+                    else if (this.#lost !== undefined)
+                        resolve(undefined);
+                    else
+                        reject(this.#refused(error));
+                });
+            }
+            catch {
+                // It throws when the other side has ended and we have not heard of the end of the socket yet.
+                resolve(undefined);
+            }
+        });
+    }
+    #refused(cause) {
+        return new StepError({
+            step: 'run a command',
+            host: formatHost(this.host),
+            why: `the server opened no session for it (${cause.message})`,
+            state: 'the command was not run',
+            next: "see MaxSessions, ForceCommand and the user's login shell there; the log of sshd says why",
+            cause,
+        });
+    }
+    #gone(stdout, stderr) {
+        return { kind: 'lost', reason: this.#lost ?? 'the server closed the session without an exit code', stdout, stderr };
+    }
+    /**
+     * Any byte from the server is a sign of life, also the window adjustments of a slow upload. Looks are counted, not
+     * seconds: when this process itself was held up, what came meanwhile has not been read yet.
+     */
+    #watchSilence() {
+        let seen = this.#carrier.bytesRead();
+        let silentLooks = 0;
+        return setInterval(() => {
+            silentLooks = this.#carrier.bytesRead() === seen ? silentLooks + 1 : 0;
+            seen = this.#carrier.bytesRead();
+            if (silentLooks <= SILENCE_SECONDS * LOOKS_PER_SECOND)
+                return;
+            this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`;
+            this.#carrier.destroy();
+        }, 1000 / LOOKS_PER_SECOND);
+    }
+}
+/** Waits for `work`, or rejects as soon as the signal is aborted: the server closes its side only when the command ends. */
+async function untilAborted(work, signal, stop) {
+    if (signal === undefined)
+        return work;
+    const aborted = Promise.withResolvers();
+    const onAbort = () => {
+        stop();
+        aborted.reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted)
+        onAbort();
+    try {
+        return await Promise.race([work, aborted.promise]);
+    }
+    finally {
+        signal.removeEventListener('abort', onAbort);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/host/ssh.ts
+
+
+
+
+
+
+
+
+
+/** Until the login is done. A server that resolves its callers' names may take 10 s of it. */
+const CONNECT_SECONDS = 20;
+/** How often the server is asked for a sign of life; `SshRemote` gives up after `SILENCE_SECONDS` without one. */
+const KEEPALIVE_SECONDS = 4;
 /**
- * toWin32Path converts the given path to the win32 form. On Linux, / will be
- * replaced with \\.
+ * Opens a connection to a host whose key is pinned in `knownHosts`, if need be through a jump host whose key is pinned
+ * there too. One connection serves a whole action.
  *
- * @param pth. Path to transform.
- * @return string Win32 path.
+ * @throws UsageError where an input is wrong
+ * @throws StepError where a host can't be reached, shows another key, or refuses the login
  */
-function toWin32Path(pth) {
-    return pth.replace(/[/]/g, '\\');
+async function connect(connection, { signal, open = dial } = {}) {
+    signal?.throwIfAborted();
+    const key = usable('ssh-key', parsePrivateKey(connection.privateKey, connection.passphrase));
+    const target = (input, host) => {
+        const pins = usable('known-hosts', pinsOf(connection.knownHosts, host));
+        return { input, host, pins, key, userKey: fingerprint(key.getPublicSSH()) };
+    };
+    const last = target('host', connection.host);
+    const jump = connection.jump && target('jump-host', connection.jump);
+    const carrier = jump === undefined ? open(last.host) : await jumpTo(last, jump, open(jump.host), signal);
+    const client = await logIn(last, carrier, signal);
+    return new SshRemote(last.host, client, carrier);
 }
+function usable(input, value) {
+    if (typeof value === 'string')
+        throw new UsageError(`${input}: ${value}`);
+    return value;
+}
+async function jumpTo(target, jump, carrier, signal) {
+    const client = await logIn(jump, carrier, signal);
+    try {
+        const forwarding = forward(client, target.host);
+        return through(client, carrier, await untilStopped(carrier, signal, forwarding));
+    }
+    catch (error) {
+        carrier.destroy();
+        signal?.throwIfAborted();
+        throw new StepError({
+            step: 'connect',
+            host: formatHost(target.host),
+            why: `the jump host ${formatHost(jump.host)} opened no way to it (${error instanceof Error ? error.message : String(error)})`,
+            state: 'nothing was run on the host',
+            next: 'see that the jump host reaches that name and port, and that its sshd lets this user forward: AllowTcpForwarding and ' +
+                'PermitOpen, and port-forwarding after restrict in authorized_keys',
+            cause: error,
+        });
+    }
+}
+function forward(client, { name, port }) {
+    return new Promise((resolve, reject) => {
+        client.forwardOut('127.0.0.1', 0, name, port, (error, channel) => {
+            if (error === undefined)
+                resolve(channel);
+            else
+                reject(error);
+        });
+    });
+}
+/** Ends what is under way when the job is cancelled or the time is over, so that it fails by itself. */
+async function untilStopped(carrier, signal, work) {
+    const stop = () => {
+        carrier.destroy();
+    };
+    const timer = setTimeout(stop, CONNECT_SECONDS * 1000);
+    signal?.addEventListener('abort', stop);
+    try {
+        return await work;
+    }
+    finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+    }
+}
+/** Nothing is sent to a host, neither name nor key, before it has shown a key that is pinned. */
+async function logIn(target, carrier, signal) {
+    const seen = {};
+    const ssh = new NodeSSH();
+    try {
+        const ready = ssh.connect(configure(target, carrier, seen));
+        const client = ssh.connection;
+        if (client === null)
+            throw new Error('node-ssh made no client');
+        // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
+        client.on('error', () => undefined);
+        await untilStopped(carrier, signal, ready);
+        return client;
+    }
+    catch (error) {
+        carrier.destroy();
+        signal?.throwIfAborted();
+        throw explainConnectFailure(error, { ...target, ...seen, connected: carrier.wasOpen() });
+    }
+}
+function configure({ host, pins, key }, carrier, seen) {
+    return {
+        sock: carrier.stream,
+        username: host.user,
+        readyTimeout: CONNECT_SECONDS * 1000,
+        keepaliveInterval: KEEPALIVE_SECONDS * 1000,
+        // It counts unanswered questions, which also wait behind a slow upload; silence is what SshRemote looks at.
+        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pins.keys) },
+        hostVerifier: (blob) => {
+            const shown = parseHostKey(blob);
+            if (shown !== undefined)
+                seen.shown = shown;
+            return includesKey(pins.keys, blob);
+        },
+        // The first call comes before anything was tried; a second one means that the key was refused.
+        authHandler: (left, _partial, next) => {
+            const tried = Array.isArray(left);
+            if (tried)
+                seen.accepts = left;
+            next(tried ? false : { type: 'publickey', username: host.user, key });
+        },
+    };
+}
+/** ssh2's defaults without SHA-1. */
+const ssh_ALGORITHMS = {
+    kex: [
+        'curve25519-sha256',
+        'curve25519-sha256@libssh.org',
+        'ecdh-sha2-nistp256',
+        'ecdh-sha2-nistp384',
+        'ecdh-sha2-nistp521',
+        'diffie-hellman-group-exchange-sha256',
+        'diffie-hellman-group14-sha256',
+        'diffie-hellman-group16-sha512',
+    ],
+    hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
+    compress: ['none'],
+};
+
+;// CONCATENATED MODULE: ./src/runner/duration.ts
+const SECONDS = { s: 1, m: 60, h: 3600 };
+/** Parses `90`, `90s`, `5m` or `1h` to seconds. Returns the problem as a string when it can't. */
+function parseDuration(text) {
+    const { amount, unit = 's' } = /^(?<amount>\d{1,7})\s*(?<unit>[smh])?$/.exec(text.trim())?.groups ?? {};
+    if (amount === undefined)
+        return `write a time such as 90, 90s, 5m or 1h, not "${text}"`;
+    return Number(amount) * SECONDS[unit];
+}
+/** Formats seconds for a reader: `0.4 s`, `12 s`, `3 min 5 s`, `2 h`. */
+function formatDuration(seconds) {
+    if (seconds < 9.95)
+        return `${seconds.toFixed(1)} s`;
+    const whole = Math.round(seconds);
+    const parts = [
+        [Math.floor(whole / 3600), 'h'],
+        [Math.floor(whole / 60) % 60, 'min'],
+        [whole % 60, 's'],
+    ];
+    return parts
+        .filter(([amount]) => amount > 0)
+        .slice(0, 2)
+        .map(([amount, unit]) => `${amount} ${unit}`)
+        .join(' ');
+}
+
+;// CONCATENATED MODULE: ./src/agent/holder.ts
+
+/** Parses what follows a record `blocked`; undefined for anything else. */
+function parseHolder(text) {
+    try {
+        const value = JSON.parse(text);
+        const { tx, since, state, action, version, actor, run } = value;
+        const texts = [tx, state, action, version, actor, run].map((each) => (typeof each === 'string' ? each : ''));
+        const [id = '', at = '', what = '', name = '', who = '', page = ''] = texts;
+        if (id === '' || typeof since !== 'number')
+            return undefined;
+        return { tx: id, since, state: at, action: what, version: name, actor: who, run: page };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `a deploy of v2 by octocat (https://...), on trial, since 23:30:00 UTC, that is 2 min 5 s`. */
+function describeHolder({ tx, since, state, action, version, actor, run }, now) {
+    const time = new Date(since * 1000).toISOString().slice(11, 19);
+    return [
+        `a ${action || 'change'}${version && ` of ${version}`}${actor && ` by ${actor}`} (${run || tx})`,
+        STATES[state] ?? 'just begun',
+        `since ${time} UTC, that is ${formatDuration(Math.max(0, Math.round(now - since)))}`,
+    ].join(', ');
+}
+const STATES = {
+    open: 'being prepared',
+    prepared: 'prepared',
+    migrated: 'with its database migrated',
+    trial: 'on trial',
+    committed: 'confirmed and tidying up',
+    undoing: 'going back',
+};
+
+;// CONCATENATED MODULE: ./src/agent/protocol.ts
 /**
- * toPlatformPath converts the given path to a platform-specific path. It does
- * this by replacing instances of / and \ with the platform-specific path
- * separator.
- *
- * @param pth The path to platformize.
- * @return string The platform-specific path.
+ * The protocol between the runner and the agent, as data: what docs/protocol.md says in words. The tables travel with each
+ * plan, so that an agent never follows rules other than those its transaction was planned with.
  */
-function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
+/** The states of an open transaction; the last two are decisions, each a record of its own. It ends in one of `RESULTS`. */
+const protocol_STATES = ['open', 'prepared', 'migrated', 'trial', 'forbidden', 'committed'];
+/** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
+const RESULTS = ['committed', 'undone', 'stuck'];
+/**
+ * What the agent runs. `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
+ * of the way back where a gate forbids that.
+ */
+const PHASES = ['prepare', 'migrate', 'switch', 'commit', 'finish', 'settle'];
+/** State x verb x owner or other. What is not in the table is refused. */
+const VERBS = [
+    { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
+    { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
+    { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
+    { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
+    { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
+    { state: '*', word: 'renew', who: 'owner', action: 'lease' },
+    { state: '*', word: 'report', who: 'owner', action: 'note' },
+    { state: '*', word: 'abort', who: 'any', action: 'undo' },
+];
+/** What becomes of a transaction whose agent is gone: before a decision it is undone, after one what follows is completed. */
+const RECOVERY = [
+    { state: 'open', action: 'undo' },
+    { state: 'prepared', action: 'undo' },
+    { state: 'migrated', action: 'undo' },
+    { state: 'trial', action: 'undo' },
+    { state: 'forbidden', action: 'settle' },
+    { state: 'committed', action: 'wind-up' },
+];
+/** What an agent holds itself to. */
+const LIMITS = {
+    /** Times that a transaction is taken up again after its agent died; once more ends it `stuck`. */
+    recoveries: 3,
+    /** KiB set aside at `open`, so that going back has space on a full disk. */
+    reserve: 1024,
+    /** Transactions whose folders stay on the host. */
+    transactions: 50,
+};
+/** Why a transaction ended as the agent words it, and what that means. A failed step is named `PHASE-STEP` instead. */
+const CAUSES = {
+    aborted: 'it was aborted',
+    'lease-expired': 'nobody confirmed it in time',
+    'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
+    'agent-gone': 'the agent had died',
+    'recovered-too-often': `the agent died again after ${LIMITS.recoveries} recoveries`,
+    'stale-plan': 'another transaction changed the stack after this one was planned',
+    'lock-timeout': 'another transaction held the stack for too long',
+    'not-recovered': 'the transaction before could not be brought to its end',
+    'no-space': 'the disk has no space for the way back',
+    'journal-not-written': 'the journal could not be written; is the disk full?',
+};
+/** The table as the agent reads it: one row a line, fields apart by a space. */
+function formatVerbs() {
+    return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
 }
-//# sourceMappingURL=path-utils.js.map
+function formatRecovery() {
+    return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
+}
+function formatLimits() {
+    return Object.entries(LIMITS)
+        .map(([name, value]) => `${name} ${value}\n`)
+        .join('');
+}
+
+;// CONCATENATED MODULE: ./src/agent/journal.ts
+
+const RECORD = /^(\d+) (\d+) (\d+) ([\w-]+)(?: (.*))?$/;
+/** Parses one line of the journal; undefined for what is not a record (the output of a step, behind `> `). */
+function parseRecord(line) {
+    const [, number, time, uptime, type, rest = ''] = RECORD.exec(line) ?? [];
+    if (number === undefined || type === undefined)
+        return undefined;
+    return {
+        number: Number(number),
+        time: Number(time),
+        uptime: Number(uptime),
+        event: parseEvent(type, rest.split(' ')),
+    };
+}
+function parseEvent(type, [first = '', second = '', third = '']) {
+    const state = protocol_STATES.find((known) => known === first);
+    const result = RESULTS.find((known) => known === first);
+    switch (type) {
+        case 'began':
+        case 'forbidden':
+            return { type, phase: first, step: second };
+        case 'did':
+        case 'undid':
+            return { type, phase: first, step: second, code: Number(third) };
+        case 'blocked':
+            return { type, by: first };
+        case 'refused':
+            return { type, word: first, why: second };
+        case 'undoing':
+            return { type, cause: first };
+        case 'state':
+            if (state)
+                return { type, state };
+            break;
+        case 'waiting':
+            if (state)
+                return { type, state, lease: Number(second) };
+            break;
+        case 'ended':
+            if (result)
+                return { type, result, cause: second };
+            break;
+    }
+    return { type: 'other', text: [type, first, second, third].join(' ').trim() };
+}
+
+;// CONCATENATED MODULE: ./src/agent/progress.ts
+
+
+
+
+/** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
+class ProgressReader {
+    #log;
+    #titles = new Map();
+    #last;
+    #begun = { key: '', uptime: 0 };
+    #failure;
+    #obstacle;
+    #output = [];
+    #progress;
+    #waiting;
+    #holder;
+    #now;
+    /** @param now milliseconds, for how long the stack has been waited for */
+    constructor(log, now = Date.now) {
+        this.#log = log;
+        this.#now = now;
+    }
+    /** The record to follow from after a lost connection. */
+    get next() {
+        return (this.#last?.number ?? 0) + 1;
+    }
+    get progress() {
+        const progress = this.#progress;
+        if (progress?.kind !== 'ended')
+            return progress;
+        const failure = this.#failure;
+        const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined;
+        const holder = progress.cause === 'lock-timeout' ? this.#holder : undefined;
+        return {
+            ...progress,
+            // A step that was cut short by an abort failed too, but is not why the transaction ended.
+            ...(failure?.key === progress.cause && { failure }),
+            ...(obstacle !== undefined && { obstacle }),
+            ...(holder !== undefined && { holder }),
+        };
+    }
+    /** Says for how long the stack has been waited for, and who holds it; nothing when it is not waited for. */
+    remind() {
+        if (this.#waiting === undefined)
+            return;
+        const { since, by } = this.#waiting;
+        this.#log.line(`still waiting, for ${formatDuration(Math.round((this.#now() - since) / 1000))}: ${by} holds the stack`);
+    }
+    read(line) {
+        if (line.startsWith('> '))
+            this.#readOutput(line.slice(2));
+        else if (line.startsWith('#'))
+            this.#readTitle(line.slice(1).trim());
+        else if (line.startsWith('refused '))
+            this.#progress = { kind: 'refused', why: line.slice('refused '.length) };
+        else if (line === 'gone')
+            this.#progress = { kind: 'gone' };
+        else
+            this.#readRecord(parseRecord(line));
+    }
+    #readTitle(title) {
+        this.#titles.set(this.#begun.key, title);
+    }
+    #readOutput(line) {
+        if (this.#last?.event.type === 'blocked') {
+            this.#readHolder(line, this.#last.time);
+            return;
+        }
+        this.#output.push(line);
+        this.#log.line(`  ${line}`);
+        const lines = this.#output.filter((text) => text.trim() !== '');
+        const { event } = this.#last ?? {};
+        if (this.#failure && event?.type === 'did' && event.phase !== 'settle')
+            this.#failure = { ...this.#failure, lastLines: lines.slice(-15) };
+        if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
+            this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
+    }
+    #readHolder(line, now) {
+        const holder = parseHolder(line);
+        if (holder === undefined || this.#waiting === undefined)
+            return;
+        this.#holder = describeHolder(holder, now);
+        this.#waiting = { ...this.#waiting, by: holder.run || holder.tx };
+        this.#log.line(`it is ${this.#holder}`);
+    }
+    #readRecord(record) {
+        if (!record || record.number < this.next)
+            return;
+        this.#last = record;
+        this.#waiting = undefined;
+        this.#output = [];
+        const { event, uptime } = record;
+        switch (event.type) {
+            case 'began':
+                this.#begun = { key: `${event.phase}-${event.step}`, uptime };
+                return;
+            case 'did':
+                this.#did(event.phase, event.step, event.code, uptime);
+                return;
+            case 'undid':
+                this.#undid(this.#title(event.phase, event.step), event.code);
+                return;
+            case 'state':
+                this.#log.line(`state: ${event.state}`);
+                return;
+            case 'blocked':
+                this.#waiting = { since: this.#now(), by: event.by || 'another transaction' };
+                this.#log.line(`waiting: another transaction holds the stack`);
+                return;
+            case 'undoing':
+                this.#log.line(`going back: ${explainCause(event.cause)}`);
+                return;
+            case 'forbidden':
+                this.#obstacle = this.#title(event.phase, event.step);
+                this.#log.line(`it may not be taken back: ${this.#obstacle}`);
+                return;
+            case 'refused':
+                this.#progress = { kind: 'refused', why: event.why };
+                return;
+            case 'waiting':
+                if (this.#progress?.kind !== 'refused')
+                    this.#progress = { kind: 'waiting', state: event.state, lease: event.lease };
+                return;
+            case 'ended':
+                this.#progress = { kind: 'ended', result: event.result, cause: event.cause };
+                return;
+            case 'other':
+                return;
+        }
+    }
+    #did(phase, step, code, uptime) {
+        const title = this.#title(phase, step);
+        // Who comes to it in the middle has not seen it begin.
+        const seconds = this.#begun.key === `${phase}-${step}` ? uptime - this.#begun.uptime : undefined;
+        const lasted = (word) => (seconds === undefined ? '' : ` ${word} ${seconds} s`);
+        this.#log.line(code === 0 ? `${title}: done${lasted('in')}` : `${title}: failed with exit code ${code}${lasted('after')}`);
+        // What comes in place of the way back is not why the transaction ended.
+        if (code !== 0 && phase !== 'settle')
+            this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] };
+    }
+    #undid(title, code) {
+        if (code !== 0)
+            this.#obstacle = title;
+        this.#log.line(`${code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${title}`);
+    }
+    #title(phase, step) {
+        return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
+    }
+}
+const REMIND_MS = 30_000;
+/** Has one who waits for the stack told from time to time for how long; returns what ends that. */
+function remindWhileWaiting(reader) {
+    const timer = setInterval(() => {
+        reader.remind();
+    }, REMIND_MS);
+    return () => {
+        clearInterval(timer);
+    };
+}
+/** The agent's word for why a transaction did not go through, as a sentence. */
+function explainCause(cause) {
+    const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {};
+    if (phase !== undefined && step !== undefined)
+        return `step ${step} of ${phase} failed`;
+    return CAUSES[cause] ?? OTHERS[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
+}
+/** What jobs give as a cause, and why words are refused. */
+const OTHERS = {
+    'not-confirmed-by-the-job': 'its job ended without confirming it',
+    'check-bad': 'a check said that the release is bad',
+    'check-unknown': 'a check could not tell whether the release is good',
+    'no-check': 'no check said that the release is good',
+    'not-owner': 'the transaction belongs to another job',
+    'no-steps': 'its plan has no such phase',
+    'not-seconds': 'the lease must be a whole number of seconds',
+};
+/** A step that failed, or the state in which a word was refused. */
+const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${protocol_STATES.join('|')}))$`);
+
+;// CONCATENATED MODULE: ./src/agent/ending.ts
+
+/** Says how a transaction ended that was asked to abort; one that had ended before keeps its end. */
+function tellEnding(progress, log) {
+    if (progress.kind !== 'ended') {
+        log.warning('The transaction could not be ended now; the server goes back by itself when the lease is over.');
+        return;
+    }
+    switch (progress.result) {
+        case 'committed':
+            log.line('The release is confirmed; there is nothing to take back.');
+            return;
+        case 'undone':
+            log.line(`Undone: the release before serves (${explainCause(progress.cause)}).`);
+            return;
+        case 'stuck':
+            log.error('Stuck: it could neither go on nor be taken back. What runs now goes on running; a human must look at it.');
+            return;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/agent/programs.ts
+// Written by scripts/embed.mts from the shell programs beside it: edit those.
+/** src/agent/agent.sh */
+const agentProgram = `#!/bin/sh
+# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
+# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
+# tables, not here. Formats and exit codes: docs/protocol.md.
+#
+#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
+#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
+#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
+#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
+#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
+#   agent leave   STACK                                 take the minute job out of the crontab
+set -u
+umask 077
+export LC_ALL=C
+
+verb=$1 stack=$2 id=\${3:-}
+tx=$stack/transactions/$id
+journal=$tx/journal
+export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
+
+# What is on disk of a transaction: its journal, and the tables of its plan.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
+
+# replace FILE: with standard input; it is the old one or the whole new one at any time.
+replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
+
+# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
+cut_torn_tail() {
+  written=
+  [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
+  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
+}
+
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
+record() {
+  written=\${written:-$(records)}
+  read -r up _ </proc/uptime
+  line="$((written + 1)) $(date +%s) \${up%%.*} $*"
+  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then written=$((written + 1)); return 0; fi
+  cut_torn_tail "$journal"
+  return 1
+}
+
+has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
+last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
+count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
+is_over() { [ -n "$(last_of ended)" ]; }
+
+# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
+look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
+limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
+
+# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
+
+# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
+# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+in_session() {
+  # shellcheck disable=SC2016 # the inner shell's
+  cd "$stack" && exec setsid sh -c '
+    seconds=$1 program=$2 file=$3
+    read -r stat <"/proc/$$/stat" && read -r boot </proc/sys/kernel/random/boot_id && set -- \${stat##*) } && echo "$$ \${20} $boot" >"$file"
+    exec timeout -k 5 "$seconds" sh "$program"' sh "$@"
+}
+
+# members SESSION: its living processes, each with its start time.
+members() {
+  cat /proc/[0-9]*/stat 2>/dev/null |
+    awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
+}
+
+# end_session SESSION: told to end, and killed after five seconds.
+end_session() {
+  signal=TERM
+  began=$(uptime_seconds)
+  while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
+    # shellcheck disable=SC2086 # a list of process ids
+    [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
+    sleep 0.1 9>&-
+    lasted=$(($(uptime_seconds) - began)) signal=
+    [ "$lasted" -lt 5 ] || signal=KILL
+    [ "$lasted" -lt 10 ] || return 1
+  done
+}
+
+# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
+# asked for, which all are in that did not choose otherwise.
+leave_nothing() {
+  if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
+}
+
+# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
+run_in_session() {
+  in_session "$1" "$2" /dev/null &
+  program=$!
+  wait "$program"
+  code=$?
+  leave_nothing "$program" "$code"
+  return "$code"
+}
+
+# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
+# others, one of them carries the transaction in its environment.
+is_session_of() {
+  members "$2" | grep -qxF "$2 $3" && return
+  for process in $(members "$2" | cut -d ' ' -f 1); do
+    tr '\\0' '\\n' 2>/dev/null <"/proc/$process/environ" | grep -qxF "ESTIBA_TX=$stack/transactions/$1" && return
+  done
+  return 1
+}
+
+# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
+# for, so that an effect of one that takes over just now is not taken for an orphan.
+end_orphan() {
+  { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
+  if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
+  if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
+}
+
+# One agent at a time: who lives, and who holds the stack.
+
+# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
+# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
+pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
+
+# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
+is_alive() {
+  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
+    *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
+# ends a transaction whose agent never came looks for it under the same lock.
+be_the_agent() {
+  mkdir -p "$tx/inbox" "$tx/output"
+  [ -p "$tx/door" ] || mkfifo "$tx/door"
+  heard=0
+  {
+    flock 8
+    cut_torn_tail "$journal"
+    echo $$ >"$tx/pid"
+  } 8<"$tx"
+}
+
+what_is_open() { cat "$stack/open" 2>/dev/null; }
+
+# An orphaned effect of the open transaction is not waited for.
+end_open_orphan() {
+  open=$(what_is_open)
+  [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
+}
+
+# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
+take_the_lock() {
+  exec 9>>"$stack/lock"
+  [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
+  draw_ticket || { end undone no-space; return 1; }
+  open=$(what_is_open)
+  record blocked "\${open:-$(first_waiting)}"
+  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
+  until [ "$(first_waiting)" = "$id" ] && flock -n 9; do
+    if is_abort_waiting; then end undone aborted; return 1; fi
+    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
+    end_open_orphan
+    pause
+  done
+  return_ticket
+}
+
+# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
+
+tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
+
+# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
+first_waiting() {
+  for number in $(tickets); do
+    { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
+    if is_alive "$waiter"; then echo "$waiter"; return; fi
+    rm -f "$stack/waiting/$number"
+  done
+}
+
+draw_ticket() {
+  mkdir -p "$stack/waiting" && echo "$id" >"$stack/waiting/.$id" || return 1
+  my_ticket=$(tickets | tail -n 1)
+  my_ticket=$((\${my_ticket:-0} + 1))
+  until ln "$stack/waiting/.$id" "$stack/waiting/$my_ticket" 2>/dev/null; do
+    [ -f "$stack/waiting/$my_ticket" ] || return 1
+    my_ticket=$((my_ticket + 1))
+  done
+}
+
+return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
+
+# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
+
+steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
+
+# is_due PHASE STEP: some are there only for the case that another step has begun.
+is_due() { [ ! -f "$tx/plan/$1/$2.since" ] || has began "$(cat "$tx/plan/$1/$2.since")"; }
+
+# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
+run_step() {
+  watcher=
+  limit=
+  while read -r known limit _ && [ "$known" != "$2" ]; do limit=; done <"$tx/plan/$1/steps"
+  in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
+  effect=$!
+  case $1-$3 in
+    finish-run | settle-run) ;;
+    *-run) end_effect_at_abort >/dev/null 2>&1 9>&- & watcher=$! ;;
+  esac
+  wait "$effect"
+  code=$?
+  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
+  leave_nothing "$effect" "$code"
+  return "$code"
+}
+
+end_effect_at_abort() {
+  while kill -0 "$effect"; do
+    if is_abort_waiting; then end_session "$effect"; return; fi
+    pause
+  done
+}
+
+# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
+run_phase() {
+  for step in $(steps_of "$1"); do
+    is_abort_waiting && return 1
+    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
+    run_step "$1" "$step" run
+    code=$?
+    record did "$1" "$step" "$code"
+    [ "$code" = 0 ] && continue
+    is_abort_waiting || cause=$1-$step
+    return 1
+  done
+}
+
+# three_times COMMAND...: for what must succeed to leave a clean end.
+three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
+
+# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
+
+ledger=$stack/ledger.jsonl
+
+# When a migration was begun: what a step of its own found out about the schema.
+migration() {
+  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
+    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
+}
+
+# add_to_ledger: what the terminal record says; nothing when the line is there already.
+add_to_ledger() {
+  cut_torn_tail "$ledger"
+  ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
+  read -r start over result cause <<EOT
+$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
+EOT
+  entry=$(printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s' "$id" \\
+    "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" "$(cat "$tx/plan/ledger")")
+  before=$(tail -n 1 "$ledger" 2>/dev/null | sed -n 's/.*,"sum":"\\([0-9a-f]*\\)"}$/\\1/p')
+  sum=$(printf '%s' "$before$entry" | sha256sum | cut -d ' ' -f 1)
+  printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
+}
+
+# The three ways in which a transaction ends: committed, undone, stuck.
+
+# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
+end() {
+  rm -rf "$tx/docker" "$tx/reserve"
+  record ended "$1" "$2" || return 1
+  rm -rf "$tx/release" "$tx/files" "$tx/agent.sh"
+  return_ticket
+}
+
+# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
+finish() {
+  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
+  if ! is_over || ! add_to_ledger; then return 1; fi
+  rm -f "$stack/open"
+  prune
+}
+
+# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
+prune() {
+  set -- "$stack"/transactions/t-*
+  while [ "$#" -gt "$(limit transactions)" ]; do
+    awk '$4 == "ended" { found = 1 } END { exit !found }' "$1/journal" 2>/dev/null && rm -rf "$1"
+    shift
+  done
+  find "$stack/transactions" -maxdepth 1 -name '.t-*' -mmin +60 -exec rm -rf {} +
+  named=$(cat "$stack"/transactions/*/plan/agent "$stack"/transactions/.t-*/plan/agent 2>/dev/null; readlink "$stack/agent")
+  for agent in "$stack"/agent-*; do
+    printf '%s\\n' "$named" | grep -qxF "\${agent##*/}" || rm -f "$agent"
+  done
+}
+
+begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
+
+# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
+undo() {
+  rm -f "$tx/reserve"
+  record undoing "$1"
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.gate" ] || continue
+    run_step "$phase" "$step" gate && continue
+    record forbidden "$phase" "$step"
+    settle "$1"
+    return
+  done
+  for begun in $(begun_latest_first); do
+    phase=\${begun%/*} step=\${begun#*/}
+    [ -f "$tx/plan/$phase/$step.undo" ] || continue
+    has undid "$phase" "$step" 0 && continue
+    three_times run_step "$phase" "$step" undo
+    code=$?
+    record undid "$phase" "$step" "$code"
+    [ "$code" = 0 ] || { finish stuck "$1"; return; }
+  done
+  finish undone "$1"
+}
+
+# complete_phase PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
+# others from being run. Sets \`unfinished\`.
+complete_phase() {
+  unfinished=
+  for step in $(steps_of "$1"); do
+    is_due "$1" "$step" || continue
+    has did "$1" "$step" 0 && continue
+    record began "$1" "$step"
+    three_times run_step "$1" "$step" run
+    code=$?
+    record did "$1" "$step" "$code"
+    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
+  done
+}
+
+# A step that stays red is named in the terminal record.
+wind_up() {
+  rm -f "$tx/reserve"
+  complete_phase finish
+  finish committed "\${unfinished:+unfinished:$unfinished}"
+}
+
+# settle CAUSE: nothing may be taken back, so what has taken the place of the old goes on.
+settle() {
+  complete_phase settle
+  finish stuck "$1"
+}
+
+# Hears the owner's words in their order. What comes of each stands in the plan's table.
+
+# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
+is_abort_waiting() {
+  ahead=$((heard + 1))
+  while [ -f "$tx/inbox/$ahead" ]; do
+    read -r _ word cause <"$tx/inbox/$ahead"
+    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
+    ahead=$((ahead + 1))
+  done
+  return 1
+}
+
+# Why a trial may not be confirmed: empty when it may.
+objection() {
+  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
+    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
+          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
+}
+
+enter() { state=$1; record state "$state"; }
+
+obey() {
+  read -r word argument value <<EOT
+$1
+EOT
+  key=$word
+  [ "$word" = advance ] && key=advance:$argument
+  rule=$(look_up verbs "$state" "$key")
+  case \${rule#* } in
+    run:*)
+      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
+      elif run_phase "$argument"; then enter "\${rule##*:}"
+      else undo "$cause"; fi ;;
+    commit)
+      why=$(objection "$argument")
+      if [ -n "$why" ]; then record refused confirm "$why"
+      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
+      else undo "$cause"; fi ;;
+    undo) undo "\${argument:-aborted}" ;;
+    lease)
+      case $argument in
+        '' | *[!0-9]*) record refused renew not-seconds ;;
+        *) lease=$argument; record renewed "$argument" ;;
+      esac ;;
+    note) record reported "$argument" "$value" ;;
+    *) record refused "$word" "state-$state" ;;
+  esac
+}
+
+is_well() {
+  if [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ]; then return 0; fi
+  run_in_session 15 "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-
+}
+
+wait_for_the_owner() {
+  record waiting "$state" "$lease" "$heard"
+  until_uptime=$(($(uptime_seconds) + lease))
+  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
+    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
+    if ! is_well; then undo unwell-in-trial; return; fi
+    pause
+  done
+  heard=$((heard + 1))
+  read -r _ said <"$tx/inbox/$heard"
+  obey "$said"
+}
+
+# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
+
+mark="# estiba $stack"
+
+remember_environment() {
+  env | grep -E '^(PATH|DOCKER_[A-Z]+|XDG_RUNTIME_DIR)=' | replace "$stack/environment"
+}
+
+restore_environment() {
+  [ -f "$stack/environment" ] || return 0
+  while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
+}
+
+# The host's own: a BusyBox shell brings another, of a cron that may not run here.
+find_crontab() (
+  IFS=:
+  for folder in $PATH; do
+    if [ -x "$folder/crontab" ]; then echo "$folder/crontab"; return; fi
+  done
+  return 1
+)
+
+# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
+# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
+# for other stacks of the same user.
+edit_crontab() {
+  crontab=$(find_crontab) || return 0
+  old=$stack/.crontab.$$
+  {
+    flock 8
+    if timeout 10 "$crontab" -l >"$old" 2>"$old.why" 8>&- 9>&- || grep -q -e 'no crontab' -e 'No such file' "$old.why"; then
+      awk -v mark="$mark" -v line="\${1:-}" '
+        substr($0, length($0) - length(mark) + 1) != mark { print }
+        END { if (line != "") print line }' "$old" >"$old.new"
+      cmp -s "$old" "$old.new" || timeout 10 "$crontab" - <"$old.new" 8>&- 9>&-
+    fi
+  } >/dev/null 2>&1 8<"\${HOME:-/}"
+  rm -f "$old" "$old.why" "$old.new"
+}
+
+add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
+remove_minute_job() { edit_crontab; }
+
+# The agent's own verb.
+
+# Space for the way back, and the name of the journal, whose records are synced one by one.
+reserve() {
+  : >>"$journal" && head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"
+}
+
+# What must be there before anything is begun, so that a crash can be recovered from without the runner.
+make_ready() {
+  remember_environment || return 1
+  if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
+  note_engine
+  add_minute_job
+  touch "$ledger" && cut_torn_tail "$ledger"
+}
+
+run() {
+  be_the_agent
+  is_over && return 0
+  lease=$(cat "$tx/plan/lease")
+  # What was brought to be staged makes way for the terminal record.
+  reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
+  record began-agent "$(basename "$0")"
+  take_the_lock || return 0
+  recover_what_is_open
+  [ ! -f "$stack/open" ] || { end undone not-recovered; return 0; }
+  make_ready || { end undone no-space; return 0; }
+  [ "$(wc -l <"$ledger")" -eq "$(cat "$tx/plan/head")" ] || { end undone stale-plan; return 0; }
+  if ! echo "$id" | replace "$stack/open" || ! sync "$stack"; then end undone no-space; return 0; fi
+  enter open
+  obey 'advance prepare'
+  until is_over; do wait_for_the_owner; done
+}
+
+# Brings to an end what an agent has left that is gone.
+
+# The caller holds the lock.
+resume() {
+  end_orphan "$id"
+  be_the_agent
+  if is_over; then finish; return; fi
+  rm -f "$tx/reserve"
+  record recovering
+  if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
+  state=$(last_of state)
+  was=$(last_of undoing)
+  if has committed; then state=committed; elif [ -n "$(last_of forbidden)" ]; then state=forbidden; fi
+  case $(look_up recovery "\${state:-open}" crash) in
+    *wind-up) wind_up ;;
+    *settle) settle "\${was:-agent-gone}" ;;
+    *) undo "\${was:-agent-gone}" ;;
+  esac
+}
+
+recover_what_is_open() {
+  open=$(what_is_open)
+  [ -n "$open" ] || return 0
+  if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
+}
+
+# For a visitor, and each minute: a living agent needs no help, and is not waited for.
+recover() {
+  restore_environment
+  exec 9>>"$stack/lock"
+  give_up=$(($(uptime_seconds) + 15))
+  until flock -n 9; do
+    if is_alive "$(what_is_open)"; then echo 'held by a living agent'; end_what_never_was_open; return; fi
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'the lock is held, but by no agent' >&2; return 1; }
+    end_open_orphan
+    sleep 0.2 9>&-
+  done
+  recover_what_is_open
+  end_what_never_was_open
+  revive
+}
+
+# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
+end_what_never_was_open() {
+  [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
+  {
+    flock 8
+    if ! is_alive "$id"; then
+      cut_torn_tail "$journal"
+      is_over || [ -n "$(last_of state)" ] || end undone agent-gone
+    fi
+  } 8<"$tx"
+}
+
+# The engine's start that was seen last; an engine that is down is nothing to note.
+note_engine() {
+  [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
+}
+
+# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
+# by hand, and does not start it again. The caller holds the lock, and nothing is open.
+revive() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
+  start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
+  [ "$start" != "$(cat "$stack/engine")" ] || return 0
+  run_in_session 300 "$stack/revive" || return 1
+  echo "$start" | replace "$stack/engine"
+}
+
+# The verbs of those who visit the agent: say, and follow.
+
+is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
+
+# number_of ID: the place in the inbox of the word with that id.
+number_of() {
+  number=1
+  while [ -f "$tx/inbox/$number" ]; do
+    read -r known _ <"$tx/inbox/$number"
+    [ "$known" != "$1" ] || { echo "$number"; return; }
+    number=$((number + 1))
+  done
+  return 1
+}
+
+# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
+# set aside for going back is given to the word that asks for it.
+put() {
+  {
+    flock 8
+    number_of "$1" && return
+    write_word "$@" 2>/dev/null || { [ "$2" = abort ] && rm -f "$tx/reserve" && write_word "$@"; } || return
+    mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
+  } 8<"$tx/inbox"
+}
+
+write_word() { printf '%s\\n' "$*" >"$tx/inbox/.new"; }
+
+# may_be_said NONCE WORD [ARG]: by the table of the plan.
+may_be_said() {
+  key=$2 state=$(last_of state)
+  [ "$2" = advance ] && key=advance:$3
+  rule=$(look_up verbs "$state" "$key")
+  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
+  [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
+}
+
+# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
+say() {
+  is_known || return
+  nonce=$1 word_id=$2 from=$3
+  shift 3
+  length=$(records)
+  if ! number=$(number_of "$word_id"); then
+    is_alive "$id" || is_over || { echo gone; return 5; }
+    if is_over; then follow "$(records)"; return; fi
+    # Said by another connection just now, it may have been heard, and be none for the state that it led to.
+    if ! refusal=$(may_be_said "$nonce" "$@") && ! number_of "$word_id" >/dev/null; then echo "$refusal"; return 3; fi
+    number=$(put "$word_id" "$@") || return 1
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
+  fi
+  heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
+  [ "$from" -gt 0 ] || from=\${heard_from:-$((length + 1))}
+  follow "$from" "$number"
+}
+
+# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
+holder() {
+  of=$stack/transactions/$1
+  [ -n "$1" ] && [ -f "$of/journal" ] || return 0
+  read -r since at <<EOT
+$(awk 'NR == 1 { since = $2 } $4 == "state" { at = $5 } $4 == "undoing" || $4 == "committed" { at = $4 }
+  END { print since, at }' "$of/journal")
+EOT
+  printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
+}
+
+# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
+quoted() {
+  [ -f "$1" ] || return 0
+  tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
+    'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
+}
+
+# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
+wait_for_its_end() {
+  patience=100
+  while [ "$patience" -gt 0 ] && is_alive "$id"; do
+    sleep 0.05
+    patience=$((patience - 1))
+  done
+}
+
+# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
+# record is repeated rather than waited for.
+follow() {
+  next=$1 unheard=\${2:-0} patience=10 looks=0
+  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  fi
+  while :; do
+    while [ "$next" -le "$(records)" ]; do
+      line=$(sed -n "\${next}p" "$journal")
+      echo "$line"
+      next=$((next + 1))
+      read -r _ _ _ type first second third _ <<EOT
+$line
+EOT
+      case $type in
+        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
+        did) quoted "$tx/output/$first-$second.run" ;;
+        undid) quoted "$tx/output/$first-$second.undo" ;;
+        forbidden) quoted "$tx/output/$first-$second.gate" ;;
+        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
+        blocked) holder "$first" ;;
+        ended) wait_for_its_end; return 0 ;;
+        waiting)
+          [ "\${third:-0}" -lt "$unheard" ] && continue
+          unheard=0
+          [ "$next" -le "$(records)" ] || return 0 ;;
+      esac
+    done
+    # Twenty looks a second, two of them at who writes: five seconds for an agent that has yet to begin, one for one that was there.
+    if [ "$looks" = 0 ]; then
+      looks=10
+      if is_alive "$id"; then patience=10; elif [ -f "$tx/pid" ] && [ "$patience" -gt 2 ]; then patience=2; else patience=$((patience - 1)); fi
+      [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    fi
+    looks=$((looks - 1))
+    sleep 0.05
+  done
+}
+
+case $verb in
+  run) run ;;
+  follow) shift 3; is_known && follow "$@" ;;
+  say) shift 3; say "$@" ;;
+  recover) recover ;;
+  resume) resume ;;
+  leave) remove_minute_job ;;
+  *) echo "unknown verb $verb" >&2; exit 64 ;;
+esac
+`;
+/** src/agent/open.sh */
+const openProgram = `# shellcheck shell=sh
+# Opens a transaction: STACK AGENT; on standard input a line with its name and the package's SHA-256, then the package.
+# Nothing counts before it is whole and on disk. It may be started ahead of its input, and ends when there is none.
+set -eu
+umask 077
+stack=$1 agent=$2
+read -r id sum || exit 0
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
+bring_agent() {
+  [ -f "$stack/$agent" ] ||
+    { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
+}
+
+mkdir -p "$stack/transactions" || not_written
+new=$stack/transactions/.$id
+unpack "$new" "$sum"
+bring_agent "$new"
+mv "$new" "$stack/transactions/$id"
+bring_agent "$stack/transactions/$id"
+ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
+sync "$stack/transactions"
+# The owner's first word may come with the package.
+if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
+exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
+`;
+/** src/agent/add-phase.sh */
+const addPhaseProgram = `# shellcheck shell=sh
+# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
+# standard input. ID and RECORD are those of the word \`advance\`.
+set -eu
+umask 077
+stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
+
+# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
+unpack() {
+  mkdir "$1" || not_written
+  # shellcheck disable=SC2064 # the folder is known now
+  trap "rm -rf '$1'" EXIT
+  cat >"$1/package.tar.gz" || not_written
+  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
+  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
+  rm "$1/package.tar.gz"
+  sync -f "$1" || not_written
+}
+
+not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
+
+tx=$stack/transactions/$id
+[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
+[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
+new=$tx/.$phase.$$
+unpack "$new" "$sum"
+if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase" && sync "$tx/plan"; fi
+exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
+`;
+/** src/agent/status.sh */
+const statusProgram = `# shellcheck shell=sh
+# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
+# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
+tx=$1/transactions/$2
+[ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
+read -r up _ </proc/uptime
+awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
+  { line = "" }
+  $4 == "state" { state = $5 }
+  $4 == "renewed" { lease = $5 }
+  $4 == "waiting" { lease = $6; line = "waiting " $5 " " lease " " lease - (now - $3) }
+  $4 == "ended" { ended = "ended " $5 " " $6 }
+  END { print ended ? ended : line ? line : "busy " (state ? state : "open") " " lease }' "$tx/journal" 2>/dev/null ||
+  echo "busy open $(cat "$tx/plan/lease")"
+`;
+/** src/compose/effects.sh */
+const effectsProgram = `# shellcheck shell=sh
+# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
+# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
+# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
+
+: "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
+
+# The containers of a service, old and new, and what is done to them.
+
+compose() {
+  docker compose --project-name "$project" --project-directory "$stack/project" \\
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
+}
+
+# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
+list_containers() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
+}
+
+# containers SERVICE [FILTER]: ids, one a line.
+containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
+
+name() { echo "\${1%%=*}"; }
+more() { echo "\${1#*:}"; }
+
+# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
+# services there are; one that does not answer is a failure, not a list of nothing.
+survey() {
+  list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
+}
+
+# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
+among() {
+  definition=\${3#*=}
+  printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
+    $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
+}
+
+# of_all new|old NAME=DEFINITION...: among all that \`every\` says.
+of_all() {
+  side=$1
+  shift
+  for service; do among "$every" "$side" "$service"; done
+}
+
+# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
+each() {
+  ids=$1
+  shift
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$ids" ] || "$@" $ids >/dev/null
+}
+
+# A way back waits for an engine that is being restarted; its deadline ends the wait.
+await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
+await_survey() { until survey 2>/dev/null; do sleep 1; done; }
+
+# create_new NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
+create_new() {
+  scale='' names=''
+  every=$(survey) || return 1
+  for service; do
+    scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
+    names="$names $(name "$service")"
+  done
+  # shellcheck disable=SC2086 # lists of plain words
+  compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
+}
+
+remove_new() {
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+}
+
+# start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
+start_and_prove() {
+  seconds=$1
+  shift
+  every=$(survey) && new=$(of_all new "$@") || return 1
+  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" started $new
+}
+
+stop_new() {
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker stop
+}
+
+# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
+# \`unless-stopped\` containers down.) One request for all of the same policy.
+keep_alive() {
+  every=$(await_survey)
+  for policy in $(for service; do more "$service"; done | sort -u); do
+    new=$(for service; do [ "$(more "$service")" != "$policy" ] || among "$every" new "$service"; done)
+    each "$new" docker update --restart="$policy" || return 1
+  done
+  each "$(of_all new "$@")" docker start
+}
+
+remove_old() {
+  every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+}
+
+# retire NAME...: services that are no longer in the file.
+retire() {
+  await_engine
+  for service; do
+    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
+      each "$gone" docker rm || return 1
+  done
+}
+
+reload_nginx() {
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do
+    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
+  done
+}
+
+# Images come before anything changes, and go when no kept release names them.
+
+# pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
+# the pull. What came is for the host's processor, or never starts.
+pull() {
+  host=$1 names='' images='' login=$ESTIBA_TX/docker
+  shift
+  for service; do names="$names \${service%%=*}" images="$images \${service#*=}"; done
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
+    export DOCKER_CONFIG="$login"
+  fi
+  # shellcheck disable=SC2086 # lists of plain words
+  compose pull --quiet $names && fit "$host" $images
+  pulled=$?
+  rm -rf "\${login:?}"
+  return "$pulled"
+}
+
+architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
+
+# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+fit() {
+  host=$1 all_fit=true
+  shift
+  for made in $(architectures "$@"); do runs_on "$host" "$made" || all_fit=false; done
+  "$all_fit" && return
+  for image; do
+    made=$(architectures "$image") || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+
+# What serves when a transaction begins, and how it comes back.
+
+# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
+# and is to be kept alive, is started first.
+note_served() {
+  [ ! -f "$ESTIBA_TX/served" ] || return 0
+  served='' every=$(list_containers --quiet) || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$every" ] || served=$(docker inspect \\
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
+  served=$(printf '%s\\n' "$served" | awk -v services=" $* " '
+    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+  each "$(printf '%s\\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
+  printf '%s\\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
+    mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
+}
+
+# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
+# the policy says so.
+stop_old() {
+  every=$(survey) && old=$(of_all old "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
+    each "$old" docker update --restart=no && each "$old" docker stop
+}
+
+# The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
+# once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
+end_stops() {
+  [ -s "$ESTIBA_TX/stopping" ] || return 0
+  ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
+  each "$ending" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
+}
+
+# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
+# counts only when it answers.
+stand_by() {
+  seconds=$1 started=''
+  shift
+  [ -s "$ESTIBA_TX/served" ] || return 0
+  await_engine
+  end_stops || return 1
+  for service; do
+    while read -r owner container policy; do
+      [ "$owner" = "$service" ] || continue
+      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
+      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
+      started="$started $container"
+    done <"$ESTIBA_TX/served"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" running $started
+}
+
+# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
+
+uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
+
+explain() {
+  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
+  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
+  echo 'its last lines:'
+  docker logs --tail 15 "$1" 2>&1
+}
+
+# check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
+check_of() {
+  docker inspect --format '{{.State.Status}} {{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+{{.}}{{end}}{{end}}' "$1"
+}
+
+# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up after 40 checks that
+# said no, so that somebody looks whether the container is still the same.
+# shellcheck disable=SC2016 # the container's
+ask_within='streak=0 asked=0
+while [ "$streak" -lt 3 ]; do
+  if said=$("$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+  asked=$((asked + 1))
+  if [ "$streak" = 0 ] && [ "$asked" -ge 40 ]; then printf "%s\\n" "$said"; exit 1; fi
+  [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
+done'
+
+# ask CONTAINER [COMMAND...]: three times in a row. Without a health check of its own it is enough that it runs.
+ask() {
+  asked=$1
+  shift
+  if [ $# = 0 ]; then
+    for time in 1 2 3; do
+      if [ "$(docker inspect --format '{{.State.Running}}' "$asked")" != true ]; then return 1; fi
+      [ "$time" = 3 ] || sleep 0.5
+    done
+    return
+  fi
+  timeout -k 1 30 docker exec "$asked" sh -c "$ask_within" sh "$@"
+  code=$?
+  # The image has no shell.
+  case $code in 126 | 127) ;; *) return "$code" ;; esac
+  for time in 1 2 3; do
+    [ "$time" = 1 ] || sleep 0.05
+    timeout -k 1 10 docker exec "$asked" "$@" || return
+  done
+}
+
+# prove SECONDS started|running CONTAINER: healthy three times in a row within the time; one that ended has failed at once.
+prove() {
+  seconds=$1 container=$3 give_up=$(($(uptime_seconds) + $1)) begun=''
+  [ "$2" = running ] || { docker start "$container" >/dev/null & begun=$!; }
+  check=$(check_of "$container") || return 1
+  { read -r status restarts; IFS= read -r kind; words=$(cat); } <<EOT
+$check
+EOT
+  set --
+  case $kind in
+    CMD-SHELL) set -- sh -c "$words" ;;
+    CMD)
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+  esac
+  [ -z "$begun" ] || wait "$begun" || { explain "$container"; return 1; }
+  # A start begins the count anew.
+  [ "$status" != exited ] || restarts=0
+  while :; do
+    answer=$(ask "$container" "$@" 2>&1)
+    well=$?
+    [ "$well" != 124 ] || answer='nothing in time'
+    # One that answers runs; whether it is still the same run is asked behind each answer.
+    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+    [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    [ "$well" != 0 ] || return 0
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
+  done
+}
+
+# prove_all SECONDS started|running CONTAINER...: all at once; those to be \`started\` are not running yet.
+prove_all() {
+  seconds=$1 how=$2 proofs='' failed=0
+  shift 2
+  for container; do
+    prove "$seconds" "$how" "$container" &
+    proofs="$proofs $!"
+  done
+  for proof in $proofs; do wait "$proof" || failed=1; done
+  return "$failed"
+}
+
+# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
+are_well() {
+  every=$(survey) || return 1
+  made=''
+  for service; do
+    new=$(among "$every" new "$service")
+    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
+    made="$made $new"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
+  while read -r container state; do
+    case $state in
+      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0' | 'running 0 '*) ;;
+      *) explain "$container"; return 1 ;;
+    esac
+  done <<EOT
+$states
+EOT
+}
+
+# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
+
+in_postgres() {
+  container=$(containers "$1" status=running | head -n 1)
+  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
+  # shellcheck disable=SC2016 # the variables are the container's
+  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
+    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
+}
+
+# Newer releases of pg_dump print a random token behind \\restrict.
+schema_of() {
+  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
+}
+
+# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
+back_up() {
+  target=$stack/backups/\${ESTIBA_TX##*/}.dump
+  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
+    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
+    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+}
+
+# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
+run_once() {
+  remove_once || return 1
+  service=$1
+  shift
+  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
+}
+
+remove_once() {
+  once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
+}
+
+# schema_is_as_before SERVICE: a database that a killed engine has left down, or that comes up just now, is waited for: that
+# it does not answer does not say that it changed. Fails with 2 where it never answers.
+schema_is_as_before() {
+  give_up=$(($(uptime_seconds) + 30))
+  until schema_of "$1" "$ESTIBA_TX/schema-now"; do
+    [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
+    bring_up "$1"
+    sleep 1
+  done
+  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"
+}
+
+# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
+old_code_can_run() {
+  if [ "$1" = true ]; then
+    echo 'old-code-can-run says that the old release can run on the migrated schema'
+    return
+  fi
+  if [ -n "\${2:-}" ]; then schema_is_as_before "$2"; else false; fi
+  case $? in
+    0) echo 'the schema is as it was before the migration: the old release can run on it' ;;
+    2) echo 'the database does not answer, so nobody knows whether the old release can run on its schema'; return 1 ;;
+    *) echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'; return 1 ;;
+  esac
+}
+
+# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
+note_schema() {
+  if [ -n "\${2:-}" ] && schema_is_as_before "$2"; then
+    found=unchanged
+  elif [ "$1" = true ]; then
+    found=compatible
+  else
+    found=unknown
+  fi
+  echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
+    echo "the schema: $found"
+}
+
+# What a transaction brings to the stack's folder, and what it leaves there.
+
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten. All of
+# it is on disk already, so that only its new place has to be synced.
+stage() {
+  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
+  chmod 0755 "$stack/files"
+  for folder in "$ESTIBA_TX"/files/*; do
+    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
+    chmod -R a+rX "$folder" && mv -T "$folder" "$stack/files/\${folder##*/}" || return 1
+  done
+  [ -d "$stack/releases/$release" ] || mv -T "$ESTIBA_TX/release" "$stack/releases/$release" || return 1
+  stage_edge && sync "$stack/files" "$stack/releases" "$stack"
+}
+
+unstage() {
+  case $(readlink "$stack/current") in
+    "releases/$release/"*) ;;
+    *) rm -rf "\${stack:?}/releases/$release" ;;
+  esac
+}
+
+# point_current FOLDER: below the stack's folder.
+point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
+
+forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
+
+# forget_files: those that no release that is kept names, and no container has.
+forget_files() {
+  await_engine
+  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
+  for folder in "$stack"/files/*/; do
+    folder=\${folder%/}
+    if printf '%s\\n' "$mounted" | grep -qF "$folder" || grep -qsF "\${folder##*/}" "$stack"/releases/*/*/compose.json; then continue; fi
+    rm -rf "\${folder:?}"
+  done
+}
+
+# The two slots that a release can be in, and the edge that is switched between them.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
+join_slots() {
+  running=$(list_containers --filter status=running --format '{{.ID}} {{.Label "com.docker.compose.service"}} ,{{.Networks}},') || return 1
+  for service; do
+    for network in "\${project}_slot-a" "\${project}_slot-b"; do
+      apart=$(printf '%s\\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
+      for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
+    done
+  done
+}
+
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
+# upper half of the addresses; those of the web services are in the lower one. 75: planned again it may go through.
+make_slots() {
+  docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
+}
+make_slot() {
+  # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
+  for _ in 1 2 3; do
+    docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 && return
+    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null && return
+    if is_taken "$2"; then echo "another network has got $2 since this was planned"; return 75; fi
+    sleep 1
+  done
+  return 1
+}
+is_taken() {
+  networks=$(docker network ls --quiet) || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  docker network inspect --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' $networks | grep -qxF "$1"
+}
+
+# clear_slot SLOT: whatever is in it, unless the edge leads there.
+clear_slot() {
+  case $(readlink "$stack/edge/live") in
+    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+  esac
+  left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+}
+
+# Everything that the edge looks at: four folders that never change, and the link to one of them, which is made last. Its
+# workers run as somebody else and must be able to read it.
+stage_edge() {
+  brought=$stack/releases/$release/edge
+  [ -d "$brought" ] || return 0
+  chmod 0755 "$stack/edge" 2>/dev/null
+  [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ] || return 0
+  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
+  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
+    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
+  chmod -R a+rX "$stack/edge" && sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
+}
+
+put_edge_configuration() {
+  for file in server.conf nginx.conf; do
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+  done
+  sync "$stack/edge"
+}
+
+# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
+configure_edge() {
+  before=$ESTIBA_TX/edge-before
+  if [ ! -d "$before" ]; then
+    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
+      sync && mv -T "$before.new" "$before" || return 1
+  fi
+  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
+}
+
+configure_edge_back() {
+  [ -d "$ESTIBA_TX/edge-before" ] || return 0
+  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
+}
+
+reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
+
+# switch_edge FOLDER: one rename. The next request goes where it leads.
+switch_edge() {
+  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
+}
+
+# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
+see_edge() {
+  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  shift
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    [ -n "$running" ] || { echo "$service does not run"; return 1; }
+    for container in $running; do
+      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
+        [ "$(uptime_seconds)" -lt "$give_up" ] || {
+          echo "$service was to lead to slot $wanted, but says: $seen"
+          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
+          return 1
+        }
+        sleep 0.05
+      done
+    done
+  done
+}
+
+# With whatever the image has to ask with.
+ask_edge() {
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
+    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
+    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
+}
+`;
+/** src/compose/revive.sh */
+const reviveProgram = `# shellcheck shell=sh
+# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
+# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
+# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
+# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+
+: "\${project:?}"
+
+which_start() {
+  for file in "\${XDG_RUNTIME_DIR:-/run}/docker.pid" /run/docker.pid; do
+    start=$(awk '{ sub(/.*\\) /, ""); print $20 }' "/proc/$(cat "$file" 2>/dev/null)/stat" 2>/dev/null)
+    [ -z "$start" ] || break
+  done
+  host=\${DOCKER_HOST:-unix:///var/run/docker.sock}
+  [ -n "$start" ] || start=$(stat -c %Z "\${host#unix://}" 2>/dev/null) || return 1
+  echo "$start $(cat /proc/sys/kernel/random/boot_id)"
+}
+
+start_all() {
+  ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
+    --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
+  [ -n "$ended" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  described=$(docker inspect --format \\
+    '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
+  failed=0
+  for container in $(printf '%s\\n' "$described" | sort |
+    awk '$4 == "always" || $4 == "unless-stopped" || ($4 == "on-failure" && $5 != 0) { print $3 }'); do
+    docker start "$container" || failed=1
+  done
+  return "$failed"
+}
+
+if [ "\${1:-}" = which ]; then which_start; else start_all; fi
+`;
+/** src/stack/observe.sh */
+const observeProgram = `# shellcheck shell=sh
+# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
+# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
+export LC_ALL=C
+stack=$1 project=$2
+fact() { printf '%s\\t%s\\n' "$1" "$2"; }
+
+# For what may never answer, such as an engine behind a dead address.
+bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
+
+# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
+at_once() {
+  first=$1
+  shift
+  if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
+}
+
+# The machine and the user, as far as no engine is asked.
+
+host_facts() {
+  fact epoch "$(date +%s)"
+  fact user "$(id -un)"
+  fact shell "\${SHELL:-}"
+  for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
+    command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
+  done
+  fact system "$(sed -n 's/^ID\\(_LIKE\\)*=//p' /etc/os-release 2>/dev/null | tr -d '"' | tr '\\n' ' ')"
+  awk '
+    $1 == "MemTotal:" { print "memory-total-kib\\t" $2 }
+    $1 == "MemAvailable:" { print "memory-kib\\t" $2 }' /proc/meminfo
+  memory_facts
+  for emulator in /proc/sys/fs/binfmt_misc/qemu-* /proc/sys/fs/binfmt_misc/rosetta; do
+    [ ! -e "$emulator" ] || fact emulator "\${emulator##*/}"
+  done
+}
+
+# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
+memory_facts() {
+  set --
+  for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
+    /sys/fs/cgroup/user.slice/user-*.slice/user@*.service/*/docker-*.scope; do
+    for file in memory.stat memory.current memory.usage_in_bytes; do
+      [ ! -r "$group/$file" ] || set -- "$@" "$group/$file"
+    done
+  done
+  [ $# -eq 0 ] || awk '
+    $1 == "inactive_file" || $1 == "total_inactive_file" { inactive = $2 }
+    FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
+}
+
+# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
+port_facts() {
+  set -- /etc/passwd
+  for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
+    [ ! -r "$table" ] || set -- "$@" "$table"
+  done
+  awk '
+    FILENAME == "/etc/passwd" { split($0, field, ":"); name[field[3]] = field[1]; next }
+    { protocol = FILENAME ~ /tcp/ ? "tcp" : "udp" }
+    $4 == (protocol == "tcp" ? "0A" : "07") { print "listening\\t" protocol " " $2 " " ($8 in name ? name[$8] : $8) }' "$@"
+  if [ -r /proc/sys/net/ipv4/ip_unprivileged_port_start ]; then
+    fact unprivileged-port-start "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
+  fi
+}
+
+# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
+space() {
+  fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
+    awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
+}
+
+# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
+
+folder_facts() {
+  nearest=$stack
+  while [ ! -d "$nearest" ]; do
+    if [ -e "$nearest" ] || [ -L "$nearest" ]; then fact no-folder "$nearest"; fi
+    nearest=$(dirname "$nearest")
+  done
+  fact nearest "$nearest"
+  fact real-path "$(cd "$nearest" 2>/dev/null && pwd -P)\${stack#"$nearest"}"
+  space disk "$nearest"
+  fact mount "$(df -Pk "$nearest" 2>/dev/null | awk 'NR == 2 { print $6 }' | mount_options)"
+  said=$(trial "$nearest" 2>&1) || fact trial "$(printf '%s\\n' "$said" | tail -n 1): $(printf '%s\\n' "$said" | head -n 1)"
+  for part in lock ledger.jsonl open releases files transactions backups project; do
+    if [ -e "$stack/$part" ] && [ ! -w "$stack/$part" ]; then fact foreign "$stack/$part"; fi
+  done
+}
+
+# Type and options of the file system whose place is on stdin.
+mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
+
+# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
+trial() {
+  part='make a folder'
+  place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
+    part='write' && echo trial >"$place/file" &&
+      part='sync' && sync "$place/file" && sync "$place" &&
+      part='make a symbolic link' && ln -s file "$place/link" && ln -s other "$place/next" &&
+      part='rename over a link' && mv -T "$place/next" "$place/link" && [ "$(readlink "$place/link")" = other ] &&
+      part='lock a file' && (flock -n 9) 9>"$place/lock" && part=''
+    rm -rf "$place"
+  }
+  [ -z "$part" ] || { echo "$part"; return 1; }
+}
+
+# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
+
+engine_facts() {
+  command -v docker >/dev/null 2>&1 || return 0
+  fact docker "$(command -v docker)"
+  [ -z "\${DOCKER_HOST:-}" ] || fact docker-host "$DOCKER_HOST"
+  engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
+  case $? in
+    0) fact engine "$engine" ;;
+    124) fact engine-error 'it did not answer within 10 s'; fact socket hangs; why_no_engine ;;
+    *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
+  esac
+}
+
+# Where the client looks, what is there, and by which other way an engine can be had.
+why_no_engine() {
+  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+  fact endpoint "$endpoint"
+  socket=\${endpoint#unix://}
+  if [ "$socket" != "$endpoint" ]; then
+    if [ ! -S "$socket" ]; then fact socket missing
+    elif [ ! -w "$socket" ]; then fact socket denied
+    else fact socket silent; fi
+  fi
+  if [ ! -w "$socket" ] && command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
+  for other in "\${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
+    if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
+      fact other-engine "unix://$other"
+      break
+    fi
+  done
+}
+
+compose_facts() {
+  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
+}
+
+# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
+container_facts() {
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
+  printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
+  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
+  # A container that is gone by now is left out.
+  # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
+  described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    [ $? -ne 124 ] || fact failed 'docker inspect'
+  printf '%s\\n' "$described"
+  data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
+}
+
+# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
+data_root_facts() {
+  data_root=$1
+  if [ -z "$data_root" ]; then
+    info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
+    data_root=\${info%%	*}
+    case $info in *name=rootless*) fact rootless yes ;; esac
+  fi
+  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
+}
+
+# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
+network_facts() {
+  networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
+  awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
+}
+
+image_facts() {
+  bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
+image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
+}
+
+# The stack as Estiba left it.
+
+stack_facts() {
+  case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
+  if [ -L "$stack/current" ]; then
+    current=$(readlink "$stack/current")
+    fact current "\${current#releases/}"
+  fi
+  if [ -L "$stack/edge/live" ]; then
+    slot=$(readlink "$stack/edge/live")
+    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+  fi
+  for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
+    [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
+  done | head -n 1
+  for manifest in "$stack"/releases/*/manifest.json; do
+    [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
+  done
+  if [ -f "$stack/ledger.jsonl" ]; then
+    fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
+    tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
+  fi
+  if [ -f "$stack/open" ]; then
+    open=$(cat "$stack/open")
+    fact open "$open"
+    fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
+  fi
+}
+
+fact observation 1
+host_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+fact observed 1
+`;
+
+;// CONCATENATED MODULE: ./src/agent/standing.ts
+
+
+
+/** Parses what `status.sh` prints; undefined for anything else. */
+function parseStanding(line) {
+    const [kind, first = '', second = '', third = ''] = line.trim().split(' ');
+    if (kind === 'waiting')
+        return { kind, state: first, lease: Number(second), left: Math.max(0, Number(third)) };
+    if (kind === 'busy')
+        return { kind, state: first, lease: Number(second) };
+    return kind === 'ended' ? { kind, result: first, cause: second } : undefined;
+}
+/** Undefined when the host did not say. Rejects when the signal is aborted. */
+async function readStanding(remote, stackPath, id, signal) {
+    const outcome = await remote.run(script(statusProgram, stackPath, id), signal && { signal });
+    if (outcome.kind === 'lost')
+        return undefined;
+    return outcome.code === NO_TRANSACTION ? { kind: 'none' } : parseStanding(outcome.stdout);
+}
+/** The exit code of all programs of the agent for a transaction that is not there. */
+const NO_TRANSACTION = 6;
+/** As the `State:` of an error. */
+function describeStanding(id, standing) {
+    if (standing === undefined)
+        return `the server could not be asked about ${id}; unless it was confirmed, it goes back by itself`;
+    switch (standing.kind) {
+        case 'waiting':
+            return `${id} is ${WORDS[standing.state] ?? standing.state}, not confirmed; in ${standing.left} s (its lease is ${standing.lease} s) the server goes back by itself`;
+        case 'busy':
+            return `${id} is ${WORDS[standing.state] ?? standing.state} and at work; then the server waits ${standing.lease} s for a word, and goes back by itself`;
+        case 'ended':
+            return ENDS[standing.result] ?? `${id} has ended: ${standing.result} (${explainCause(standing.cause)})`;
+        case 'none':
+            return `${id} was not begun; nothing was changed`;
+    }
+}
+const WORDS = {
+    open: 'open',
+    prepared: 'prepared',
+    migrated: 'migrated',
+    trial: 'on trial',
+    committed: 'confirmed',
+};
+const ENDS = {
+    committed: 'committed: its release is the live one',
+    undone: 'undone: the release before serves',
+    stuck: 'stuck: what runs now goes on running, and a human must look at it',
+};
+
+;// CONCATENATED MODULE: ./src/agent/link.ts
+var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+/**
+ * Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. Short ones at first: a
+ * host that comes back after a power cut waits for whoever recovers it.
+ */
+const BACK_OFF = [
+    ...[500, 1_000, 2_000, 3_000, 3_000, 3_000],
+    ...[5_000, 5_000, 5_000, 5_000, 10_000, 10_000, 10_000, 15_000, 15_000],
+];
+/** A connection that is opened anew when it is lost. */
+class Link {
+    #remote;
+    #connect;
+    #backOff;
+    /** @param backOff milliseconds to wait before each attempt */
+    constructor(remote, connect, backOff = BACK_OFF) {
+        this.#remote = remote;
+        this.#connect = connect;
+        this.#backOff = backOff;
+    }
+    get host() {
+        return formatHost(this.#remote.host);
+    }
+    /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
+    async run(first, again, options = {}) {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const outcome = await this.#remote.run(first, options);
+            if (outcome.kind === 'exited' || options.signal?.aborted === true)
+                return outcome;
+            const remote = __addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
+            return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options);
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = __disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    async #reconnect(reason, signal) {
+        let last;
+        for (const wait of this.#connect ? this.#backOff : []) {
+            await (0,promises_namespaceObject.setTimeout)(wait, undefined, signal && { signal });
+            try {
+                const remote = await this.#connect?.();
+                if (remote)
+                    return remote;
+            }
+            catch (error) {
+                signal?.throwIfAborted();
+                last = error;
+            }
+        }
+        throw new StepError({
+            step: 'follow the transaction',
+            host: this.host,
+            why: `the connection was lost and did not come back: ${last instanceof Error ? last.message : reason}`,
+            state: 'the server goes on alone; when nobody confirms in time it goes back to the release before',
+            next: 'see what became of it on the host: tail -n 1 ledger.jsonl in the folder of the stack',
+            cause: last,
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/agent/refusals.ts
+/** What it means that a program of the agent ended with this exit code, before anything was begun. */
+const REFUSALS = {
+    6: {
+        state: 'nothing was changed; should it begin after all, the server goes back by itself',
+        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
+    },
+    7: { state: 'nothing of it was begun', next: 'run the job again' },
+    8: { state: 'nothing of it was begun', next: 'make space on the disk of the host, then run the job again' },
+};
+
+;// CONCATENATED MODULE: ./src/agent/follower.ts
+
+
+
+
+
+
+/** Follows a transaction to where the agent waits or it has ended, over as many connections as that takes. */
+class Follower {
+    #link;
+    #stack;
+    #id;
+    #signal;
+    constructor(remote, stack, id, { connect, signal }) {
+        this.#link = new Link(remote, connect);
+        this.#stack = stack;
+        this.#id = id;
+        this.#signal = signal;
+    }
+    get host() {
+        return this.#link.host;
+    }
+    /** A program of the agent that the transaction was opened with. */
+    program(verb, ...args) {
+        return script(`${FIND_AGENT}; verb=$1; shift; exec sh "$agent" "$verb" "$stack" "$id" "$@"`, this.#stack, this.#id, verb, ...args);
+    }
+    /**
+     * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
+     * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
+     */
+    async follow(tell, command) {
+        const reader = new ProgressReader(tell);
+        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
+        const outcome = await this.#run(command(0, false), again, reader);
+        if (reader.progress?.kind === 'gone')
+            return this.#recover(reader, tell);
+        if (reader.progress)
+            return reader.progress;
+        const where = { step: 'talk to the agent', host: this.#link.host };
+        const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined;
+        if (outcome.kind === 'exited' && refusal)
+            throw new StepError({ ...where, why: outcome.stderr.trim(), ...refusal });
+        throw new StepError({
+            ...where,
+            why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
+            ...(outcome.kind === 'exited' && {
+                exitCode: outcome.code,
+                lastLines: outcome.stderr.trim().split('\n').slice(-5),
+            }),
+            state: `unknown for the transaction ${this.#id}; unless it was confirmed, the server goes back by itself`,
+            next: `see ${this.#stack}/transactions/${this.#id}/journal on the host`,
+        });
+    }
+    async #run(command, again, reader) {
+        const onStdoutLine = (line) => {
+            reader.read(line);
+        };
+        const stopReminding = remindWhileWaiting(reader);
+        try {
+            return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
+        }
+        catch (error) {
+            if (this.#signal?.aborted !== true)
+                throw error;
+            throw new StepError({
+                step: 'follow the transaction',
+                host: this.#link.host,
+                why: 'the job was cancelled',
+                state: `the server goes on alone with ${this.#id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
+                next: `the post step of the action that opened it takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
+                cause: error,
+            });
+        }
+        finally {
+            stopReminding();
+        }
+    }
+    /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
+    async #recover(reader, tell) {
+        tell.line('the agent on the host is gone; recovering');
+        // On a new connection too: what was lost with the one before may have been a host that was cut off.
+        const command = () => script(`${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.#id, String(reader.next)]);
+        // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
+        for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
+            await this.#link.run(command(), command, {
+                onStdoutLine: (line) => {
+                    reader.read(line);
+                },
+            });
+            if (reader.progress?.kind !== 'gone')
+                break;
+        }
+        return reader.progress ?? { kind: 'gone' };
+    }
+}
+const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
+    'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
+
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+// EXTERNAL MODULE: ./node_modules/tar-stream/index.js
+var tar_stream = __nccwpck_require__(6118);
+;// CONCATENATED MODULE: ./src/agent/package.ts
+
+
+
+/** Packs files into one gzipped tar, so that any number of them costs the same few round trips. */
+async function packFiles(files) {
+    const tar = (0,tar_stream.pack)();
+    for (const { name, content, mode = 0o600 } of files)
+        tar.entry({ name, mode, mtime: new Date(0) }, typeof content === 'string' ? content : Buffer.from(content));
+    tar.finalize();
+    const chunks = [];
+    for await (const chunk of tar)
+        chunks.push(chunk);
+    const content = (0,external_node_zlib_.gzipSync)(Buffer.concat(chunks));
+    return { content, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
+}
+/** As the program that opens a transaction reads it: a line with the transaction's name and the checksum, then the package. */
+function addressed(id, { content, sha256 }) {
+    return Buffer.concat([Buffer.from(`${id} ${sha256}\n`), content]);
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = require("node:path");
 // EXTERNAL MODULE: external "string_decoder"
 var external_string_decoder_ = __nccwpck_require__(3193);
+;// CONCATENATED MODULE: external "os"
+const external_os_namespaceObject = require("os");
 // EXTERNAL MODULE: external "events"
 var external_events_ = __nccwpck_require__(4434);
 // EXTERNAL MODULE: external "child_process"
 var external_child_process_ = __nccwpck_require__(5317);
-// EXTERNAL MODULE: external "assert"
-var external_assert_ = __nccwpck_require__(2613);
 ;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
-var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -68491,7 +71069,7 @@ const IS_WINDOWS = process.platform === 'win32';
  * backslash to all junction results on Windows.
  */
 function readlink(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         const result = yield fs.promises.readlink(fsPath);
         // On Windows, restore Node 20 behavior: add trailing backslash to all results
         // since junctions on Windows are always directory links
@@ -68505,7 +71083,7 @@ function readlink(fsPath) {
 const UV_FS_O_EXLOCK = 0x10000000;
 const READONLY = external_fs_.constants.O_RDONLY;
 function exists(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         try {
             yield stat(fsPath);
         }
@@ -68519,7 +71097,7 @@ function exists(fsPath) {
     });
 }
 function isDirectory(fsPath_1) {
-    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+    return __awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
         const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
         return stats.isDirectory();
     });
@@ -68546,7 +71124,7 @@ function isRooted(p) {
  * @return if file exists and is executable, returns the file path. otherwise empty string.
  */
 function tryGetExecutablePath(filePath, extensions) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         let stats = undefined;
         try {
             // test file exists
@@ -69586,6 +72164,2111 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: ./src/command/local.ts
+
+
+
+
+
+
+
+/**
+ * Runs a program on the runner without echoing its command line. Every exit code is an outcome.
+ *
+ * @throws StepError when the program is not installed, or was killed
+ */
+const runLocal = async ({ argv, stdin }, options = {}) => {
+    const { cwd, env = process.env } = options;
+    const [program] = argv;
+    requireProgram(program, env);
+    const stdout = new Output(options.onStdoutLine);
+    const stderr = new Output(options.onStderrLine);
+    const code = await withInputFile(stdin, (file) => exec_exec('sh', ['-c', 'exec "$@" < "$0"', file, ...argv], {
+        silent: true,
+        ignoreReturnCode: true,
+        env: definedOnly(env),
+        ...(cwd !== undefined && { cwd }),
+        listeners: {
+            stdout: (chunk) => {
+                stdout.write(chunk);
+            },
+            stderr: (chunk) => {
+                stderr.write(chunk);
+            },
+        },
+    }));
+    stdout.end();
+    stderr.end();
+    // Null when a signal ended it, whatever the types say.
+    if (!Number.isInteger(code))
+        throw killed(program, stderr.text());
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+};
+/**
+ * Lends a file with what the program is to read, which nobody else can.
+ *
+ * `@actions/exec` has an option for this, but writes to a pipe without listening for errors: a program that ends at once,
+ * whether it reads or not, takes this process with it by EPIPE. Without the option the pipe never ends.
+ */
+async function withInputFile(stdin, work) {
+    if (stdin === undefined)
+        return work('/dev/null');
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), 'estiba-'));
+    try {
+        const file = (0,external_node_path_namespaceObject.join)(folder, 'stdin');
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(file, stdin, { mode: 0o600 });
+        return await work(file);
+    }
+    finally {
+        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+    }
+}
+/** How to come by the programs that runners may lack; hosted ones have them all. */
+const INSTALL = {
+    docker: 'install Docker with its Compose and buildx plugins on this runner: https://docs.docker.com/engine/install/',
+    git: 'install Git on this runner: https://git-scm.com/downloads',
+};
+function requireProgram(program, env) {
+    const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter);
+    if (folders.some((folder) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(folder, program))))
+        return;
+    throw new StepError({
+        step: `run ${program} on the runner`,
+        why: program.includes('/') ? 'there is no such file' : 'it is not installed, or not on the PATH',
+        next: INSTALL[program] ?? `install ${program} on this runner, in a step before this one`,
+    });
+}
+function killed(program, stderr) {
+    return new StepError({
+        step: `run ${program} on the runner`,
+        why: 'it was killed by a signal: by a cancelled job, or by the system for want of memory',
+        lastLines: stderr.trimEnd().split('\n').slice(-5),
+    });
+}
+function definedOnly(env) {
+    return Object.fromEntries(Object.entries(env).filter((entry) => entry[1] !== undefined));
+}
+
+;// CONCATENATED MODULE: ./src/compose/dotenv.ts
+/**
+ * Reads dotenv text as Docker Compose does, and writes it so that every Compose reads the same.
+ *
+ * The rules are those of compose-go's parser, less what can only be a mistake in a text that is all there is: it looks
+ * nowhere else for a value, so a name without one, or a reference to a name that no line above sets, is a problem.
+ * https://github.com/compose-spec/compose-go/blob/main/dotenv/parser.go
+ */
+/** Parses dotenv text. Returns every problem there is as a string, one a line, each with its line and no piece of a value. */
+function parseDotenv(text) {
+    const reader = new Reader(text.replace(/^\uFEFF/, ''));
+    const problems = [];
+    const env = new Map();
+    while (reader.toStatement()) {
+        const line = reader.line;
+        const statement = readStatement(reader, env);
+        if (typeof statement !== 'string')
+            env.set(statement.name, statement.value);
+        else {
+            problems.push(`line ${line}: ${statement}`);
+            reader.skipLine();
+        }
+    }
+    return problems.length > 0 ? problems.join('\n') : env;
+}
+/** Writes values in the one form that can hold any of them: in double quotes, with `\`, `"` and `$` escaped. */
+function formatDotenv(env) {
+    return [...env].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
+}
+function quoteDotenv(value) {
+    return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
+}
+/** Go's `unicode.IsSpace`, which says where a statement begins and where an unquoted value ends. */
+const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/** Blanks within a line, as the parser counts them. */
+const BLANK = '\\t\\v\\f\\r \\u0085\\u00a0';
+/** What may stand between two statements. */
+const BETWEEN = new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y');
+const AT_END = new RegExp(`[${SPACE}]+$`);
+/** A place in the text that only moves on. */
+class Reader {
+    #text;
+    #at = 0;
+    constructor(text) {
+        this.#text = text;
+    }
+    get line() {
+        return this.#text.slice(0, this.#at).split('\n').length;
+    }
+    /** Moves to what is neither space nor comment; false at the end. */
+    toStatement() {
+        this.take(BETWEEN);
+        return this.#at < this.#text.length;
+    }
+    /** Takes what a sticky pattern finds here; `undefined` where it finds nothing. */
+    take(pattern) {
+        pattern.lastIndex = this.#at;
+        const found = pattern.exec(this.#text);
+        if (found === null)
+            return undefined;
+        this.#at = pattern.lastIndex;
+        return found;
+    }
+    skipLine() {
+        this.take(/[^\n]*/y);
+    }
+}
+const NAME = new RegExp(`(?:export[${BLANK}]+)?([\\p{L}\\p{N}_.\\-[\\]]+)[${BLANK}]*[=:]([${BLANK}]*)`, 'uy');
+const NOT_A_STATEMENT = 'is no NAME=value. A name has letters, digits and _ only, and needs its = on the same line; if this line belongs to the value above it, put that in quotes, and see that a quote in it is written \\\' or \\"';
+function readStatement(reader, env) {
+    const [, name, gap = ''] = reader.take(NAME) ?? [];
+    if (name === undefined)
+        return NOT_A_STATEMENT;
+    const value = readQuoted(reader, env) ?? readUnquoted(reader, gap, env);
+    if ('problem' in value)
+        return `${name}: ${value.problem.replaceAll('NAME', name)}`;
+    return value.text.includes('\0') ? `${name}: no variable can hold a zero byte` : { name, value: value.text };
+}
+const SINGLE = /'((?:\\[^]|[^'\\])*)'/y;
+const DOUBLE = /"((?:\\[^]|[^"\\])*)"/y;
+const REST = new RegExp(`[${BLANK}]*(?=$|[\\n#])`, 'y');
+function readQuoted(reader, env) {
+    const single = reader.take(SINGLE)?.[1];
+    const double = single === undefined ? reader.take(DOUBLE)?.[1] : undefined;
+    const raw = single ?? double;
+    if (raw === undefined)
+        return readUnclosed(reader);
+    // Somebody meant the backslash, and the value goes on into the lines below.
+    if (single !== undefined && QUOTE_AT_LINE_END.test(raw))
+        return { problem: BACKSLASH_AT_END };
+    if (!reader.take(REST))
+        return { problem: AFTER_QUOTE };
+    return single === undefined ? expand(dotenv_unescape(unquote(raw, '"')), env) : { text: unquote(raw, "'") };
+}
+/** Everything up to the end is in doubt then. */
+function readUnclosed(reader) {
+    const [raw] = reader.take(/['"][^]*/y) ?? [];
+    return raw === undefined
+        ? undefined
+        : { problem: raw.startsWith("'") && QUOTE_AT_LINE_END.test(`${raw}\n`) ? BACKSLASH_AT_END : NO_END };
+}
+const QUOTE_AT_LINE_END = /\\'[\t\r ]*\n/;
+const NO_END = 'its quote has no end. See that the value ends in the quote that it begins with; a quote in it is written \\\' or \\"';
+const BACKSLASH_AT_END = 'in single quotes a value can\'t end in a backslash: it makes the quote after it part of the value. Write NAME="..." with \\\\ for each backslash, \\" for a double quote and \\$ for a dollar';
+const AFTER_QUOTE = 'there is text after its closing quote. If the quote is part of the value, write a \\ in front of it; if the rest is a comment, begin it with #';
+/** An escaped quote loses its backslash; every other pair stays for the next pass. */
+function unquote(raw, quote) {
+    return raw.replaceAll(/\\([^])/g, (pair, char) => (char === quote ? char : pair));
+}
+function readUnquoted(reader, gap, env) {
+    const [line = ''] = reader.take(/[^\n]*/y) ?? [];
+    // Compose would take the comment for the value.
+    if (gap !== '' && line.startsWith('#'))
+        return {
+            problem: "it has a comment and no value. Write NAME='' for an empty one, or NAME='#...' if the # is part of it",
+        };
+    const [value = ''] = line.split(' #');
+    return expand(value.replace(AT_END, ''), env);
+}
+const ESCAPED = {
+    ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+    ...{ $: '$$', '"': '"', '\\': '\\' },
+};
+/** The escapes of double quotes. Octal ones are `\0` and three digits; a dollar becomes `$$`, since `expand` comes after. */
+function dotenv_unescape(raw) {
+    return raw.replaceAll(/\\(?:([abfnrtv$"\\])|0(\d{0,3}))/g, (pair, char, digits = '') => {
+        if (char !== undefined)
+            return ESCAPED[char] ?? pair;
+        const code = /^[0-7]{3}$/.test(digits) ? Number.parseInt(digits, 8) : 256;
+        return code < 256 ? String.fromCharCode(code) : `\\${digits}`;
+    });
+}
+const REFERENCE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\}|(\{))/giu;
+/** `$$` is a dollar, and `$NAME` and `${NAME}` refer to a line above. A dollar before anything else is just one. */
+function expand(template, env) {
+    let problem;
+    const text = template.replaceAll(REFERENCE, (_all, dollar, bare, braced, unknown) => {
+        if (dollar !== undefined)
+            return dollar;
+        const value = env.get(bare ?? braced ?? '');
+        if (value === undefined)
+            problem ??= unknown === undefined ? UNSET : UNKNOWN_REFERENCE;
+        return value ?? '';
+    });
+    return problem === undefined ? { text } : { problem };
+}
+// What comes after the dollar may be a piece of a password.
+const AS_IT_IS = "If the $ is part of the value, write the value in single quotes (NAME='...'), or $$ for the dollar in double quotes";
+const UNSET = `it has a $ that begins a reference to a variable, and no line above sets that one. ${AS_IT_IS}`;
+const UNKNOWN_REFERENCE = `it has a \${ that is not closed, or holds more than a name; write out what it should be. ${AS_IT_IS}`;
+
+;// CONCATENATED MODULE: ./src/compose/render.ts
+
+
+
+
+
+
+
+/**
+ * Resolves the compose files once, on the runner, where everything that they refer to is checked out. Compose sees nothing
+ * of the runner's environment but what it needs to run, so that the same inputs give the same text everywhere.
+ */
+async function renderCompose(project) {
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'estiba-compose-'));
+    try {
+        const envFile = (0,external_node_path_namespaceObject.join)(folder, 'env');
+        const echoFile = (0,external_node_path_namespaceObject.join)(folder, 'echo.json');
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(envFile, formatDotenv(project.env), { mode: 0o600 });
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(echoFile, JSON.stringify({ [ECHO]: echoed(project.env) }));
+        const files = [...project.files, echoFile].flatMap((file) => ['--file', file]);
+        const { code, stdout, stderr } = await runLocal(docker(...['compose', '--project-name', project.name, '--project-directory', project.directory], ...['--env-file', envFile, ...files, 'config', '--format', 'json']), { cwd: project.directory, env: bareEnvironment() });
+        if (code !== 0)
+            throw new UsageError(`the compose files can't be resolved: ${explain(lastLine(stderr))}`);
+        const { [ECHO]: echo = {}, ...model } = JSON.parse(stdout);
+        requireEcho(project.env, echo);
+        return { ...model, name: model.name, services: model.services };
+    }
+    catch (error) {
+        if (error instanceof SyntaxError)
+            throw new StepError({
+                step: 'resolve the compose files',
+                why: `docker compose config printed no JSON: ${error.message}`,
+                next: 'update Docker Compose on the runner to 2.20 or newer',
+            });
+        throw error;
+    }
+    finally {
+        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+    }
+}
+/** A field of its own for Compose to say what it made of each variable. Extensions are carried along as they are. */
+const ECHO = 'x-estiba-env';
+/** Names that Compose can interpolate. */
+function echoed(env) {
+    return Object.fromEntries([...env.keys()].filter((name) => /^[A-Za-z_]\w*$/.test(name)).map((name) => [name, `\${${name}}`]));
+}
+/** Compose takes some names from its own environment, whatever the file says. */
+function requireEcho(env, echo) {
+    const wrong = Object.entries(echo).flatMap(([name, value]) => value.replaceAll('$$', '$') === env.get(name) ? [] : [name]);
+    if (wrong.length === 0)
+        return;
+    throw new UsageError(`env: Docker Compose on this runner has another value for ${wrong.join(', ')}, since it takes that from its own environment; ` +
+        'use another name in env and in the compose files, or leave the line out');
+}
+/**
+ * The text of a resolved model as the host's Compose reads it. That reads JSON as YAML, which knows no raw control characters
+ * and takes some separators for line ends.
+ */
+function formatModel(model) {
+    const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return `${JSON.stringify(model, null, 1).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escape)}\n`;
+}
+/** What a local docker needs to find itself and its plugins; nothing that a compose file could pick up by accident. */
+function bareEnvironment() {
+    const names = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
+    return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+/** A `.env` on the server is what most stacks begin with; in a checkout there is none. */
+function explain(reason) {
+    if (!/env file .* not found/.test(reason))
+        return reason;
+    return (`${reason}. \`env_file\` names a file of the checkout, and the values of the input env are in none: ` +
+        'write those that the service needs under its `environment`, as in `DATABASE_URL: ${DATABASE_URL}`');
+}
+function lastLine(text) {
+    return text.trim().split('\n').at(-1) ?? 'no reason given';
+}
+
+;// CONCATENATED MODULE: ./src/ledger/ledger.ts
+/** The members without braces, as the agent puts them behind its own. */
+function formatFields(fields) {
+    return JSON.stringify({ ...fields, digests: fields.digests ?? {}, approvers: fields.approvers ?? [] }).slice(1, -1);
+}
+/** Parses the ledger's lines; one that a newer version wrote, or that a crash tore, is passed over. */
+function parseLedger(lines) {
+    return lines.flatMap(parseEntry);
+}
+function parseEntry(line) {
+    try {
+        const { sum, ...entry } = JSON.parse(line);
+        return entry.v === 1 ? [{ ...entry, v: 1, digests: entry.digests ?? {}, approvers: entry.approvers ?? [] }] : [];
+    }
+    catch {
+        return [];
+    }
+}
+/** Releases that were confirmed, latest first, each once. */
+function confirmedReleases(ledger) {
+    const confirmed = ledger.filter(({ result, action }) => result === 'committed' && action !== 'migration');
+    return [...new Set(confirmed.map(({ release }) => release).reverse())];
+}
+/** The entry that made a release the live one, the last time that this happened. */
+function whatMadeLive(ledger, release) {
+    return ledger.findLast((entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release);
+}
+
+;// CONCATENATED MODULE: ./src/release/manifest.ts
+/**
+ * The name of a release: when it was made and what it is, in characters that are safe in paths and labels.
+ * `20261121-233000-v1.2.3`.
+ */
+function releaseId(version, at) {
+    const [date = '', time = ''] = at.toISOString().split('T');
+    const slug = version.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
+    return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`;
+}
+/** The digest of each service's image, `sha256:…`; a service whose image has none is left out. */
+function imageDigests({ services }) {
+    return Object.fromEntries(Object.entries(services).flatMap(([name, { image }]) => {
+        const digest = image.split('@')[1];
+        return digest === undefined ? [] : [[name, digest]];
+    }));
+}
+/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
+function parseManifest(text) {
+    const manifest = JSON.parse(text);
+    return manifest.format === 2 ? { ...manifest, format: 2 } : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/agent/plan-files.ts
+
+
+
+
+
+
+/** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
+const agentName = `agent-${(0,external_node_crypto_.createHash)('sha256').update(agentProgram).digest('hex').slice(0, 16)}`;
+/** Everything that the agent needs to carry a transaction through on its own. */
+function openingFiles(opening) {
+    const { plan, stack, release, dockerConfig } = opening;
+    return [
+        { name: 'agent.sh', content: agentProgram },
+        { name: 'plan/agent', content: `${agentName}\n` },
+        { name: 'plan/nonce', content: `${opening.nonce}\n` },
+        { name: 'plan/lease', content: `${opening.lease}\n` },
+        { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
+        { name: 'plan/head', content: `${opening.head}\n` },
+        {
+            name: 'plan/ledger',
+            content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
+        },
+        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
+        { name: 'plan/verbs', content: formatVerbs() },
+        { name: 'plan/recovery', content: formatRecovery() },
+        { name: 'plan/limits', content: formatLimits() },
+        { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
+        { name: 'plan/effects.sh', content: effectsFor(opening) },
+        ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
+        ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
+        ...(release ? releaseFiles(release, stack) : []),
+        ...opening.shipments.flatMap(shippedFiles),
+        ...(dockerConfig === undefined ? [] : [{ name: 'docker/config.json', content: dockerConfig }]),
+    ];
+}
+/** A phase as the agent reads it: a table of steps (id, deadline in seconds, title) and a program for each effect. */
+function phaseFiles(folder, steps) {
+    return [
+        {
+            name: `${folder}/steps`,
+            content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
+        },
+        ...steps.flatMap(({ id, run, undo, gate, since }) => [
+            { name: `${folder}/${id}.run`, content: stepProgram(run) },
+            ...(since === undefined ? [] : [{ name: `${folder}/${id}.since`, content: `${since}\n` }]),
+            ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
+            ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
+        ]),
+    ];
+}
+function stepProgram(line) {
+    return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`;
+}
+/** What was built is what is staged and deployed: by digest, where the image has one. */
+function digestsOf(release) {
+    return release ? imageDigests(release.manifest) : {};
+}
+/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
+function effectsFor({ stack, plan, releaseId }) {
+    return `project=${stack.name} stack=${stack.path} release=${releaseId} variant=${plan.variant ?? 'plain'}\n${effectsProgram}`;
+}
+/** In each folder `docker compose` knows its project and its file by itself. */
+function releaseFiles({ manifest, variants, edge }, stack) {
+    const folder = (name, compose) => [
+        { name: `release/${name}/compose.json`, content: formatModel(compose) },
+        { name: `release/${name}/.env`, content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
+    ];
+    return [
+        { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
+        ...variants.flatMap(({ variant, compose, guard }) => [
+            ...folder(variant, compose),
+            ...folder(`${variant}-guard`, guard),
+        ]),
+        ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
+    ];
+}
+/** Readable for everybody: the processes in the containers run as whom they like. */
+function shippedFiles({ sha256, files }) {
+    return files.map(({ name, content, executable }) => ({
+        name: `files/${sha256}/${name}`,
+        content,
+        mode: executable ? 0o755 : 0o644,
+    }));
+}
+
+;// CONCATENATED MODULE: ./src/agent/token.ts
+
+const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
+/** Reads id and nonce of a transaction from what an earlier step handed on. Throws a UsageError for anything else. */
+function parseToken(token) {
+    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
+    if (id === undefined || nonce === undefined)
+        throw new UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
+    return { id, nonce };
+}
+
+;// CONCATENATED MODULE: ./src/agent/transaction.ts
+
+
+
+
+
+
+
+
+
+const silent = { line: () => undefined };
+/** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
+function newTransactionId(at) {
+    return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${(0,external_node_crypto_.randomBytes)(3).toString('hex')}`;
+}
+function newWordId() {
+    return (0,external_node_crypto_.randomBytes)(6).toString('hex');
+}
+function newNonce() {
+    return (0,external_node_crypto_.randomBytes)(8).toString('hex');
+}
+/** What opens a transaction, its name and content apart: it may be started ahead of them. */
+function openCommand({ path }) {
+    return script(openProgram, path, agentName);
+}
+/** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
+async function openTransaction(remote, id, opening, tell, following = {}) {
+    const command = { ...openCommand(opening.stack), stdin: addressed(id, await packFiles(openingFiles(opening))) };
+    const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
+    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
+}
+/** Takes up a transaction that an earlier step of the job opened. */
+function joinTransaction(remote, stackPath, token, following = {}) {
+    const { id, nonce } = parseToken(token);
+    return new RemoteTransaction(remote, stackPath, id, nonce, following);
+}
+/** Somebody else's transaction, which anybody with access may abort. */
+function foreignTransaction(remote, stackPath, id, following = {}) {
+    return new RemoteTransaction(remote, stackPath, id, 'none', following);
+}
+class RemoteTransaction {
+    id;
+    #follower;
+    #stack;
+    #nonce;
+    constructor(remote, stack, id, nonce, following) {
+        this.id = id;
+        this.#follower = new Follower(remote, stack, id, following);
+        this.#stack = stack;
+        this.#nonce = nonce;
+    }
+    get token() {
+        return `${this.id}.${this.#nonce}`;
+    }
+    advance(phase, tell) {
+        return this.#say(tell, 'advance', phase);
+    }
+    async migrate(steps, tell) {
+        const { content, sha256 } = await packFiles(phaseFiles('.', steps));
+        const word = newWordId();
+        return this.#follower.follow(tell, (from) => ({
+            ...script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, word, String(from), 'migrate'),
+            stdin: content,
+        }));
+    }
+    async report(check, verdict) {
+        this.#mustBeHeard(`report ${check} as ${verdict}`, await this.#say(silent, 'report', check, verdict));
+    }
+    async renew(lease) {
+        this.#mustBeHeard(`renew the lease for ${lease} s`, await this.#say(silent, 'renew', String(lease)));
+    }
+    confirm(how, tell) {
+        return this.#say(tell, 'confirm', how);
+    }
+    abort(cause, tell) {
+        return this.#say(tell, 'abort', cause);
+    }
+    /**
+     * Runs the command that opens it with so many words. After a lost connection it is not opened again, but followed as far
+     * as it came.
+     */
+    begin(command, words, tell) {
+        const again = (from) => this.#follower.program('follow', String(from || 1), String(words));
+        return this.#follower.follow(tell, (from, isAgain) => (isAgain ? again(from) : command));
+    }
+    /** A word is heard once, however often it is said: its id tells. */
+    #say(tell, ...words) {
+        const id = newWordId();
+        return this.#follower.follow(tell, (from) => this.#follower.program('say', this.#nonce, id, String(from), ...words));
+    }
+    #mustBeHeard(what, progress) {
+        if (progress.kind === 'waiting')
+            return;
+        const where = { step: what, host: this.#follower.host };
+        switch (progress.kind) {
+            case 'ended':
+                throw new StepError({
+                    ...where,
+                    why: `the transaction has ended already: ${[progress.result, explainCause(progress.cause)].filter(Boolean).join(', ')}`,
+                    next: 'see the log of the step that deployed',
+                });
+            case 'refused':
+                throw new StepError({ ...where, why: `the server refused it: ${explainCause(progress.why)}` });
+            case 'gone':
+                throw new StepError({ ...where, why: 'the agent on the server is gone and could not be recovered' });
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./src/agent/unconfirmed.ts
+var unconfirmed_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var unconfirmed_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+/** Under which a step keeps the token of the transaction that it opened, for its post step. */
+const STATE = 'transaction';
+/** To be called before the host hears of a transaction, so that nothing can begin that the post step does not know of. */
+function keepForPost(job, token) {
+    job.saveState(STATE, token);
+}
+/** Of a transaction whose opening was cut off: the host may only now be making it from what it got. */
+const TRIES = 3;
+/**
+ * The post step of an action that opens a transaction: what its main step opened and nobody confirmed is taken back, also
+ * after a failure or a cancelled job. It never confirms.
+ */
+async function abortUnconfirmed({ connection, path }, job, reach = () => connect(connection)) {
+    const token = job.state(STATE);
+    if (token === '')
+        return;
+    await job.log.chapter('See that nothing is left unconfirmed', async () => {
+        const progress = await untilEnded(path, token, job, reach);
+        if (progress === undefined)
+            job.log.line('The transaction was never begun; nothing was changed.');
+        else
+            tellEnding(progress, job.log);
+    });
+}
+async function untilEnded(path, token, job, reach) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const remote = unconfirmed_addDisposableResource(env_1, await reach(), true);
+        const transaction = joinTransaction(remote, path, token, { connect: reach });
+        for (let tries = 1;; tries++) {
+            const standing = await readStanding(remote, path, transaction.id);
+            const progress = standing?.kind === 'none' ? undefined : await transaction.abort('not-confirmed-by-the-job', job.log);
+            if (progress?.kind === 'ended' || tries === TRIES)
+                return progress;
+            await (0,promises_namespaceObject.setTimeout)(1000);
+        }
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = unconfirmed_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+/**
+ * Sanitizes an input into a string so it can be passed into issueCommand safely
+ * @param input input to sanitize into a string
+ */
+function utils_toCommandValue(input) {
+    if (input === null || input === undefined) {
+        return '';
+    }
+    else if (typeof input === 'string' || input instanceof String) {
+        return input;
+    }
+    return JSON.stringify(input);
+}
+/**
+ *
+ * @param annotationProperties
+ * @returns The command properties to send with the actual annotation command
+ * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
+ */
+function toCommandProperties(annotationProperties) {
+    if (!Object.keys(annotationProperties).length) {
+        return {};
+    }
+    return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+    };
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+
+
+/**
+ * Issues a command to the GitHub Actions runner
+ *
+ * @param command - The command name to issue
+ * @param properties - Additional properties for the command (key-value pairs)
+ * @param message - The message to include with the command
+ * @remarks
+ * This function outputs a specially formatted string to stdout that the Actions
+ * runner interprets as a command. These commands can control workflow behavior,
+ * set outputs, create annotations, mask values, and more.
+ *
+ * Command Format:
+ *   ::name key=value,key=value::message
+ *
+ * @example
+ * ```typescript
+ * // Issue a warning annotation
+ * issueCommand('warning', {}, 'This is a warning message');
+ * // Output: ::warning::This is a warning message
+ *
+ * // Set an environment variable
+ * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
+ * // Output: ::set-env name=MY_VAR::some value
+ *
+ * // Add a secret mask
+ * issueCommand('add-mask', {}, 'secretValue123');
+ * // Output: ::add-mask::secretValue123
+ * ```
+ *
+ * @internal
+ * This is an internal utility function that powers the public API functions
+ * such as setSecret, warning, error, and exportVariable.
+ */
+function command_issueCommand(command, properties, message) {
+    const cmd = new Command(command, properties, message);
+    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+function command_issue(name, message = '') {
+    command_issueCommand(name, {}, message);
+}
+const CMD_STRING = '::';
+class Command {
+    constructor(command, properties, message) {
+        if (!command) {
+            command = 'missing.command';
+        }
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+    }
+    toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+            cmdStr += ' ';
+            let first = true;
+            for (const key in this.properties) {
+                if (this.properties.hasOwnProperty(key)) {
+                    const val = this.properties[key];
+                    if (val) {
+                        if (first) {
+                            first = false;
+                        }
+                        else {
+                            cmdStr += ',';
+                        }
+                        cmdStr += `${key}=${escapeProperty(val)}`;
+                    }
+                }
+            }
+        }
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+    }
+}
+function escapeData(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A');
+}
+function escapeProperty(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A')
+        .replace(/:/g, '%3A')
+        .replace(/,/g, '%2C');
+}
+//# sourceMappingURL=command.js.map
+// EXTERNAL MODULE: external "crypto"
+var external_crypto_ = __nccwpck_require__(6982);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+// For internal use, subject to change.
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+
+
+
+function file_command_issueFileCommand(command, message) {
+    const filePath = process.env[`GITHUB_${command}`];
+    if (!filePath) {
+        throw new Error(`Unable to find environment variable for file command ${command}`);
+    }
+    if (!external_fs_.existsSync(filePath)) {
+        throw new Error(`Missing file at path: ${filePath}`);
+    }
+    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+        encoding: 'utf8'
+    });
+}
+function file_command_prepareKeyValueMessage(key, value) {
+    const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
+    const convertedValue = utils_toCommandValue(value);
+    // These should realistically never happen, but just in case someone finds a
+    // way to exploit uuid generation let's not allow keys or values that contain
+    // the delimiter.
+    if (key.includes(delimiter)) {
+        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+    }
+    if (convertedValue.includes(delimiter)) {
+        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+    }
+    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+}
+//# sourceMappingURL=file-command.js.map
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(8611);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(5692);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var lib_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function lib_getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => lib_awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => lib_awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class lib_HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return lib_awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? https : http;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return lib_awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => lib_awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class auth_BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+class oidc_utils_OidcClient {
+    static createHttpClient(allowRetry = true, maxRetry = 10) {
+        const requestOptions = {
+            allowRetries: allowRetry,
+            maxRetries: maxRetry
+        };
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+    }
+    static getRequestToken() {
+        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+        if (!token) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+        }
+        return token;
+    }
+    static getIDTokenUrl() {
+        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+        if (!runtimeUrl) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+        }
+        return runtimeUrl;
+    }
+    static getCall(id_token_url) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            var _a;
+            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const res = yield httpclient
+                .getJson(id_token_url)
+                .catch(error => {
+                throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+            });
+            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+            if (!id_token) {
+                throw new Error('Response json body do not have ID Token field');
+            }
+            return id_token;
+        });
+    }
+    static getIDToken(audience) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            try {
+                // New ID Token is requested from action service
+                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                if (audience) {
+                    const encodedAudience = encodeURIComponent(audience);
+                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+                }
+                debug(`ID token url is ${id_token_url}`);
+                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                setSecret(id_token);
+                return id_token;
+            }
+            catch (error) {
+                throw new Error(`Error message: ${error.message}`);
+            }
+        });
+    }
+}
+//# sourceMappingURL=oidc-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { access, appendFile, writeFile } = external_fs_.promises;
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+    constructor() {
+        this._buffer = '';
+    }
+    /**
+     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
+     * Also checks r/w permissions.
+     *
+     * @returns step summary file path
+     */
+    filePath() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            if (this._filePath) {
+                return this._filePath;
+            }
+            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+            if (!pathFromEnv) {
+                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+            }
+            try {
+                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
+            }
+            catch (_a) {
+                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+            }
+            this._filePath = pathFromEnv;
+            return this._filePath;
+        });
+    }
+    /**
+     * Wraps content in an HTML tag, adding any HTML attributes
+     *
+     * @param {string} tag HTML tag to wrap
+     * @param {string | null} content content within the tag
+     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
+     *
+     * @returns {string} content wrapped in HTML element
+     */
+    wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs)
+            .map(([key, value]) => ` ${key}="${value}"`)
+            .join('');
+        if (!content) {
+            return `<${tag}${htmlAttrs}>`;
+        }
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    }
+    /**
+     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
+     *
+     * @param {SummaryWriteOptions} [options] (optional) options for write operation
+     *
+     * @returns {Promise<Summary>} summary instance
+     */
+    write(options) {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+            const filePath = yield this.filePath();
+            const writeFunc = overwrite ? writeFile : appendFile;
+            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+            return this.emptyBuffer();
+        });
+    }
+    /**
+     * Clears the summary buffer and wipes the summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    clear() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            return this.emptyBuffer().write({ overwrite: true });
+        });
+    }
+    /**
+     * Returns the current summary buffer as a string
+     *
+     * @returns {string} string of summary buffer
+     */
+    stringify() {
+        return this._buffer;
+    }
+    /**
+     * If the summary buffer is empty
+     *
+     * @returns {boolen} true if the buffer is empty
+     */
+    isEmptyBuffer() {
+        return this._buffer.length === 0;
+    }
+    /**
+     * Resets the summary buffer without writing to summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    emptyBuffer() {
+        this._buffer = '';
+        return this;
+    }
+    /**
+     * Adds raw text to the summary buffer
+     *
+     * @param {string} text content to add
+     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+    }
+    /**
+     * Adds the operating system-specific end-of-line marker to the buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addEOL() {
+        return this.addRaw(external_os_namespaceObject.EOL);
+    }
+    /**
+     * Adds an HTML codeblock to the summary buffer
+     *
+     * @param {string} code content to render within fenced code block
+     * @param {string} lang (optional) language to syntax highlight code
+     *
+     * @returns {Summary} summary instance
+     */
+    addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, (lang && { lang }));
+        const element = this.wrap('pre', this.wrap('code', code), attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML list to the summary buffer
+     *
+     * @param {string[]} items list of items to render
+     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addList(items, ordered = false) {
+        const tag = ordered ? 'ol' : 'ul';
+        const listItems = items.map(item => this.wrap('li', item)).join('');
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML table to the summary buffer
+     *
+     * @param {SummaryTableCell[]} rows table rows
+     *
+     * @returns {Summary} summary instance
+     */
+    addTable(rows) {
+        const tableBody = rows
+            .map(row => {
+            const cells = row
+                .map(cell => {
+                if (typeof cell === 'string') {
+                    return this.wrap('td', cell);
+                }
+                const { header, data, colspan, rowspan } = cell;
+                const tag = header ? 'th' : 'td';
+                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+                return this.wrap(tag, data, attrs);
+            })
+                .join('');
+            return this.wrap('tr', cells);
+        })
+            .join('');
+        const element = this.wrap('table', tableBody);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds a collapsable HTML details element to the summary buffer
+     *
+     * @param {string} label text for the closed state
+     * @param {string} content collapsable content
+     *
+     * @returns {Summary} summary instance
+     */
+    addDetails(label, content) {
+        const element = this.wrap('details', this.wrap('summary', label) + content);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML image tag to the summary buffer
+     *
+     * @param {string} src path to the image you to embed
+     * @param {string} alt text description of the image
+     * @param {SummaryImageOptions} options (optional) addition image attributes
+     *
+     * @returns {Summary} summary instance
+     */
+    addImage(src, alt, options) {
+        const { width, height } = options || {};
+        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML section heading element
+     *
+     * @param {string} text heading text
+     * @param {number | string} [level=1] (optional) the heading level, default: 1
+     *
+     * @returns {Summary} summary instance
+     */
+    addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+            ? tag
+            : 'h1';
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML thematic break (<hr>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addSeparator() {
+        const element = this.wrap('hr', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML line break (<br>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addBreak() {
+        const element = this.wrap('br', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML blockquote to the summary buffer
+     *
+     * @param {string} text quote text
+     * @param {string} cite (optional) citation url
+     *
+     * @returns {Summary} summary instance
+     */
+    addQuote(text, cite) {
+        const attrs = Object.assign({}, (cite && { cite }));
+        const element = this.wrap('blockquote', text, attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML anchor tag to the summary buffer
+     *
+     * @param {string} text link text/content
+     * @param {string} href hyperlink
+     *
+     * @returns {Summary} summary instance
+     */
+    addLink(text, href) {
+        const element = this.wrap('a', text, { href });
+        return this.addRaw(element).addEOL();
+    }
+}
+const _summary = new Summary();
+/**
+ * @deprecated use `core.summary`
+ */
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const summary = _summary;
+//# sourceMappingURL=summary.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+/**
+ * toPosixPath converts the given path to the posix form. On Windows, \\ will be
+ * replaced with /.
+ *
+ * @param pth. Path to transform.
+ * @return string Posix path.
+ */
+function toPosixPath(pth) {
+    return pth.replace(/[\\]/g, '/');
+}
+/**
+ * toWin32Path converts the given path to the win32 form. On Linux, / will be
+ * replaced with \\.
+ *
+ * @param pth. Path to transform.
+ * @return string Win32 path.
+ */
+function toWin32Path(pth) {
+    return pth.replace(/[/]/g, '\\');
+}
+/**
+ * toPlatformPath converts the given path to a platform-specific path. It does
+ * this by replacing instances of / and \ with the platform-specific path
+ * separator.
+ *
+ * @param pth The path to platformize.
+ * @return string The platform-specific path.
+ */
+function toPlatformPath(pth) {
+    return pth.replace(/[/\\]/g, path.sep);
+}
+//# sourceMappingURL=path-utils.js.map
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -69969,33 +74652,6 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ./src/errors.ts
-/** The author of the workflow can fix this one: it names the input and what to write instead. Shown without a stack. */
-class UsageError extends Error {
-    name = 'UsageError';
-}
-/** The world said no: a host, a registry, a health check. Says where, why, the state things are in, and what to do. */
-class StepError extends Error {
-    name = 'StepError';
-    failure;
-    constructor(failure) {
-        super(describe(failure), { cause: failure.cause });
-        this.failure = failure;
-    }
-}
-function describe({ step, host, why, exitCode, lastLines = [], state, next }) {
-    const where = host === undefined ? step : `${step} on ${host}`;
-    const code = exitCode === undefined ? '' : ` (exit code ${exitCode})`;
-    return [
-        `${where}: ${why}${code}`,
-        ...lastLines.map((line) => `    ${line}`),
-        ...(state === undefined ? [] : [`State: ${state}`]),
-        ...(next === undefined ? [] : [`Next: ${next}`]),
-    ].join('\n');
-}
-
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: ./src/runner/context.ts
 
 /**
@@ -70022,32 +74678,6 @@ function readContext(env) {
         workspace: github('WORKSPACE') || process.cwd(),
         temp: env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(),
     };
-}
-
-;// CONCATENATED MODULE: ./src/runner/duration.ts
-const SECONDS = { s: 1, m: 60, h: 3600 };
-/** Parses `90`, `90s`, `5m` or `1h` to seconds. Returns the problem as a string when it can't. */
-function parseDuration(text) {
-    const { amount, unit = 's' } = /^(?<amount>\d{1,7})\s*(?<unit>[smh])?$/.exec(text.trim())?.groups ?? {};
-    if (amount === undefined)
-        return `write a time such as 90, 90s, 5m or 1h, not "${text}"`;
-    return Number(amount) * SECONDS[unit];
-}
-/** Formats seconds for a reader: `0.4 s`, `12 s`, `3 min 5 s`, `2 h`. */
-function formatDuration(seconds) {
-    if (seconds < 9.95)
-        return `${seconds.toFixed(1)} s`;
-    const whole = Math.round(seconds);
-    const parts = [
-        [Math.floor(whole / 3600), 'h'],
-        [Math.floor(whole / 60) % 60, 'min'],
-        [whole % 60, 's'],
-    ];
-    return parts
-        .filter(([amount]) => amount > 0)
-        .slice(0, 2)
-        .map(([amount, unit]) => `${amount} ${unit}`)
-        .join(' ');
 }
 
 ;// CONCATENATED MODULE: ./src/runner/markdown.ts
@@ -70476,7 +75106,7 @@ async function runAction(action) {
     const job = new GithubJob(controller.signal);
     cancelOnSignal(controller, job);
     process.once('uncaughtException', (error) => {
-        job.fail(explain(error));
+        job.fail(run_action_explain(error));
         process.exit();
     });
     try {
@@ -70486,7 +75116,7 @@ async function runAction(action) {
             await runMain(action, job);
     }
     catch (error) {
-        job.fail(explain(error));
+        job.fail(run_action_explain(error));
     }
 }
 async function runMain(action, job) {
@@ -70520,4506 +75150,18 @@ function cancelOnSignal(controller, job) {
             const error = new StepError({ step: 'run', why: `the job was cancelled (${name})` });
             controller.abort(error);
             setTimeout(() => {
-                job.fail(explain(error));
+                job.fail(run_action_explain(error));
                 process.exit();
             }, GRACE_MS).unref();
         });
     }
 }
 /** What is printed for an error: its message alone where that says what to do, with the stack where it is our bug. */
-function explain(error) {
+function run_action_explain(error) {
     if (error instanceof UsageError || error instanceof StepError)
         return error.message;
     const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `This is a bug in the action, please report it.\n${details}`;
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ./src/agent/holder.ts
-
-/** Parses what follows a record `blocked`; undefined for anything else. */
-function parseHolder(text) {
-    try {
-        const value = JSON.parse(text);
-        const { tx, since, state, action, version, actor, run } = value;
-        const texts = [tx, state, action, version, actor, run].map((each) => (typeof each === 'string' ? each : ''));
-        const [id = '', at = '', what = '', name = '', who = '', page = ''] = texts;
-        if (id === '' || typeof since !== 'number')
-            return undefined;
-        return { tx: id, since, state: at, action: what, version: name, actor: who, run: page };
-    }
-    catch {
-        return undefined;
-    }
-}
-/** `a deploy of v2 by octocat (https://...), on trial, since 23:30:00 UTC, that is 2 min 5 s`. */
-function describeHolder({ tx, since, state, action, version, actor, run }, now) {
-    const time = new Date(since * 1000).toISOString().slice(11, 19);
-    return [
-        `a ${action || 'change'}${version && ` of ${version}`}${actor && ` by ${actor}`} (${run || tx})`,
-        STATES[state] ?? 'just begun',
-        `since ${time} UTC, that is ${formatDuration(Math.max(0, Math.round(now - since)))}`,
-    ].join(', ');
-}
-const STATES = {
-    open: 'being prepared',
-    prepared: 'prepared',
-    migrated: 'with its database migrated',
-    trial: 'on trial',
-    committed: 'confirmed and tidying up',
-    undoing: 'going back',
-};
-
-;// CONCATENATED MODULE: ./src/agent/protocol.ts
-/**
- * The protocol between the runner and the agent, as data: what docs/protocol.md says in words. The tables travel with each
- * plan, so that an agent never follows rules other than those its transaction was planned with.
- */
-/** The states of an open transaction. It ends in one of `RESULTS`. */
-const protocol_STATES = ['open', 'prepared', 'migrated', 'trial', 'committed'];
-/** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
-const RESULTS = ['committed', 'undone', 'stuck'];
-/** What the owner lets the agent run. `commit` checks before the decision, `finish` completes what follows from it. */
-const PHASES = ['prepare', 'migrate', 'switch', 'commit', 'finish'];
-/** State x verb x owner or other. What is not in the table is refused. */
-const VERBS = [
-    { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
-    { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
-    { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
-    { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
-    { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
-    { state: '*', word: 'renew', who: 'owner', action: 'lease' },
-    { state: '*', word: 'report', who: 'owner', action: 'note' },
-    { state: '*', word: 'abort', who: 'any', action: 'undo' },
-];
-/** What becomes of a transaction whose agent is gone: before the commit it is undone, after it completed. */
-const RECOVERY = [
-    { state: 'open', action: 'undo' },
-    { state: 'prepared', action: 'undo' },
-    { state: 'migrated', action: 'undo' },
-    { state: 'trial', action: 'undo' },
-    { state: 'committed', action: 'wind-up' },
-];
-/** What an agent holds itself to. */
-const LIMITS = {
-    /** Times that a transaction is taken up again after its agent died; once more ends it `stuck`. */
-    recoveries: 3,
-    /** KiB set aside at `open`, so that going back has space on a full disk. */
-    reserve: 1024,
-    /** Transactions whose folders stay on the host. */
-    transactions: 50,
-};
-/** Why a transaction ended as the agent words it, and what that means. A failed step is named `PHASE-STEP` instead. */
-const CAUSES = {
-    aborted: 'it was aborted',
-    'lease-expired': 'nobody confirmed it in time',
-    'unwell-in-trial': 'a new container was restarted, ended or became unhealthy during the trial',
-    'agent-gone': 'the agent had died',
-    'recovered-too-often': `the agent died again after ${LIMITS.recoveries} recoveries`,
-    'stale-plan': 'another transaction changed the stack after this one was planned',
-    'lock-timeout': 'another transaction held the stack for too long',
-    'not-recovered': 'the transaction before could not be brought to its end',
-    'no-space': 'the disk has no space for the way back',
-    'journal-not-written': 'the journal could not be written; is the disk full?',
-};
-/** The table as the agent reads it: one row a line, fields apart by a space. */
-function formatVerbs() {
-    return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
-}
-function formatRecovery() {
-    return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
-}
-function formatLimits() {
-    return Object.entries(LIMITS)
-        .map(([name, value]) => `${name} ${value}\n`)
-        .join('');
-}
-
-;// CONCATENATED MODULE: ./src/agent/journal.ts
-
-const RECORD = /^(\d+) (\d+) (\d+) ([\w-]+)(?: (.*))?$/;
-/** Parses one line of the journal; undefined for what is not a record (the output of a step, behind `> `). */
-function parseRecord(line) {
-    const [, number, time, uptime, type, rest = ''] = RECORD.exec(line) ?? [];
-    if (number === undefined || type === undefined)
-        return undefined;
-    return {
-        number: Number(number),
-        time: Number(time),
-        uptime: Number(uptime),
-        event: parseEvent(type, rest.split(' ')),
-    };
-}
-function parseEvent(type, [first = '', second = '', third = '']) {
-    const state = protocol_STATES.find((known) => known === first);
-    const result = RESULTS.find((known) => known === first);
-    switch (type) {
-        case 'began':
-        case 'forbidden':
-            return { type, phase: first, step: second };
-        case 'did':
-        case 'undid':
-            return { type, phase: first, step: second, code: Number(third) };
-        case 'blocked':
-            return { type, by: first };
-        case 'refused':
-            return { type, word: first, why: second };
-        case 'undoing':
-            return { type, cause: first };
-        case 'state':
-            if (state)
-                return { type, state };
-            break;
-        case 'waiting':
-            if (state)
-                return { type, state, lease: Number(second) };
-            break;
-        case 'ended':
-            if (result)
-                return { type, result, cause: second };
-            break;
-    }
-    return { type: 'other', text: [type, first, second, third].join(' ').trim() };
-}
-
-;// CONCATENATED MODULE: ./src/agent/progress.ts
-
-
-
-
-/** Reads what `agent follow` prints, tells it on as sentences, and keeps where the transaction stands. */
-class ProgressReader {
-    #log;
-    #titles = new Map();
-    #last;
-    #begun = { key: '', uptime: 0 };
-    #failure;
-    #obstacle;
-    #output = [];
-    #progress;
-    #waiting;
-    #holder;
-    #now;
-    /** @param now milliseconds, for how long the stack has been waited for */
-    constructor(log, now = Date.now) {
-        this.#log = log;
-        this.#now = now;
-    }
-    /** The record to follow from after a lost connection. */
-    get next() {
-        return (this.#last?.number ?? 0) + 1;
-    }
-    get progress() {
-        const progress = this.#progress;
-        if (progress?.kind !== 'ended')
-            return progress;
-        const failure = this.#failure;
-        const obstacle = progress.result === 'stuck' ? this.#obstacle : undefined;
-        const holder = progress.cause === 'lock-timeout' ? this.#holder : undefined;
-        return {
-            ...progress,
-            // A step that was cut short by an abort failed too, but is not why the transaction ended.
-            ...(failure?.key === progress.cause && { failure }),
-            ...(obstacle !== undefined && { obstacle }),
-            ...(holder !== undefined && { holder }),
-        };
-    }
-    /** Says for how long the stack has been waited for, and who holds it; nothing when it is not waited for. */
-    remind() {
-        if (this.#waiting === undefined)
-            return;
-        const { since, by } = this.#waiting;
-        this.#log.line(`still waiting, for ${formatDuration(Math.round((this.#now() - since) / 1000))}: ${by} holds the stack`);
-    }
-    read(line) {
-        if (line.startsWith('> '))
-            this.#readOutput(line.slice(2));
-        else if (line.startsWith('#'))
-            this.#readTitle(line.slice(1).trim());
-        else if (line.startsWith('refused '))
-            this.#progress = { kind: 'refused', why: line.slice('refused '.length) };
-        else if (line === 'gone')
-            this.#progress = { kind: 'gone' };
-        else
-            this.#readRecord(parseRecord(line));
-    }
-    #readTitle(title) {
-        this.#titles.set(this.#begun.key, title);
-    }
-    #readOutput(line) {
-        if (this.#last?.event.type === 'blocked') {
-            this.#readHolder(line, this.#last.time);
-            return;
-        }
-        this.#output.push(line);
-        this.#log.line(`  ${line}`);
-        const lines = this.#output.filter((text) => text.trim() !== '');
-        const { event } = this.#last ?? {};
-        if (this.#failure && event?.type === 'did')
-            this.#failure = { ...this.#failure, lastLines: lines.slice(-15) };
-        if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
-            this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
-    }
-    #readHolder(line, now) {
-        const holder = parseHolder(line);
-        if (holder === undefined || this.#waiting === undefined)
-            return;
-        this.#holder = describeHolder(holder, now);
-        this.#waiting = { ...this.#waiting, by: holder.run || holder.tx };
-        this.#log.line(`it is ${this.#holder}`);
-    }
-    #readRecord(record) {
-        if (!record || record.number < this.next)
-            return;
-        this.#last = record;
-        this.#waiting = undefined;
-        this.#output = [];
-        const { event, uptime } = record;
-        switch (event.type) {
-            case 'began':
-                this.#begun = { key: `${event.phase}-${event.step}`, uptime };
-                return;
-            case 'did':
-                this.#did(event.phase, event.step, event.code, uptime);
-                return;
-            case 'undid':
-                this.#undid(this.#title(event.phase, event.step), event.code);
-                return;
-            case 'state':
-                this.#log.line(`state: ${event.state}`);
-                return;
-            case 'blocked':
-                this.#waiting = { since: this.#now(), by: event.by || 'another transaction' };
-                this.#log.line(`waiting: another transaction holds the stack`);
-                return;
-            case 'undoing':
-                this.#log.line(`going back: ${explainCause(event.cause)}`);
-                return;
-            case 'forbidden':
-                this.#obstacle = this.#title(event.phase, event.step);
-                this.#log.line(`it may not be taken back: ${this.#obstacle}`);
-                return;
-            case 'refused':
-                this.#progress = { kind: 'refused', why: event.why };
-                return;
-            case 'waiting':
-                if (this.#progress?.kind !== 'refused')
-                    this.#progress = { kind: 'waiting', state: event.state, lease: event.lease };
-                return;
-            case 'ended':
-                this.#progress = { kind: 'ended', result: event.result, cause: event.cause };
-                return;
-            case 'other':
-                return;
-        }
-    }
-    #did(phase, step, code, uptime) {
-        const title = this.#title(phase, step);
-        const seconds = uptime - this.#begun.uptime;
-        this.#log.line(code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`);
-        if (code !== 0)
-            this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] };
-    }
-    #undid(title, code) {
-        if (code !== 0)
-            this.#obstacle = title;
-        this.#log.line(`${code === 0 ? 'taken back' : 'COULD NOT BE TAKEN BACK'}: ${title}`);
-    }
-    #title(phase, step) {
-        return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
-    }
-}
-const REMIND_MS = 30_000;
-/** Has one who waits for the stack told from time to time for how long; returns what ends that. */
-function remindWhileWaiting(reader) {
-    const timer = setInterval(() => {
-        reader.remind();
-    }, REMIND_MS);
-    return () => {
-        clearInterval(timer);
-    };
-}
-/** The agent's word for why a transaction did not go through, as a sentence. */
-function explainCause(cause) {
-    const { phase, step, state } = CAUSE.exec(cause)?.groups ?? {};
-    if (phase !== undefined && step !== undefined)
-        return `step ${step} of ${phase} failed`;
-    return CAUSES[cause] ?? OTHERS[cause] ?? (state === undefined ? cause : `this is not possible in the state ${state}`);
-}
-/** What jobs give as a cause, and why words are refused. */
-const OTHERS = {
-    'not-confirmed-by-the-job': 'its job ended without confirming it',
-    'check-bad': 'a check said that the release is bad',
-    'check-unknown': 'a check could not tell whether the release is good',
-    'no-check': 'no check said that the release is good',
-    'not-owner': 'the transaction belongs to another job',
-    'no-steps': 'its plan has no such phase',
-    'not-seconds': 'the lease must be a whole number of seconds',
-};
-/** A step that failed, or the state in which a word was refused. */
-const CAUSE = new RegExp(`^(?:(?<phase>[a-z]+)-(?<step>\\d+)|(?:state-)?(?<state>${protocol_STATES.join('|')}))$`);
-
-;// CONCATENATED MODULE: ./src/agent/ending.ts
-
-/** Says how a transaction ended that was asked to abort; one that had ended before keeps its end. */
-function tellEnding(progress, log) {
-    if (progress.kind !== 'ended') {
-        log.warning('The transaction could not be ended now; the server goes back by itself when the lease is over.');
-        return;
-    }
-    switch (progress.result) {
-        case 'committed':
-            log.line('The release is confirmed; there is nothing to take back.');
-            return;
-        case 'undone':
-            log.line(`Undone: the release before serves (${explainCause(progress.cause)}).`);
-            return;
-        case 'stuck':
-            log.error('Stuck: it could neither go on nor be taken back. What runs now goes on running; a human must look at it.');
-            return;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/command/command.ts
-function command(program, ...args) {
-    return { argv: [program, ...args] };
-}
-function docker(...args) {
-    return command('docker', ...args);
-}
-/** A script for the POSIX shell; `args` become `$1`, `$2`, ... and need no quoting. */
-function script(text, ...args) {
-    return command('sh', '-c', text, 'sh', ...args);
-}
-/** Renders a command as one line of POSIX shell, safe to hand to a login shell. */
-function toShell({ argv }) {
-    return argv.map(quote).join(' ');
-}
-const PLAIN = /^[\w@%+=:,./-]+$/;
-/** Quotes one word for a POSIX shell. */
-function quote(word) {
-    return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-;// CONCATENATED MODULE: ./src/agent/programs.ts
-// Written by scripts/embed.mts from the shell programs beside it: edit those.
-/** src/agent/agent.sh */
-const agentProgram = `#!/bin/sh
-# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
-# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
-# tables, not here. Formats and exit codes: docs/protocol.md.
-#
-#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
-#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
-#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
-#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
-#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
-#   agent leave   STACK                                 take the minute job out of the crontab
-set -u
-umask 077
-export LC_ALL=C
-
-verb=$1 stack=$2 id=\${3:-}
-tx=$stack/transactions/$id
-journal=$tx/journal
-export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
-
-# What is on disk of a transaction: its journal, and the tables of its plan.
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
-
-# replace FILE: with standard input; it is the old one or the whole new one at any time.
-replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
-
-# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
-cut_torn_tail() {
-  [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
-  truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
-}
-
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
-record() {
-  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
-  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
-  cut_torn_tail "$journal"
-  return 1
-}
-
-has() { [ -f "$journal" ] && awk -v want="$*" '{ $1 = $2 = $3 = ""; sub(/^ +/, "") } $0 == want { found = 1 } END { exit !found }' "$journal"; }
-last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END { print found }' "$journal"; }
-count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
-is_over() { [ -n "$(last_of ended)" ]; }
-
-# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
-look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
-limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
-
-# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
-
-# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
-# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-in_session() {
-  # shellcheck disable=SC2016 # the inner shell's
-  cd "$stack" && exec setsid sh -c '
-    echo "$$ $(awk "{ sub(/.*\\\\) /, \\"\\"); print \\$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
-    exec timeout -k 5 "$1" sh "$2"' sh "$@"
-}
-
-# members SESSION: its living processes, each with its start time.
-members() {
-  cat /proc/[0-9]*/stat 2>/dev/null |
-    awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
-}
-
-# end_session SESSION: told to end, and killed after five seconds.
-end_session() {
-  signal=TERM
-  began=$(uptime_seconds)
-  while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
-    # shellcheck disable=SC2086 # a list of process ids
-    [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
-    sleep 0.1 9>&-
-    lasted=$(($(uptime_seconds) - began)) signal=
-    [ "$lasted" -lt 5 ] || signal=KILL
-    [ "$lasted" -lt 10 ] || return 1
-  done
-}
-
-# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
-# asked for, which all are in that did not choose otherwise.
-leave_nothing() {
-  if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
-}
-
-# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
-run_in_session() {
-  in_session "$1" "$2" /dev/null &
-  program=$!
-  wait "$program"
-  code=$?
-  leave_nothing "$program" "$code"
-  return "$code"
-}
-
-# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
-# others, one of them carries the transaction in its environment.
-is_session_of() {
-  members "$2" | grep -qxF "$2 $3" && return
-  for process in $(members "$2" | cut -d ' ' -f 1); do
-    tr '\\0' '\\n' 2>/dev/null <"/proc/$process/environ" | grep -qxF "ESTIBA_TX=$stack/transactions/$1" && return
-  done
-  return 1
-}
-
-# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
-# for, so that an effect of one that takes over just now is not taken for an orphan.
-end_orphan() {
-  { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
-  if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
-  if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
-}
-
-# One agent at a time: who lives, and who holds the stack.
-
-# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
-# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
-pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
-
-# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
-is_alive() {
-  case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
-    *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
-    *) return 1 ;;
-  esac
-}
-
-# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
-# ends a transaction whose agent never came looks for it under the same lock.
-be_the_agent() {
-  mkdir -p "$tx/inbox" "$tx/output"
-  [ -p "$tx/door" ] || mkfifo "$tx/door"
-  heard=0
-  {
-    flock 8
-    cut_torn_tail "$journal"
-    echo $$ >"$tx/pid"
-  } 8<"$tx"
-}
-
-what_is_open() { cat "$stack/open" 2>/dev/null; }
-
-# An orphaned effect of the open transaction is not waited for.
-end_open_orphan() {
-  open=$(what_is_open)
-  [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
-}
-
-# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
-take_the_lock() {
-  exec 9>>"$stack/lock"
-  [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
-  draw_ticket || { end undone no-space; return 1; }
-  open=$(what_is_open)
-  record blocked "\${open:-$(first_waiting)}"
-  give_up=$(($(uptime_seconds) + $(cat "$tx/plan/lock-timeout")))
-  until [ "$(first_waiting)" = "$id" ] && flock -n 9; do
-    if is_abort_waiting; then end undone aborted; return 1; fi
-    if [ "$(uptime_seconds)" -ge "$give_up" ]; then end undone lock-timeout; return 1; fi
-    end_open_orphan
-    pause
-  done
-  return_ticket
-}
-
-# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
-
-tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
-
-# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
-first_waiting() {
-  for number in $(tickets); do
-    { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
-    if is_alive "$waiter"; then echo "$waiter"; return; fi
-    rm -f "$stack/waiting/$number"
-  done
-}
-
-draw_ticket() {
-  mkdir -p "$stack/waiting" && echo "$id" >"$stack/waiting/.$id" || return 1
-  my_ticket=$(tickets | tail -n 1)
-  my_ticket=$((\${my_ticket:-0} + 1))
-  until ln "$stack/waiting/.$id" "$stack/waiting/$my_ticket" 2>/dev/null; do
-    [ -f "$stack/waiting/$my_ticket" ] || return 1
-    my_ticket=$((my_ticket + 1))
-  done
-}
-
-return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
-
-# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
-
-steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
-
-# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
-run_step() {
-  watcher=
-  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
-  in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
-  effect=$!
-  if [ "$3" = run ] && [ "$1" != finish ]; then
-    end_effect_at_abort >/dev/null 2>&1 9>&- &
-    watcher=$!
-  fi
-  wait "$effect"
-  code=$?
-  [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
-  leave_nothing "$effect" "$code"
-  return "$code"
-}
-
-end_effect_at_abort() {
-  while kill -0 "$effect"; do
-    if is_abort_waiting; then end_session "$effect"; return; fi
-    pause
-  done
-}
-
-# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
-run_phase() {
-  for step in $(steps_of "$1"); do
-    is_abort_waiting && return 1
-    record began "$1" "$step" || { cause='journal-not-written'; return 1; }
-    run_step "$1" "$step" run
-    code=$?
-    record did "$1" "$step" "$code"
-    [ "$code" = 0 ] && continue
-    is_abort_waiting || cause=$1-$step
-    return 1
-  done
-}
-
-# three_times COMMAND...: for what must succeed to leave a clean end.
-three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
-
-# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
-
-ledger=$stack/ledger.jsonl
-
-# When a migration was begun: what a step of its own found out about the schema.
-migration() {
-  ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
-    printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
-}
-
-# add_to_ledger: what the terminal record says; nothing when the line is there already.
-add_to_ledger() {
-  cut_torn_tail "$ledger"
-  ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
-  read -r start over result cause <<EOT
-$(awk 'NR == 1 { start = $2 } $4 == "ended" { print start, $2, $5, $6 }' "$journal")
-EOT
-  entry=$(printf '{"v":1,"tx":"%s","time":"%s","result":"%s","cause":"%s","seconds":%s%s,%s' "$id" \\
-    "$(date -u -d "@$over" +%Y-%m-%dT%H:%M:%SZ)" "$result" "$cause" "$((over - start))" "$(migration)" "$(cat "$tx/plan/ledger")")
-  before=$(tail -n 1 "$ledger" 2>/dev/null | sed -n 's/.*,"sum":"\\([0-9a-f]*\\)"}$/\\1/p')
-  sum=$(printf '%s' "$before$entry" | sha256sum | cut -d ' ' -f 1)
-  printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
-}
-
-# The three ways in which a transaction ends: committed, undone, stuck.
-
-# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
-end() {
-  rm -rf "$tx/docker" "$tx/reserve"
-  record ended "$1" "$2" || return 1
-  rm -rf "$tx/release" "$tx/files" "$tx/agent.sh"
-  return_ticket
-}
-
-# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
-finish() {
-  is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
-  if ! is_over || ! add_to_ledger; then return 1; fi
-  rm -f "$stack/open"
-  prune
-}
-
-# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
-prune() {
-  set -- "$stack"/transactions/t-*
-  while [ "$#" -gt "$(limit transactions)" ]; do
-    awk '$4 == "ended" { found = 1 } END { exit !found }' "$1/journal" 2>/dev/null && rm -rf "$1"
-    shift
-  done
-  find "$stack/transactions" -maxdepth 1 -name '.t-*' -mmin +60 -exec rm -rf {} +
-  named=$(cat "$stack"/transactions/*/plan/agent "$stack"/transactions/.t-*/plan/agent 2>/dev/null; readlink "$stack/agent")
-  for agent in "$stack"/agent-*; do
-    printf '%s\\n' "$named" | grep -qxF "\${agent##*/}" || rm -f "$agent"
-  done
-}
-
-begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
-
-# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
-undo() {
-  rm -f "$tx/reserve"
-  record undoing "$1"
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.gate" ] || continue
-    run_step "$phase" "$step" gate && continue
-    record forbidden "$phase" "$step"
-    finish stuck "$1"
-    return
-  done
-  for begun in $(begun_latest_first); do
-    phase=\${begun%/*} step=\${begun#*/}
-    [ -f "$tx/plan/$phase/$step.undo" ] || continue
-    has undid "$phase" "$step" 0 && continue
-    three_times run_step "$phase" "$step" undo
-    code=$?
-    record undid "$phase" "$step" "$code"
-    [ "$code" = 0 ] || { finish stuck "$1"; return; }
-  done
-  finish undone "$1"
-}
-
-# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
-wind_up() {
-  rm -f "$tx/reserve"
-  unfinished=
-  for step in $(steps_of finish); do
-    has did finish "$step" 0 && continue
-    record began finish "$step"
-    three_times run_step finish "$step" run
-    code=$?
-    record did finish "$step" "$code"
-    [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
-  done
-  finish committed "\${unfinished:+unfinished:$unfinished}"
-}
-
-# Hears the owner's words in their order. What comes of each stands in the plan's table.
-
-# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
-is_abort_waiting() {
-  ahead=$((heard + 1))
-  while [ -f "$tx/inbox/$ahead" ]; do
-    read -r _ word cause <"$tx/inbox/$ahead"
-    [ "$word" != abort ] || { cause=\${cause:-aborted}; return 0; }
-    ahead=$((ahead + 1))
-  done
-  return 1
-}
-
-# Why a trial may not be confirmed: empty when it may.
-objection() {
-  awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
-    END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
-          if (worst) print "check-" worst; else if (!n && unchecked != "unchecked") print "no-check" }' "$journal"
-}
-
-enter() { state=$1; record state "$state"; }
-
-obey() {
-  read -r word argument value <<EOT
-$1
-EOT
-  key=$word
-  [ "$word" = advance ] && key=advance:$argument
-  rule=$(look_up verbs "$state" "$key")
-  case \${rule#* } in
-    run:*)
-      if [ ! -f "$tx/plan/$argument/steps" ]; then record refused "$word" no-steps
-      elif run_phase "$argument"; then enter "\${rule##*:}"
-      else undo "$cause"; fi ;;
-    commit)
-      why=$(objection "$argument")
-      if [ -n "$why" ]; then record refused confirm "$why"
-      elif run_phase commit && { cause='journal-not-written'; record committed; }; then wind_up
-      else undo "$cause"; fi ;;
-    undo) undo "\${argument:-aborted}" ;;
-    lease)
-      case $argument in
-        '' | *[!0-9]*) record refused renew not-seconds ;;
-        *) lease=$argument; record renewed "$argument" ;;
-      esac ;;
-    note) record reported "$argument" "$value" ;;
-    *) record refused "$word" "state-$state" ;;
-  esac
-}
-
-is_well() {
-  if [ "$state" != trial ] || [ ! -f "$tx/plan/watch" ]; then return 0; fi
-  run_in_session 15 "$tx/plan/watch" >"$tx/output/watch" 2>&1 9>&-
-}
-
-wait_for_the_owner() {
-  record waiting "$state" "$lease" "$heard"
-  until_uptime=$(($(uptime_seconds) + lease))
-  while [ ! -f "$tx/inbox/$((heard + 1))" ]; do
-    if [ "$(uptime_seconds)" -ge "$until_uptime" ]; then undo lease-expired; return; fi
-    if ! is_well; then undo unwell-in-trial; return; fi
-    pause
-  done
-  heard=$((heard + 1))
-  read -r _ said <"$tx/inbox/$heard"
-  obey "$said"
-}
-
-# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
-
-mark="# estiba $stack"
-
-remember_environment() {
-  env | grep -E '^(PATH|DOCKER_[A-Z]+|XDG_RUNTIME_DIR)=' | replace "$stack/environment"
-}
-
-restore_environment() {
-  [ -f "$stack/environment" ] || return 0
-  while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
-}
-
-# The host's own: a BusyBox shell brings another, of a cron that may not run here.
-find_crontab() (
-  IFS=:
-  for folder in $PATH; do
-    if [ -x "$folder/crontab" ]; then echo "$folder/crontab"; return; fi
-  done
-  return 1
-)
-
-# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
-# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
-# for other stacks of the same user.
-edit_crontab() {
-  crontab=$(find_crontab) || return 0
-  old=$stack/.crontab.$$
-  {
-    flock 8
-    if timeout 10 "$crontab" -l >"$old" 2>"$old.why" 8>&- 9>&- || grep -q -e 'no crontab' -e 'No such file' "$old.why"; then
-      awk -v mark="$mark" -v line="\${1:-}" '
-        substr($0, length($0) - length(mark) + 1) != mark { print }
-        END { if (line != "") print line }' "$old" >"$old.new"
-      cmp -s "$old" "$old.new" || timeout 10 "$crontab" - <"$old.new" 8>&- 9>&-
-    fi
-  } >/dev/null 2>&1 8<"\${HOME:-/}"
-  rm -f "$old" "$old.why" "$old.new"
-}
-
-add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
-remove_minute_job() { edit_crontab; }
-
-# The agent's own verb.
-
-reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"; }
-
-# What must be there before anything is begun, so that a crash can be recovered from without the runner.
-make_ready() {
-  remember_environment || return 1
-  if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
-  note_engine
-  add_minute_job
-  touch "$ledger" && cut_torn_tail "$ledger"
-}
-
-run() {
-  be_the_agent
-  is_over && return 0
-  lease=$(cat "$tx/plan/lease")
-  # What was brought to be staged makes way for the terminal record.
-  reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
-  record began-agent "$(basename "$0")"
-  take_the_lock || return 0
-  recover_what_is_open
-  [ ! -f "$stack/open" ] || { end undone not-recovered; return 0; }
-  make_ready || { end undone no-space; return 0; }
-  [ "$(wc -l <"$ledger")" -eq "$(cat "$tx/plan/head")" ] || { end undone stale-plan; return 0; }
-  if ! echo "$id" | replace "$stack/open" || ! sync "$stack"; then end undone no-space; return 0; fi
-  enter open
-  obey 'advance prepare'
-  until is_over; do wait_for_the_owner; done
-}
-
-# Brings to an end what an agent has left that is gone.
-
-# The caller holds the lock.
-resume() {
-  end_orphan "$id"
-  be_the_agent
-  if is_over; then finish; return; fi
-  rm -f "$tx/reserve"
-  record recovering
-  if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
-  state=$(last_of state)
-  if has committed; then state=committed; fi
-  case $(look_up recovery "\${state:-open}" crash) in
-    *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
-  esac
-}
-
-recover_what_is_open() {
-  open=$(what_is_open)
-  [ -n "$open" ] || return 0
-  if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
-}
-
-# For a visitor, and each minute: a living agent needs no help, and is not waited for.
-recover() {
-  restore_environment
-  exec 9>>"$stack/lock"
-  give_up=$(($(uptime_seconds) + 15))
-  until flock -n 9; do
-    if is_alive "$(what_is_open)"; then echo 'held by a living agent'; end_what_never_was_open; return; fi
-    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'the lock is held, but by no agent' >&2; return 1; }
-    end_open_orphan
-    sleep 0.2 9>&-
-  done
-  recover_what_is_open
-  end_what_never_was_open
-  revive
-}
-
-# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
-end_what_never_was_open() {
-  [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
-  {
-    flock 8
-    if ! is_alive "$id"; then
-      cut_torn_tail "$journal"
-      is_over || [ -n "$(last_of state)" ] || end undone agent-gone
-    fi
-  } 8<"$tx"
-}
-
-# The engine's start that was seen last; an engine that is down is nothing to note.
-note_engine() {
-  [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
-}
-
-# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
-# by hand, and does not start it again. The caller holds the lock, and nothing is open.
-revive() {
-  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
-  start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
-  [ "$start" != "$(cat "$stack/engine")" ] || return 0
-  run_in_session 300 "$stack/revive" || return 1
-  echo "$start" | replace "$stack/engine"
-}
-
-# The verbs of those who visit the agent: say, and follow.
-
-is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
-
-# number_of ID: the place in the inbox of the word with that id.
-number_of() {
-  number=1
-  while [ -f "$tx/inbox/$number" ]; do
-    read -r known _ <"$tx/inbox/$number"
-    [ "$known" != "$1" ] || { echo "$number"; return; }
-    number=$((number + 1))
-  done
-  return 1
-}
-
-# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
-# set aside for going back is given to the word that asks for it.
-put() {
-  {
-    flock 8
-    number_of "$1" && return
-    write_word "$@" 2>/dev/null || { [ "$2" = abort ] && rm -f "$tx/reserve" && write_word "$@"; } || return
-    mv "$tx/inbox/.new" "$tx/inbox/$number" && echo "$number"
-  } 8<"$tx/inbox"
-}
-
-write_word() { printf '%s\\n' "$*" >"$tx/inbox/.new"; }
-
-# may_be_said NONCE WORD [ARG]: by the table of the plan.
-may_be_said() {
-  key=$2 state=$(last_of state)
-  [ "$2" = advance ] && key=advance:$3
-  rule=$(look_up verbs "$state" "$key")
-  [ -n "$rule" ] || { echo "refused state-$state"; return 3; }
-  [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
-}
-
-# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
-say() {
-  is_known || return
-  nonce=$1 word_id=$2 from=$3
-  shift 3
-  length=$(records)
-  if ! number=$(number_of "$word_id"); then
-    is_alive "$id" || is_over || { echo gone; return 5; }
-    if is_over; then follow "$(records)"; return; fi
-    may_be_said "$nonce" "$@" || return
-    number=$(put "$word_id" "$@") || return 1
-    # shellcheck disable=SC2016 # the inner shell's
-    timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
-  fi
-  heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
-  [ "$from" -gt 0 ] || from=\${heard_from:-$((length + 1))}
-  follow "$from" "$number"
-}
-
-# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
-holder() {
-  of=$stack/transactions/$1
-  [ -n "$1" ] && [ -f "$of/journal" ] || return 0
-  read -r since at <<EOT
-$(awk 'NR == 1 { since = $2 } $4 == "state" { at = $5 } $4 == "undoing" || $4 == "committed" { at = $4 }
-  END { print since, at }' "$of/journal")
-EOT
-  printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
-}
-
-# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
-quoted() {
-  [ -f "$1" ] || return 0
-  tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
-    'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
-}
-
-# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
-wait_for_its_end() {
-  patience=50
-  while [ "$patience" -gt 0 ] && is_alive "$id"; do
-    sleep 0.1
-    patience=$((patience - 1))
-  done
-}
-
-# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
-# record is repeated rather than waited for.
-follow() {
-  next=$1 unheard=\${2:-0} patience=50
-  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
-    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
-  fi
-  while :; do
-    while [ "$next" -le "$(records)" ]; do
-      line=$(sed -n "\${next}p" "$journal")
-      echo "$line"
-      next=$((next + 1))
-      read -r _ _ _ type first second third _ <<EOT
-$line
-EOT
-      case $type in
-        began) awk -v step="$second" '$1 == step { $1 = $2 = ""; print "#" $0 }' "$tx/plan/$first/steps" ;;
-        did) quoted "$tx/output/$first-$second.run" ;;
-        undid) quoted "$tx/output/$first-$second.undo" ;;
-        forbidden) quoted "$tx/output/$first-$second.gate" ;;
-        undoing) [ "$first" != unwell-in-trial ] || quoted "$tx/output/watch" ;;
-        blocked) holder "$first" ;;
-        ended) wait_for_its_end; return 0 ;;
-        waiting)
-          [ "\${third:-0}" -lt "$unheard" ] && continue
-          unheard=0
-          [ "$next" -le "$(records)" ] || return 0 ;;
-      esac
-    done
-    # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
-    [ "$patience" -gt 0 ] || { echo gone; return 5; }
-    sleep 0.1
-  done
-}
-
-case $verb in
-  run) run ;;
-  follow) shift 3; is_known && follow "$@" ;;
-  say) shift 3; say "$@" ;;
-  recover) recover ;;
-  resume) resume ;;
-  leave) remove_minute_job ;;
-  *) echo "unknown verb $verb" >&2; exit 64 ;;
-esac
-`;
-/** src/agent/open.sh */
-const openProgram = `# shellcheck shell=sh
-# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 agent=$4
-
-# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
-unpack() {
-  mkdir "$1" || not_written
-  # shellcheck disable=SC2064 # the folder is known now
-  trap "rm -rf '$1'" EXIT
-  cat >"$1/package.tar.gz" || not_written
-  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
-  rm "$1/package.tar.gz"
-  sync -f "$1" || not_written
-}
-
-not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
-
-# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
-bring_agent() {
-  [ -f "$stack/$agent" ] ||
-    { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
-}
-
-mkdir -p "$stack/transactions" || not_written
-new=$stack/transactions/.$id
-unpack "$new" "$sum"
-bring_agent "$new"
-mv "$new" "$stack/transactions/$id"
-bring_agent "$stack/transactions/$id"
-ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
-sync "$stack/transactions"
-# The owner's first word may come with the package.
-if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
-setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
-exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
-`;
-/** src/agent/add-phase.sh */
-const addPhaseProgram = `# shellcheck shell=sh
-# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
-# standard input. ID and RECORD are those of the word \`advance\`.
-set -eu
-umask 077
-stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
-
-# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
-unpack() {
-  mkdir "$1" || not_written
-  # shellcheck disable=SC2064 # the folder is known now
-  trap "rm -rf '$1'" EXIT
-  cat >"$1/package.tar.gz" || not_written
-  echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
-  tar -xzpf "$1/package.tar.gz" -C "$1" || not_written
-  rm "$1/package.tar.gz"
-  sync -f "$1" || not_written
-}
-
-not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
-
-tx=$stack/transactions/$id
-[ -d "$tx/plan" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }
-[ "$nonce" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; exit 3; }
-new=$tx/.$phase.$$
-unpack "$new" "$sum"
-if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$phase" && sync "$tx/plan"; fi
-exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
-`;
-/** src/agent/status.sh */
-const statusProgram = `# shellcheck shell=sh
-# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
-# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
-tx=$1/transactions/$2
-[ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
-read -r up _ </proc/uptime
-awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
-  { line = "" }
-  $4 == "state" { state = $5 }
-  $4 == "renewed" { lease = $5 }
-  $4 == "waiting" { lease = $6; line = "waiting " $5 " " lease " " lease - (now - $3) }
-  $4 == "ended" { ended = "ended " $5 " " $6 }
-  END { print ended ? ended : line ? line : "busy " (state ? state : "open") " " lease }' "$tx/journal" 2>/dev/null ||
-  echo "busy open $(cat "$tx/plan/lease")"
-`;
-/** src/compose/effects.sh */
-const effectsProgram = `# shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
-# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
-# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
-
-: "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
-
-# The containers of a service, old and new, and what is done to them.
-
-compose() {
-  docker compose --project-name "$project" --project-directory "$stack/project" \\
-    --file "$stack/releases/$release/$variant/compose.json" "$@"
-}
-
-# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
-list_containers() {
-  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
-}
-
-# containers SERVICE [FILTER]: ids, one a line.
-containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
-
-name() { echo "\${1%%=*}"; }
-more() { echo "\${1#*:}"; }
-
-# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
-# services there are; one that does not answer is a failure, not a list of nothing.
-survey() {
-  list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
-}
-
-# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
-among() {
-  definition=\${3#*=}
-  printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
-    $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
-}
-
-new_of_all() { all_of new "$@"; }
-old_of_all() { all_of old "$@"; }
-all_of() {
-  side=$1
-  shift
-  every=$(survey) || return 1
-  for service; do among "$every" "$side" "$service"; done
-}
-
-# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
-each() {
-  ids=$1
-  shift
-  # shellcheck disable=SC2086 # a list of ids
-  [ -z "$ids" ] || "$@" $ids >/dev/null
-}
-
-# A way back waits for an engine that is being restarted; its deadline ends the wait.
-await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
-
-# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
-pull() {
-  login=$ESTIBA_TX/docker
-  if [ -d "$login" ]; then
-    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    # The user's contexts stay behind, and one of them may lead to the engine.
-    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
-    export DOCKER_CONFIG="$login"
-  fi
-  compose pull --quiet "$@" && fit_this_host "$@"
-  pulled=$?
-  rm -rf "\${login:?}"
-  return "$pulled"
-}
-
-# fit_this_host SERVICE...: an image for another processor shows here, and not when the old is stopped for it.
-fit_this_host() {
-  host=$(docker version --format '{{.Server.Arch}}') && images=$(compose config --images "$@") || return 1
-  for image in $images; do
-    made=$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) || continue
-    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
-  done
-}
-
-# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
-runs_on() {
-  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
-  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
-  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
-}
-
-# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
-create_new() {
-  scale='' names=''
-  every=$(survey) || return 1
-  for service; do
-    scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
-    names="$names $(name "$service")"
-  done
-  # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
-}
-
-remove_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
-}
-
-# bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
-# is to be kept alive runs before anything is done.
-bring_up() {
-  down=$(list_containers --quiet --filter status=exited) || return 1
-  [ -n "$down" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
-  for service; do
-    each "$(printf '%s\\n' "$policies" | awk -v service="$service" '$1 == service && $2 != "no" { print $3 }')" docker start || return 1
-  done
-}
-
-# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
-remember_served() {
-  [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(list_containers --quiet --filter status=running) || return 1
-  {
-    # shellcheck disable=SC2086 # a list of ids
-    [ -z "$running" ] || docker inspect \\
-      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
-  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
-}
-
-# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
-# the policy says so.
-stop_old() {
-  old=$(old_of_all "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
-    each "$old" docker update --restart=no && each "$old" docker stop
-}
-
-# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
-# counts only when it answers.
-stand_by() {
-  seconds=$1 started=''
-  shift
-  [ -s "$ESTIBA_TX/served" ] || return 0
-  await_engine
-  for service; do
-    while read -r owner container policy; do
-      [ "$owner" = "$service" ] || continue
-      # The engine goes on with a stop whose client was killed: one that still runs may be about to end.
-      if grep -qsxF "$container" "$ESTIBA_TX/stopping"; then
-        docker stop "$container" >/dev/null || return 1
-        grep -vxF "$container" "$ESTIBA_TX/stopping" >"$ESTIBA_TX/.stopping"
-        mv "$ESTIBA_TX/.stopping" "$ESTIBA_TX/stopping" || return 1
-      fi
-      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
-      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
-      started="$started $container"
-    done <"$ESTIBA_TX/served"
-  done
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $started
-}
-
-# All at once: \`docker start\` with several takes one after the other.
-start_new() {
-  new=$(new_of_all "$@") || return 1
-  starts='' failed=0
-  for container in $new; do
-    docker start "$container" >/dev/null &
-    starts="$starts $!"
-  done
-  for start in $starts; do wait "$start" || failed=1; done
-  return "$failed"
-}
-
-stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
-}
-
-# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
-# \`unless-stopped\` containers down.)
-keep_alive() {
-  await_engine
-  every=$(survey) || return 1
-  for service; do
-    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
-  done
-}
-
-remove_old() {
-  await_engine
-  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
-}
-
-# retire NAME...: services that are no longer in the file.
-retire() {
-  await_engine
-  for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
-  done
-}
-
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
-  done
-}
-
-# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
-
-uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
-
-explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
-}
-
-# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
-check_of() {
-  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
-{{.}}{{end}}{{end}}' "$1"
-}
-
-# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
-probe() {
-  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
-  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
-}
-
-# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
-prove() {
-  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
-  check=$(check_of "$container") || return 1
-  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
-$check
-EOT
-  set -- "$container"
-  case $kind in
-    CMD-SHELL) set -- "$@" sh -c "$words" ;;
-    CMD)
-      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
-$words
-EOT
-  esac
-  while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-    # One that answers runs; whether it is still the same run is asked at the end.
-    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
-      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
-      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
-    fi
-    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
-    sleep 0.05
-  done
-}
-
-# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
-prove_all() {
-  seconds=$1 proofs='' failed=0
-  shift
-  for container; do
-    prove "$seconds" "$container" &
-    proofs="$proofs $!"
-  done
-  for proof in $proofs; do wait "$proof" || failed=1; done
-  return "$failed"
-}
-
-prove_new() {
-  seconds=$1
-  shift
-  new=$(new_of_all "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $new
-}
-
-# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
-are_well() {
-  every=$(survey) || return 1
-  made=''
-  for service; do
-    new=$(among "$every" new "$service")
-    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
-    made="$made $new"
-  done
-  # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
-  while read -r container state; do
-    case $state in
-      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
-      'running 0' | 'running 0 '*) ;;
-      *) explain "$container"; return 1 ;;
-    esac
-  done <<EOT
-$states
-EOT
-}
-
-# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
-
-in_postgres() {
-  container=$(containers "$1" status=running | head -n 1)
-  [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
-  # shellcheck disable=SC2016 # the variables are the container's
-  docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
-    export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
-}
-
-# Newer releases of pg_dump print a random token behind \\restrict.
-schema_of() {
-  in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
-}
-
-# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
-back_up() {
-  target=$stack/backups/\${ESTIBA_TX##*/}.dump
-  in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
-    in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
-}
-
-# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
-run_once() {
-  remove_once || return 1
-  service=$1
-  shift
-  compose run --rm --no-deps --no-TTY --name "$project-\${ESTIBA_TX##*/}" "$service" "$@" </dev/null
-}
-
-remove_once() {
-  once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
-}
-
-# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
-old_code_can_run() {
-  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
-    echo 'the schema is as it was before the migration: the old release can run on it'
-  elif [ "$1" = true ]; then
-    echo 'old-code-can-run says that the old release can run on the migrated schema'
-  else
-    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
-    return 1
-  fi
-}
-
-# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
-note_schema() {
-  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
-    found=unchanged
-  elif [ "$1" = true ]; then
-    found=compatible
-  else
-    found=unknown
-  fi
-  echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
-    echo "the schema: $found"
-}
-
-# What a transaction brings to the stack's folder, and what it leaves there.
-
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
-stage() {
-  mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
-  chmod 0755 "$stack/files"
-  for folder in "$ESTIBA_TX"/files/*; do
-    if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
-    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
-  done
-  [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
-  stage_edge
-}
-
-unstage() {
-  case $(readlink "$stack/current") in
-    "releases/$release/"*) ;;
-    *) rm -rf "\${stack:?}/releases/$release" ;;
-  esac
-}
-
-# point_current FOLDER: below the stack's folder.
-point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
-
-forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
-
-# forget_files: those that no release that is kept names, and no container has.
-forget_files() {
-  await_engine
-  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
-  # shellcheck disable=SC2086 # a list of ids
-  mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
-  for folder in "$stack"/files/*/; do
-    folder=\${folder%/}
-    if printf '%s\\n' "$mounted" | grep -qF "$folder" || grep -qsF "\${folder##*/}" "$stack"/releases/*/*/compose.json; then continue; fi
-    rm -rf "\${folder:?}"
-  done
-}
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
-
-# The two slots that a release can be in, and the edge that is switched between them.
-
-# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
-join_slots() {
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do
-      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
-      for slot in a b; do
-        printf '%s\\n' "$joined" | grep -qxF "\${project}_slot-$slot" ||
-          docker network connect --alias "$service" "\${project}_slot-$slot" "$container" || return 1
-      done
-    done
-  done
-}
-
-# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
-# upper half of the addresses; those of the web services are in the lower one.
-make_slots() {
-  docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
-}
-make_slot() {
-  docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 ||
-    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null
-}
-
-# clear_slot SLOT: whatever is in it, unless the edge leads there.
-clear_slot() {
-  case $(readlink "$stack/edge/live") in
-    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
-  esac
-  left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
-  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
-}
-
-# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
-# somebody else and must be able to read it.
-stage_edge() {
-  brought=$stack/releases/$release/edge
-  [ -d "$brought" ] || return 0
-  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
-  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
-    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
-  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
-  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
-  chmod -R a+rX "$stack/edge" && sync
-}
-
-put_edge_configuration() {
-  for file in server.conf nginx.conf; do
-    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
-  done
-  sync "$stack/edge"
-}
-
-# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
-configure_edge() {
-  before=$ESTIBA_TX/edge-before
-  if [ ! -d "$before" ]; then
-    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
-      sync && mv -T "$before.new" "$before" || return 1
-  fi
-  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
-}
-
-configure_edge_back() {
-  [ -d "$ESTIBA_TX/edge-before" ] || return 0
-  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
-}
-
-reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
-
-# switch_edge FOLDER: one rename. The next request goes where it leads.
-switch_edge() {
-  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
-}
-
-# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
-see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 5))
-  shift
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    [ -n "$running" ] || { echo "$service does not run"; return 1; }
-    for container in $running; do
-      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
-        [ "$(uptime_seconds)" -lt "$give_up" ] || {
-          echo "$service was to lead to slot $wanted, but says: $seen"
-          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
-          return 1
-        }
-        sleep 0.05
-      done
-    done
-  done
-}
-
-# With whatever the image has to ask with.
-ask_edge() {
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
-    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
-    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
-    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
-}
-`;
-/** src/compose/revive.sh */
-const reviveProgram = `# shellcheck shell=sh
-# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
-# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
-# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
-# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
-
-: "\${project:?}"
-
-which_start() {
-  for file in "\${XDG_RUNTIME_DIR:-/run}/docker.pid" /run/docker.pid; do
-    start=$(awk '{ sub(/.*\\) /, ""); print $20 }' "/proc/$(cat "$file" 2>/dev/null)/stat" 2>/dev/null)
-    [ -z "$start" ] || break
-  done
-  host=\${DOCKER_HOST:-unix:///var/run/docker.sock}
-  [ -n "$start" ] || start=$(stat -c %Z "\${host#unix://}" 2>/dev/null) || return 1
-  echo "$start $(cat /proc/sys/kernel/random/boot_id)"
-}
-
-start_all() {
-  ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
-    --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
-  [ -n "$ended" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  described=$(docker inspect --format \\
-    '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
-  failed=0
-  for container in $(printf '%s\\n' "$described" | sort |
-    awk '$4 == "always" || $4 == "unless-stopped" || ($4 == "on-failure" && $5 != 0) { print $3 }'); do
-    docker start "$container" || failed=1
-  done
-  return "$failed"
-}
-
-if [ "\${1:-}" = which ]; then which_start; else start_all; fi
-`;
-/** src/stack/observe.sh */
-const observeProgram = `# shellcheck shell=sh
-# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
-# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
-export LC_ALL=C
-stack=$1 project=$2
-fact() { printf '%s\\t%s\\n' "$1" "$2"; }
-
-# For what may never answer, such as an engine behind a dead address.
-bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
-
-# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
-at_once() {
-  first=$1
-  shift
-  if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
-}
-
-# The machine and the user, as far as no engine is asked.
-
-host_facts() {
-  fact epoch "$(date +%s)"
-  fact user "$(id -un)"
-  fact shell "\${SHELL:-}"
-  for tool in docker flock setsid timeout tar gzip sha256sum sync awk xargs mktemp; do
-    command -v "$tool" >/dev/null 2>&1 || fact missing "$tool"
-  done
-  fact system "$(sed -n 's/^ID\\(_LIKE\\)*=//p' /etc/os-release 2>/dev/null | tr -d '"' | tr '\\n' ' ')"
-  awk '
-    $1 == "MemTotal:" { print "memory-total-kib\\t" $2 }
-    $1 == "MemAvailable:" { print "memory-kib\\t" $2 }' /proc/meminfo
-  memory_facts
-  for emulator in /proc/sys/fs/binfmt_misc/qemu-* /proc/sys/fs/binfmt_misc/rosetta; do
-    [ ! -e "$emulator" ] || fact emulator "\${emulator##*/}"
-  done
-}
-
-# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
-memory_facts() {
-  set --
-  for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
-    /sys/fs/cgroup/user.slice/user-*.slice/user@*.service/*/docker-*.scope; do
-    for file in memory.stat memory.current memory.usage_in_bytes; do
-      [ ! -r "$group/$file" ] || set -- "$@" "$group/$file"
-    done
-  done
-  [ $# -eq 0 ] || awk '
-    $1 == "inactive_file" || $1 == "total_inactive_file" { inactive = $2 }
-    FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
-}
-
-# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
-port_facts() {
-  set -- /etc/passwd
-  for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
-    [ ! -r "$table" ] || set -- "$@" "$table"
-  done
-  awk '
-    FILENAME == "/etc/passwd" { split($0, field, ":"); name[field[3]] = field[1]; next }
-    { protocol = FILENAME ~ /tcp/ ? "tcp" : "udp" }
-    $4 == (protocol == "tcp" ? "0A" : "07") { print "listening\\t" protocol " " $2 " " ($8 in name ? name[$8] : $8) }' "$@"
-  if [ -r /proc/sys/net/ipv4/ip_unprivileged_port_start ]; then
-    fact unprivileged-port-start "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
-  fi
-}
-
-# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
-space() {
-  fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
-    awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
-}
-
-# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
-
-folder_facts() {
-  nearest=$stack
-  while [ ! -d "$nearest" ]; do
-    if [ -e "$nearest" ] || [ -L "$nearest" ]; then fact no-folder "$nearest"; fi
-    nearest=$(dirname "$nearest")
-  done
-  fact nearest "$nearest"
-  fact real-path "$(cd "$nearest" 2>/dev/null && pwd -P)\${stack#"$nearest"}"
-  space disk "$nearest"
-  fact mount "$(df -Pk "$nearest" 2>/dev/null | awk 'NR == 2 { print $6 }' | mount_options)"
-  said=$(trial "$nearest" 2>&1) || fact trial "$(printf '%s\\n' "$said" | tail -n 1): $(printf '%s\\n' "$said" | head -n 1)"
-  for part in lock ledger.jsonl open releases files transactions backups project; do
-    if [ -e "$stack/$part" ] && [ ! -w "$stack/$part" ]; then fact foreign "$stack/$part"; fi
-  done
-}
-
-# Type and options of the file system whose place is on stdin.
-mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
-
-# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
-trial() {
-  part='make a folder'
-  place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
-    part='write' && echo trial >"$place/file" &&
-      part='sync' && sync "$place/file" && sync "$place" &&
-      part='make a symbolic link' && ln -s file "$place/link" && ln -s other "$place/next" &&
-      part='rename over a link' && mv -T "$place/next" "$place/link" && [ "$(readlink "$place/link")" = other ] &&
-      part='lock a file' && (flock -n 9) 9>"$place/lock" && part=''
-    rm -rf "$place"
-  }
-  [ -z "$part" ] || { echo "$part"; return 1; }
-}
-
-# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
-
-engine_facts() {
-  command -v docker >/dev/null 2>&1 || return 0
-  fact docker "$(command -v docker)"
-  [ -z "\${DOCKER_HOST:-}" ] || fact docker-host "$DOCKER_HOST"
-  engine=$(bounded docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1)
-  case $? in
-    0) fact engine "$engine" ;;
-    124) fact engine-error 'it did not answer within 10 s'; fact socket hangs; why_no_engine ;;
-    *) fact engine-error "$(printf '%s' "$engine" | tail -n 1)"; why_no_engine ;;
-  esac
-}
-
-# Where the client looks, what is there, and by which other way an engine can be had.
-why_no_engine() {
-  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
-  fact endpoint "$endpoint"
-  socket=\${endpoint#unix://}
-  if [ "$socket" != "$endpoint" ]; then
-    if [ ! -S "$socket" ]; then fact socket missing
-    elif [ ! -w "$socket" ]; then fact socket denied
-    else fact socket silent; fi
-  fi
-  if [ ! -w "$socket" ] && command -v sudo >/dev/null 2>&1 && bounded sudo -n docker version >/dev/null 2>&1; then fact sudo yes; fi
-  for other in "\${XDG_RUNTIME_DIR:-/nowhere}/docker.sock" "/run/user/$(id -u)/docker.sock" /var/run/docker.sock; do
-    if [ "$other" != "$socket" ] && [ -S "$other" ] && bounded docker --host "unix://$other" version >/dev/null 2>&1; then
-      fact other-engine "unix://$other"
-      break
-    fi
-  done
-}
-
-compose_facts() {
-  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
-  if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
-}
-
-# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
-container_facts() {
-  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
-  printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
-  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
-  # A container that is gone by now is left out.
-  # shellcheck disable=SC2086 # a list of ids
-  described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
-    [ $? -ne 124 ] || fact failed 'docker inspect'
-  printf '%s\\n' "$described"
-  data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
-}
-
-# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
-data_root_facts() {
-  data_root=$1
-  if [ -z "$data_root" ]; then
-    info=$(bounded docker info --format '{{.DockerRootDir}}	{{.SecurityOptions}}' 2>/dev/null) || return 0
-    data_root=\${info%%	*}
-    case $info in *name=rootless*) fact rootless yes ;; esac
-  fi
-  [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
-}
-
-# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
-network_facts() {
-  networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
-  # shellcheck disable=SC2086 # a list of ids
-  [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
-  awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
-}
-
-image_facts() {
-  bounded docker images --digests --format 'image	{{.Repository}}@{{.Digest}}
-image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
-}
-
-# The stack as Estiba left it.
-
-stack_facts() {
-  case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
-  if [ -L "$stack/current" ]; then
-    current=$(readlink "$stack/current")
-    fact current "\${current#releases/}"
-  fi
-  if [ -L "$stack/edge/live" ]; then
-    slot=$(readlink "$stack/edge/live")
-    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
-  fi
-  for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
-    [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
-  done | head -n 1
-  for manifest in "$stack"/releases/*/manifest.json; do
-    [ -f "$manifest" ] && fact manifest "$(tr -d '\\n' <"$manifest")"
-  done
-  if [ -f "$stack/ledger.jsonl" ]; then
-    fact ledger-length "$(wc -l <"$stack/ledger.jsonl")"
-    tail -n 100 "$stack/ledger.jsonl" | awk '{ print "ledger\\t" $0 }'
-  fi
-  if [ -f "$stack/open" ]; then
-    open=$(cat "$stack/open")
-    fact open "$open"
-    fact open-by "{$(cat "$stack/transactions/$open/plan/ledger" 2>/dev/null)}"
-  fi
-}
-
-fact observation 1
-host_facts
-at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
-fact observed 1
-`;
-
-;// CONCATENATED MODULE: ./src/agent/standing.ts
-
-
-
-/** Parses what `status.sh` prints; undefined for anything else. */
-function parseStanding(line) {
-    const [kind, first = '', second = '', third = ''] = line.trim().split(' ');
-    if (kind === 'waiting')
-        return { kind, state: first, lease: Number(second), left: Math.max(0, Number(third)) };
-    if (kind === 'busy')
-        return { kind, state: first, lease: Number(second) };
-    return kind === 'ended' ? { kind, result: first, cause: second } : undefined;
-}
-/** Undefined when the host did not say. Rejects when the signal is aborted. */
-async function readStanding(remote, stackPath, id, signal) {
-    const outcome = await remote.run(script(statusProgram, stackPath, id), signal && { signal });
-    if (outcome.kind === 'lost')
-        return undefined;
-    return outcome.code === NO_TRANSACTION ? { kind: 'none' } : parseStanding(outcome.stdout);
-}
-/** The exit code of all programs of the agent for a transaction that is not there. */
-const NO_TRANSACTION = 6;
-/** As the `State:` of an error. */
-function describeStanding(id, standing) {
-    if (standing === undefined)
-        return `the server could not be asked about ${id}; unless it was confirmed, it goes back by itself`;
-    switch (standing.kind) {
-        case 'waiting':
-            return `${id} is ${WORDS[standing.state] ?? standing.state}, not confirmed; in ${standing.left} s (its lease is ${standing.lease} s) the server goes back by itself`;
-        case 'busy':
-            return `${id} is ${WORDS[standing.state] ?? standing.state} and at work; then the server waits ${standing.lease} s for a word, and goes back by itself`;
-        case 'ended':
-            return ENDS[standing.result] ?? `${id} has ended: ${standing.result} (${explainCause(standing.cause)})`;
-        case 'none':
-            return `${id} was not begun; nothing was changed`;
-    }
-}
-const WORDS = {
-    open: 'open',
-    prepared: 'prepared',
-    migrated: 'migrated',
-    trial: 'on trial',
-    committed: 'confirmed',
-};
-const ENDS = {
-    committed: 'committed: its release is the live one',
-    undone: 'undone: the release before serves',
-    stuck: 'stuck: what runs now goes on running, and a human must look at it',
-};
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ./src/host/host.ts
-const HOST = /^(?<user>[\w.-]+)@(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/;
-/** Parses `user@host[:port]`, IPv6 addresses in brackets. Returns the problem as a string when it can't. */
-function parseHost(text) {
-    const { user, name, v6, port = '22' } = HOST.exec(text.trim())?.groups ?? {};
-    const host = v6 ?? name;
-    if (user === undefined || host === undefined)
-        return `write user@host or user@host:port, not "${text}"`;
-    if (Number(port) < 1 || Number(port) > 65_535)
-        return `port ${port} is not between 1 and 65535`;
-    return { user, name: host, port: Number(port) };
-}
-function formatHost({ user, name, port }) {
-    const host = name.includes(':') ? `[${name}]` : name;
-    return port === 22 ? `${user}@${host}` : `${user}@${host}:${port}`;
-}
-
-;// CONCATENATED MODULE: ./src/agent/link.ts
-var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-
-
-
-/** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
-const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000];
-/** A connection that is opened anew when it is lost. */
-class Link {
-    #remote;
-    #connect;
-    #backOff;
-    /** @param backOff milliseconds to wait before each attempt */
-    constructor(remote, connect, backOff = BACK_OFF) {
-        this.#remote = remote;
-        this.#connect = connect;
-        this.#backOff = backOff;
-    }
-    get host() {
-        return formatHost(this.#remote.host);
-    }
-    /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
-    async run(first, again, options = {}) {
-        const env_1 = { stack: [], error: void 0, hasError: false };
-        try {
-            const outcome = await this.#remote.run(first, options);
-            if (outcome.kind === 'exited' || options.signal?.aborted === true)
-                return outcome;
-            const remote = __addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
-            return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options);
-        }
-        catch (e_1) {
-            env_1.error = e_1;
-            env_1.hasError = true;
-        }
-        finally {
-            const result_1 = __disposeResources(env_1);
-            if (result_1)
-                await result_1;
-        }
-    }
-    async #reconnect(reason, signal) {
-        let last;
-        for (const wait of this.#connect ? this.#backOff : []) {
-            await (0,promises_namespaceObject.setTimeout)(wait, undefined, signal && { signal });
-            try {
-                const remote = await this.#connect?.();
-                if (remote)
-                    return remote;
-            }
-            catch (error) {
-                signal?.throwIfAborted();
-                last = error;
-            }
-        }
-        throw new StepError({
-            step: 'follow the transaction',
-            host: this.host,
-            why: `the connection was lost and did not come back: ${last instanceof Error ? last.message : reason}`,
-            state: 'the server goes on alone; when nobody confirms in time it goes back to the release before',
-            next: 'see what became of it on the host: tail -n 1 ledger.jsonl in the folder of the stack',
-            cause: last,
-        });
-    }
-}
-
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __nccwpck_require__(8522);
-// EXTERNAL MODULE: ./node_modules/tar-stream/index.js
-var tar_stream = __nccwpck_require__(6118);
-;// CONCATENATED MODULE: ./src/agent/package.ts
-
-
-
-/** Packs files into one gzipped tar, so that any number of them costs the same few round trips. */
-async function packFiles(files) {
-    const tar = (0,tar_stream.pack)();
-    for (const { name, content, mode = 0o600 } of files)
-        tar.entry({ name, mode, mtime: new Date(0) }, typeof content === 'string' ? content : Buffer.from(content));
-    tar.finalize();
-    const chunks = [];
-    for await (const chunk of tar)
-        chunks.push(chunk);
-    const content = (0,external_node_zlib_.gzipSync)(Buffer.concat(chunks));
-    return { content, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
-}
-
-;// CONCATENATED MODULE: external "node:fs/promises"
-const external_node_fs_promises_namespaceObject = require("node:fs/promises");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = require("node:path");
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ./src/command/output.ts
-
-/** Cuts a stream of UTF-8 into lines, wherever the borders of its chunks fall. Line ends are `\n` and are left out. */
-class LineSplitter {
-    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
-    #onLine;
-    #rest = '';
-    constructor(onLine) {
-        this.#onLine = onLine;
-    }
-    write(chunk) {
-        const text = this.#decoder.write(chunk);
-        // A line of many chunks must not be searched from its beginning with each of them.
-        if (!text.includes('\n')) {
-            this.#rest += text;
-            return;
-        }
-        const lines = (this.#rest + text).split('\n');
-        this.#rest = lines.pop() ?? '';
-        for (const line of lines)
-            this.#onLine(line);
-    }
-    /** Hands out the last line if it had no end. */
-    end() {
-        const rest = this.#rest + this.#decoder.end();
-        this.#rest = '';
-        if (rest !== '')
-            this.#onLine(rest);
-    }
-}
-/** One stream of a program's output: handed out by lines as it arrives, or collected, never both. */
-class Output {
-    #lines;
-    #chunks = [];
-    constructor(onLine) {
-        this.#lines = onLine && new LineSplitter(onLine);
-    }
-    write(chunk) {
-        if (this.#lines === undefined)
-            this.#chunks.push(chunk);
-        else
-            this.#lines.write(chunk);
-    }
-    /** Hands out the last line if it had no end. */
-    end() {
-        this.#lines?.end();
-    }
-    /** What was collected. */
-    text() {
-        return Buffer.concat(this.#chunks).toString('utf8');
-    }
-}
-
-;// CONCATENATED MODULE: ./src/command/local.ts
-
-
-
-
-
-
-
-/**
- * Runs a program on the runner without echoing its command line. Every exit code is an outcome.
- *
- * @throws StepError when the program is not installed, or was killed
- */
-const runLocal = async ({ argv, stdin }, options = {}) => {
-    const { cwd, env = process.env } = options;
-    const [program] = argv;
-    requireProgram(program, env);
-    const stdout = new Output(options.onStdoutLine);
-    const stderr = new Output(options.onStderrLine);
-    const code = await withInputFile(stdin, (file) => exec_exec('sh', ['-c', 'exec "$@" < "$0"', file, ...argv], {
-        silent: true,
-        ignoreReturnCode: true,
-        env: definedOnly(env),
-        ...(cwd !== undefined && { cwd }),
-        listeners: {
-            stdout: (chunk) => {
-                stdout.write(chunk);
-            },
-            stderr: (chunk) => {
-                stderr.write(chunk);
-            },
-        },
-    }));
-    stdout.end();
-    stderr.end();
-    // Null when a signal ended it, whatever the types say.
-    if (!Number.isInteger(code))
-        throw killed(program, stderr.text());
-    return { code, stdout: stdout.text(), stderr: stderr.text() };
-};
-/**
- * Lends a file with what the program is to read, which nobody else can.
- *
- * `@actions/exec` has an option for this, but writes to a pipe without listening for errors: a program that ends at once,
- * whether it reads or not, takes this process with it by EPIPE. Without the option the pipe never ends.
- */
-async function withInputFile(stdin, work) {
-    if (stdin === undefined)
-        return work('/dev/null');
-    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), 'estiba-'));
-    try {
-        const file = (0,external_node_path_namespaceObject.join)(folder, 'stdin');
-        await (0,external_node_fs_promises_namespaceObject.writeFile)(file, stdin, { mode: 0o600 });
-        return await work(file);
-    }
-    finally {
-        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
-    }
-}
-/** How to come by the programs that runners may lack; hosted ones have them all. */
-const INSTALL = {
-    docker: 'install Docker with its Compose and buildx plugins on this runner: https://docs.docker.com/engine/install/',
-    git: 'install Git on this runner: https://git-scm.com/downloads',
-};
-function requireProgram(program, env) {
-    const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter);
-    if (folders.some((folder) => (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(folder, program))))
-        return;
-    throw new StepError({
-        step: `run ${program} on the runner`,
-        why: program.includes('/') ? 'there is no such file' : 'it is not installed, or not on the PATH',
-        next: INSTALL[program] ?? `install ${program} on this runner, in a step before this one`,
-    });
-}
-function killed(program, stderr) {
-    return new StepError({
-        step: `run ${program} on the runner`,
-        why: 'it was killed by a signal: by a cancelled job, or by the system for want of memory',
-        lastLines: stderr.trimEnd().split('\n').slice(-5),
-    });
-}
-function definedOnly(env) {
-    return Object.fromEntries(Object.entries(env).filter((entry) => entry[1] !== undefined));
-}
-
-;// CONCATENATED MODULE: ./src/compose/dotenv.ts
-/**
- * Reads dotenv text as Docker Compose does, and writes it so that every Compose reads the same.
- *
- * The rules are those of compose-go's parser, less what can only be a mistake in a text that is all there is: it looks
- * nowhere else for a value, so a name without one, or a reference to a name that no line above sets, is a problem.
- * https://github.com/compose-spec/compose-go/blob/main/dotenv/parser.go
- */
-/** Parses dotenv text. Returns every problem there is as a string, one a line, each with its line and no piece of a value. */
-function parseDotenv(text) {
-    const reader = new Reader(text.replace(/^\uFEFF/, ''));
-    const problems = [];
-    const env = new Map();
-    while (reader.toStatement()) {
-        const line = reader.line;
-        const statement = readStatement(reader, env);
-        if (typeof statement !== 'string')
-            env.set(statement.name, statement.value);
-        else {
-            problems.push(`line ${line}: ${statement}`);
-            reader.skipLine();
-        }
-    }
-    return problems.length > 0 ? problems.join('\n') : env;
-}
-/** Writes values in the one form that can hold any of them: in double quotes, with `\`, `"` and `$` escaped. */
-function formatDotenv(env) {
-    return [...env].map(([name, value]) => `${name}=${quoteDotenv(value)}\n`).join('');
-}
-function quoteDotenv(value) {
-    return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
-}
-/** Go's `unicode.IsSpace`, which says where a statement begins and where an unquoted value ends. */
-const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
-/** Blanks within a line, as the parser counts them. */
-const BLANK = '\\t\\v\\f\\r \\u0085\\u00a0';
-/** What may stand between two statements. */
-const BETWEEN = new RegExp(`(?:[${SPACE}]|#[^\\n]*)*`, 'y');
-const AT_END = new RegExp(`[${SPACE}]+$`);
-/** A place in the text that only moves on. */
-class Reader {
-    #text;
-    #at = 0;
-    constructor(text) {
-        this.#text = text;
-    }
-    get line() {
-        return this.#text.slice(0, this.#at).split('\n').length;
-    }
-    /** Moves to what is neither space nor comment; false at the end. */
-    toStatement() {
-        this.take(BETWEEN);
-        return this.#at < this.#text.length;
-    }
-    /** Takes what a sticky pattern finds here; `undefined` where it finds nothing. */
-    take(pattern) {
-        pattern.lastIndex = this.#at;
-        const found = pattern.exec(this.#text);
-        if (found === null)
-            return undefined;
-        this.#at = pattern.lastIndex;
-        return found;
-    }
-    skipLine() {
-        this.take(/[^\n]*/y);
-    }
-}
-const NAME = new RegExp(`(?:export[${BLANK}]+)?([\\p{L}\\p{N}_.\\-[\\]]+)[${BLANK}]*[=:]([${BLANK}]*)`, 'uy');
-const NOT_A_STATEMENT = 'is no NAME=value. A name has letters, digits and _ only, and needs its = on the same line; if this line belongs to the value above it, put that in quotes, and see that a quote in it is written \\\' or \\"';
-function readStatement(reader, env) {
-    const [, name, gap = ''] = reader.take(NAME) ?? [];
-    if (name === undefined)
-        return NOT_A_STATEMENT;
-    const value = readQuoted(reader, env) ?? readUnquoted(reader, gap, env);
-    if ('problem' in value)
-        return `${name}: ${value.problem.replaceAll('NAME', name)}`;
-    return value.text.includes('\0') ? `${name}: no variable can hold a zero byte` : { name, value: value.text };
-}
-const SINGLE = /'((?:\\[^]|[^'\\])*)'/y;
-const DOUBLE = /"((?:\\[^]|[^"\\])*)"/y;
-const REST = new RegExp(`[${BLANK}]*(?=$|[\\n#])`, 'y');
-function readQuoted(reader, env) {
-    const single = reader.take(SINGLE)?.[1];
-    const double = single === undefined ? reader.take(DOUBLE)?.[1] : undefined;
-    const raw = single ?? double;
-    if (raw === undefined)
-        return readUnclosed(reader);
-    // Somebody meant the backslash, and the value goes on into the lines below.
-    if (single !== undefined && QUOTE_AT_LINE_END.test(raw))
-        return { problem: BACKSLASH_AT_END };
-    if (!reader.take(REST))
-        return { problem: AFTER_QUOTE };
-    return single === undefined ? expand(dotenv_unescape(unquote(raw, '"')), env) : { text: unquote(raw, "'") };
-}
-/** Everything up to the end is in doubt then. */
-function readUnclosed(reader) {
-    const [raw] = reader.take(/['"][^]*/y) ?? [];
-    return raw === undefined
-        ? undefined
-        : { problem: raw.startsWith("'") && QUOTE_AT_LINE_END.test(`${raw}\n`) ? BACKSLASH_AT_END : NO_END };
-}
-const QUOTE_AT_LINE_END = /\\'[\t\r ]*\n/;
-const NO_END = 'its quote has no end. See that the value ends in the quote that it begins with; a quote in it is written \\\' or \\"';
-const BACKSLASH_AT_END = 'in single quotes a value can\'t end in a backslash: it makes the quote after it part of the value. Write NAME="..." with \\\\ for each backslash, \\" for a double quote and \\$ for a dollar';
-const AFTER_QUOTE = 'there is text after its closing quote. If the quote is part of the value, write a \\ in front of it; if the rest is a comment, begin it with #';
-/** An escaped quote loses its backslash; every other pair stays for the next pass. */
-function unquote(raw, quote) {
-    return raw.replaceAll(/\\([^])/g, (pair, char) => (char === quote ? char : pair));
-}
-function readUnquoted(reader, gap, env) {
-    const [line = ''] = reader.take(/[^\n]*/y) ?? [];
-    // Compose would take the comment for the value.
-    if (gap !== '' && line.startsWith('#'))
-        return {
-            problem: "it has a comment and no value. Write NAME='' for an empty one, or NAME='#...' if the # is part of it",
-        };
-    const [value = ''] = line.split(' #');
-    return expand(value.replace(AT_END, ''), env);
-}
-const ESCAPED = {
-    ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
-    ...{ $: '$$', '"': '"', '\\': '\\' },
-};
-/** The escapes of double quotes. Octal ones are `\0` and three digits; a dollar becomes `$$`, since `expand` comes after. */
-function dotenv_unescape(raw) {
-    return raw.replaceAll(/\\(?:([abfnrtv$"\\])|0(\d{0,3}))/g, (pair, char, digits = '') => {
-        if (char !== undefined)
-            return ESCAPED[char] ?? pair;
-        const code = /^[0-7]{3}$/.test(digits) ? Number.parseInt(digits, 8) : 256;
-        return code < 256 ? String.fromCharCode(code) : `\\${digits}`;
-    });
-}
-const REFERENCE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\}|(\{))/giu;
-/** `$$` is a dollar, and `$NAME` and `${NAME}` refer to a line above. A dollar before anything else is just one. */
-function expand(template, env) {
-    let problem;
-    const text = template.replaceAll(REFERENCE, (_all, dollar, bare, braced, unknown) => {
-        if (dollar !== undefined)
-            return dollar;
-        const value = env.get(bare ?? braced ?? '');
-        if (value === undefined)
-            problem ??= unknown === undefined ? UNSET : UNKNOWN_REFERENCE;
-        return value ?? '';
-    });
-    return problem === undefined ? { text } : { problem };
-}
-// What comes after the dollar may be a piece of a password.
-const AS_IT_IS = "If the $ is part of the value, write the value in single quotes (NAME='...'), or $$ for the dollar in double quotes";
-const UNSET = `it has a $ that begins a reference to a variable, and no line above sets that one. ${AS_IT_IS}`;
-const UNKNOWN_REFERENCE = `it has a \${ that is not closed, or holds more than a name; write out what it should be. ${AS_IT_IS}`;
-
-;// CONCATENATED MODULE: ./src/compose/render.ts
-
-
-
-
-
-
-
-/**
- * Resolves the compose files once, on the runner, where everything that they refer to is checked out. Compose sees nothing
- * of the runner's environment but what it needs to run, so that the same inputs give the same text everywhere.
- */
-async function renderCompose(project) {
-    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'estiba-compose-'));
-    try {
-        const envFile = (0,external_node_path_namespaceObject.join)(folder, 'env');
-        const echoFile = (0,external_node_path_namespaceObject.join)(folder, 'echo.json');
-        await (0,external_node_fs_promises_namespaceObject.writeFile)(envFile, formatDotenv(project.env), { mode: 0o600 });
-        await (0,external_node_fs_promises_namespaceObject.writeFile)(echoFile, JSON.stringify({ [ECHO]: echoed(project.env) }));
-        const files = [...project.files, echoFile].flatMap((file) => ['--file', file]);
-        const { code, stdout, stderr } = await runLocal(docker(...['compose', '--project-name', project.name, '--project-directory', project.directory], ...['--env-file', envFile, ...files, 'config', '--format', 'json']), { cwd: project.directory, env: bareEnvironment() });
-        if (code !== 0)
-            throw new UsageError(`the compose files can't be resolved: ${render_explain(lastLine(stderr))}`);
-        const { [ECHO]: echo = {}, ...model } = JSON.parse(stdout);
-        requireEcho(project.env, echo);
-        return { ...model, name: model.name, services: model.services };
-    }
-    catch (error) {
-        if (error instanceof SyntaxError)
-            throw new StepError({
-                step: 'resolve the compose files',
-                why: `docker compose config printed no JSON: ${error.message}`,
-                next: 'update Docker Compose on the runner to 2.20 or newer',
-            });
-        throw error;
-    }
-    finally {
-        await (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
-    }
-}
-/** A field of its own for Compose to say what it made of each variable. Extensions are carried along as they are. */
-const ECHO = 'x-estiba-env';
-/** Names that Compose can interpolate. */
-function echoed(env) {
-    return Object.fromEntries([...env.keys()].filter((name) => /^[A-Za-z_]\w*$/.test(name)).map((name) => [name, `\${${name}}`]));
-}
-/** Compose takes some names from its own environment, whatever the file says. */
-function requireEcho(env, echo) {
-    const wrong = Object.entries(echo).flatMap(([name, value]) => value.replaceAll('$$', '$') === env.get(name) ? [] : [name]);
-    if (wrong.length === 0)
-        return;
-    throw new UsageError(`env: Docker Compose on this runner has another value for ${wrong.join(', ')}, since it takes that from its own environment; ` +
-        'use another name in env and in the compose files, or leave the line out');
-}
-/**
- * The text of a resolved model as the host's Compose reads it. That reads JSON as YAML, which knows no raw control characters
- * and takes some separators for line ends.
- */
-function formatModel(model) {
-    const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    return `${JSON.stringify(model, null, 1).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escape)}\n`;
-}
-/** What a local docker needs to find itself and its plugins; nothing that a compose file could pick up by accident. */
-function bareEnvironment() {
-    const names = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
-    return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
-}
-/** A `.env` on the server is what most stacks begin with; in a checkout there is none. */
-function render_explain(reason) {
-    if (!/env file .* not found/.test(reason))
-        return reason;
-    return (`${reason}. \`env_file\` names a file of the checkout, and the values of the input env are in none: ` +
-        'write those that the service needs under its `environment`, as in `DATABASE_URL: ${DATABASE_URL}`');
-}
-function lastLine(text) {
-    return text.trim().split('\n').at(-1) ?? 'no reason given';
-}
-
-;// CONCATENATED MODULE: ./src/ledger/ledger.ts
-/** The members without braces, as the agent puts them behind its own. */
-function formatFields(fields) {
-    return JSON.stringify({ ...fields, digests: fields.digests ?? {}, approvers: fields.approvers ?? [] }).slice(1, -1);
-}
-/** Parses the ledger's lines; one that a newer version wrote, or that a crash tore, is passed over. */
-function parseLedger(lines) {
-    return lines.flatMap(parseEntry);
-}
-function parseEntry(line) {
-    try {
-        const { sum, ...entry } = JSON.parse(line);
-        return entry.v === 1 ? [{ ...entry, v: 1, digests: entry.digests ?? {}, approvers: entry.approvers ?? [] }] : [];
-    }
-    catch {
-        return [];
-    }
-}
-/** Releases that were confirmed, latest first, each once. */
-function confirmedReleases(ledger) {
-    const confirmed = ledger.filter(({ result, action }) => result === 'committed' && action !== 'migration');
-    return [...new Set(confirmed.map(({ release }) => release).reverse())];
-}
-/** The entry that made a release the live one, the last time that this happened. */
-function whatMadeLive(ledger, release) {
-    return ledger.findLast((entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release);
-}
-
-;// CONCATENATED MODULE: ./src/release/manifest.ts
-/**
- * The name of a release: when it was made and what it is, in characters that are safe in paths and labels.
- * `20261121-233000-v1.2.3`.
- */
-function releaseId(version, at) {
-    const [date = '', time = ''] = at.toISOString().split('T');
-    const slug = version.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
-    return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug}`;
-}
-/** The digest of each service's image, `sha256:…`; a service whose image has none is left out. */
-function imageDigests({ services }) {
-    return Object.fromEntries(Object.entries(services).flatMap(([name, { image }]) => {
-        const digest = image.split('@')[1];
-        return digest === undefined ? [] : [[name, digest]];
-    }));
-}
-/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
-function parseManifest(text) {
-    const manifest = JSON.parse(text);
-    return manifest.format === 2 ? { ...manifest, format: 2 } : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/agent/plan-files.ts
-
-
-
-
-
-
-/** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
-const agentName = `agent-${(0,external_node_crypto_.createHash)('sha256').update(agentProgram).digest('hex').slice(0, 16)}`;
-/** Everything that the agent needs to carry a transaction through on its own. */
-function openingFiles(opening) {
-    const { plan, stack, release, dockerConfig } = opening;
-    return [
-        { name: 'agent.sh', content: agentProgram },
-        { name: 'plan/agent', content: `${agentName}\n` },
-        { name: 'plan/nonce', content: `${opening.nonce}\n` },
-        { name: 'plan/lease', content: `${opening.lease}\n` },
-        { name: 'plan/lock-timeout', content: `${opening.lockTimeout}\n` },
-        { name: 'plan/head', content: `${opening.head}\n` },
-        {
-            name: 'plan/ledger',
-            content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
-        },
-        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
-        { name: 'plan/verbs', content: formatVerbs() },
-        { name: 'plan/recovery', content: formatRecovery() },
-        { name: 'plan/limits', content: formatLimits() },
-        { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
-        { name: 'plan/effects.sh', content: effectsFor(opening) },
-        ...(plan.watch === undefined ? [] : [{ name: 'plan/watch', content: stepProgram(plan.watch) }]),
-        ...PHASES.flatMap((phase) => (plan.phases[phase] ? phaseFiles(`plan/${phase}`, plan.phases[phase]) : [])),
-        ...(release ? releaseFiles(release, stack) : []),
-        ...opening.shipments.flatMap(shippedFiles),
-        ...(dockerConfig === undefined ? [] : [{ name: 'docker/config.json', content: dockerConfig }]),
-    ];
-}
-/** A phase as the agent reads it: a table of steps (id, deadline in seconds, title) and a program for each effect. */
-function phaseFiles(folder, steps) {
-    return [
-        {
-            name: `${folder}/steps`,
-            content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
-        },
-        ...steps.flatMap(({ id, run, undo, gate }) => [
-            { name: `${folder}/${id}.run`, content: stepProgram(run) },
-            ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
-            ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
-        ]),
-    ];
-}
-function stepProgram(line) {
-    return `. "$ESTIBA_TX/plan/effects.sh"\n${line}\n`;
-}
-/** What was built is what is staged and deployed: by digest, where the image has one. */
-function digestsOf(release) {
-    return release ? imageDigests(release.manifest) : {};
-}
-/** Names and paths were checked to need no quotes in `src/stack/stack.ts` and `releaseId`. */
-function effectsFor({ stack, plan, releaseId }) {
-    return `project=${stack.name} stack=${stack.path} release=${releaseId} variant=${plan.variant ?? 'plain'}\n${effectsProgram}`;
-}
-/** In each folder `docker compose` knows its project and its file by itself. */
-function releaseFiles({ manifest, variants, edge }, stack) {
-    const folder = (name, compose) => [
-        { name: `release/${name}/compose.json`, content: formatModel(compose) },
-        { name: `release/${name}/.env`, content: `COMPOSE_PROJECT_NAME=${stack.name}\nCOMPOSE_FILE=compose.json\n` },
-    ];
-    return [
-        { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
-        ...variants.flatMap(({ variant, compose, guard }) => [
-            ...folder(variant, compose),
-            ...folder(`${variant}-guard`, guard),
-        ]),
-        ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
-    ];
-}
-/** Readable for everybody: the processes in the containers run as whom they like. */
-function shippedFiles({ sha256, files }) {
-    return files.map(({ name, content, executable }) => ({
-        name: `files/${sha256}/${name}`,
-        content,
-        mode: executable ? 0o755 : 0o644,
-    }));
-}
-
-;// CONCATENATED MODULE: ./src/agent/refusals.ts
-/** What it means that a program of the agent ended with this exit code, before anything was begun. */
-const REFUSALS = {
-    6: {
-        state: 'nothing was changed; should it begin after all, the server goes back by itself',
-        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
-    },
-    7: { state: 'nothing of it was begun', next: 'run the job again' },
-    8: { state: 'nothing of it was begun', next: 'make space on the disk of the host, then run the job again' },
-};
-
-;// CONCATENATED MODULE: ./src/agent/token.ts
-
-const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
-/** Reads id and nonce of a transaction from what an earlier step handed on. Throws a UsageError for anything else. */
-function parseToken(token) {
-    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
-    if (id === undefined || nonce === undefined)
-        throw new UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
-    return { id, nonce };
-}
-
-;// CONCATENATED MODULE: ./src/agent/transaction.ts
-
-
-
-
-
-
-
-
-
-
-
-const silent = { line: () => undefined };
-/** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
-function newTransactionId(at) {
-    return `t-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${(0,external_node_crypto_.randomBytes)(3).toString('hex')}`;
-}
-function newWordId() {
-    return (0,external_node_crypto_.randomBytes)(6).toString('hex');
-}
-function newNonce() {
-    return (0,external_node_crypto_.randomBytes)(8).toString('hex');
-}
-/** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
-async function openTransaction(remote, id, opening, tell, following = {}) {
-    const { content, sha256 } = await packFiles(openingFiles(opening));
-    const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content };
-    const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
-    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
-}
-/** Takes up a transaction that an earlier step of the job opened. */
-function joinTransaction(remote, stackPath, token, following = {}) {
-    const { id, nonce } = parseToken(token);
-    return new RemoteTransaction(remote, stackPath, id, nonce, following);
-}
-/** Somebody else's transaction, which anybody with access may abort. */
-function foreignTransaction(remote, stackPath, id, following = {}) {
-    return new RemoteTransaction(remote, stackPath, id, 'none', following);
-}
-class RemoteTransaction {
-    id;
-    #link;
-    #stack;
-    #nonce;
-    #signal;
-    constructor(remote, stack, id, nonce, { connect, signal }) {
-        this.id = id;
-        this.#link = new Link(remote, connect);
-        this.#signal = signal;
-        this.#stack = stack;
-        this.#nonce = nonce;
-    }
-    get token() {
-        return `${this.id}.${this.#nonce}`;
-    }
-    advance(phase, tell) {
-        return this.#say(tell, 'advance', phase);
-    }
-    async migrate(steps, tell) {
-        const { content, sha256 } = await packFiles(phaseFiles('.', steps));
-        const word = newWordId();
-        return this.#follow(tell, (from) => ({
-            ...script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, word, String(from), 'migrate'),
-            stdin: content,
-        }));
-    }
-    async report(check, verdict) {
-        this.#mustBeHeard(`report ${check} as ${verdict}`, await this.#say(silent, 'report', check, verdict));
-    }
-    async renew(lease) {
-        this.#mustBeHeard(`renew the lease for ${lease} s`, await this.#say(silent, 'renew', String(lease)));
-    }
-    confirm(how, tell) {
-        return this.#say(tell, 'confirm', how);
-    }
-    abort(cause, tell) {
-        return this.#say(tell, 'abort', cause);
-    }
-    /**
-     * Runs the command that opens it with so many words. After a lost connection it is not opened again, but followed as far
-     * as it came.
-     */
-    begin(command, words, tell) {
-        const again = (from) => this.#agent('follow', String(from || 1), String(words));
-        return this.#follow(tell, (from, isAgain) => (isAgain ? again(from) : command));
-    }
-    /**
-     * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
-     * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
-     */
-    async #follow(tell, command) {
-        const reader = new ProgressReader(tell);
-        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
-        const outcome = await this.#run(command(0, false), again, reader);
-        if (reader.progress?.kind === 'gone')
-            return this.#recover(reader, tell);
-        if (reader.progress)
-            return reader.progress;
-        const where = { step: 'talk to the agent', host: this.#link.host };
-        const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined;
-        if (outcome.kind === 'exited' && refusal)
-            throw new StepError({ ...where, why: outcome.stderr.trim(), ...refusal });
-        throw new StepError({
-            ...where,
-            why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
-            ...(outcome.kind === 'exited' && {
-                exitCode: outcome.code,
-                lastLines: outcome.stderr.trim().split('\n').slice(-5),
-            }),
-            state: `unknown for the transaction ${this.id}; unless it was confirmed, the server goes back by itself`,
-            next: `see ${this.#stack}/transactions/${this.id}/journal on the host`,
-        });
-    }
-    async #run(command, again, reader) {
-        const onStdoutLine = (line) => {
-            reader.read(line);
-        };
-        const stopReminding = remindWhileWaiting(reader);
-        try {
-            return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
-        }
-        catch (error) {
-            if (this.#signal?.aborted !== true)
-                throw error;
-            throw new StepError({
-                step: 'follow the transaction',
-                host: this.#link.host,
-                why: 'the job was cancelled',
-                state: `the server goes on alone with ${this.id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
-                next: `the post step of deploy-over-ssh takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
-                cause: error,
-            });
-        }
-        finally {
-            stopReminding();
-        }
-    }
-    /** A word is heard once, however often it is said: its id tells. */
-    #say(tell, ...words) {
-        const id = newWordId();
-        return this.#follow(tell, (from) => this.#agent('say', this.#nonce, id, String(from), ...words));
-    }
-    /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
-    async #recover(reader, tell) {
-        tell.line('the agent on the host is gone; recovering');
-        // On a new connection too: what was lost with the one before may have been a host that was cut off.
-        const command = () => script(`${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
-        // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
-        for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
-            await this.#link.run(command(), command, {
-                onStdoutLine: (line) => {
-                    reader.read(line);
-                },
-            });
-            if (reader.progress?.kind !== 'gone')
-                break;
-        }
-        return reader.progress ?? { kind: 'gone' };
-    }
-    #agent(verb, ...args) {
-        return script(`${FIND_AGENT}; verb=$1; shift; exec sh "$agent" "$verb" "$stack" "$id" "$@"`, this.#stack, this.id, verb, ...args);
-    }
-    #mustBeHeard(what, progress) {
-        if (progress.kind === 'waiting')
-            return;
-        const where = { step: what, host: this.#link.host };
-        switch (progress.kind) {
-            case 'ended':
-                throw new StepError({
-                    ...where,
-                    why: `the transaction has ended already: ${[progress.result, explainCause(progress.cause)].filter(Boolean).join(', ')}`,
-                    next: 'see the log of the step that deployed',
-                });
-            case 'refused':
-                throw new StepError({ ...where, why: `the server refused it: ${explainCause(progress.why)}` });
-            case 'gone':
-                throw new StepError({ ...where, why: 'the agent on the server is gone and could not be recovered' });
-        }
-    }
-}
-const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
-    'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
-
-// EXTERNAL MODULE: ./node_modules/is-stream/index.js
-var is_stream = __nccwpck_require__(6543);
-// EXTERNAL MODULE: ./node_modules/make-dir/index.js
-var make_dir = __nccwpck_require__(6512);
-;// CONCATENATED MODULE: ./node_modules/sb-promise-queue/lib/esm/index.mjs
-class PromiseQueue {
-    constructor({ concurrency = 1 } = {}) {
-        this.options = { concurrency };
-        this.running = 0;
-        this.queue = [];
-        this.idleCallbacks = [];
-    }
-    clear() {
-        this.queue = [];
-    }
-    onIdle(callback) {
-        this.idleCallbacks.push(callback);
-        return () => {
-            const index = this.idleCallbacks.indexOf(callback);
-            if (index !== -1) {
-                this.idleCallbacks.splice(index, 1);
-            }
-        };
-    }
-    waitTillIdle() {
-        return new Promise((resolve) => {
-            if (this.running === 0) {
-                resolve();
-                return;
-            }
-            const dispose = this.onIdle(() => {
-                dispose();
-                resolve();
-            });
-        });
-    }
-    add(callback) {
-        return new Promise((resolve, reject) => {
-            const runCallback = () => {
-                this.running += 1;
-                try {
-                    Promise.resolve(callback()).then((val) => {
-                        resolve(val);
-                        this.processNext();
-                    }, (err) => {
-                        reject(err);
-                        this.processNext();
-                    });
-                }
-                catch (err) {
-                    reject(err);
-                    this.processNext();
-                }
-            };
-            if (this.running >= this.options.concurrency) {
-                this.queue.push(runCallback);
-            }
-            else {
-                runCallback();
-            }
-        });
-    }
-    // Internal function, don't use
-    processNext() {
-        this.running -= 1;
-        const callback = this.queue.shift();
-        if (callback) {
-            callback();
-        }
-        else if (this.running === 0) {
-            this.idleCallbacks.forEach((item) => item());
-        }
-    }
-}
-
-
-;// CONCATENATED MODULE: ./node_modules/sb-scandir/lib/esm/index.mjs
-/* @flow */
-
-
-
-
-const defaultFilesystem = {
-    join(pathA, pathB) {
-        return external_path_.join(pathA, pathB);
-    },
-    basename(path) {
-        return external_path_.basename(path);
-    },
-    stat(path) {
-        return new Promise((resolve, reject) => {
-            external_fs_.stat(path, (err, res) => {
-                if (err) {
-                    reject(err);
-                }
-                else {
-                    resolve(res);
-                }
-            });
-        });
-    },
-    readdir(path) {
-        return new Promise((resolve, reject) => {
-            external_fs_.readdir(path, (err, res) => {
-                if (err) {
-                    reject(err);
-                }
-                else {
-                    resolve(res);
-                }
-            });
-        });
-    },
-};
-async function scanDirectoryInternal({ path, recursive, validate, result, fileSystem, queue, reject, }) {
-    const itemStat = await fileSystem.stat(path);
-    if (itemStat.isFile()) {
-        result.files.push(path);
-    }
-    else if (itemStat.isDirectory()) {
-        result.directories.push(path);
-    }
-    if (!itemStat.isDirectory() || recursive === 'none') {
-        return;
-    }
-    const contents = await fileSystem.readdir(path);
-    contents.forEach((item) => {
-        const itemPath = fileSystem.join(path, item);
-        if (!validate(itemPath)) {
-            return;
-        }
-        queue
-            .add(() => scanDirectoryInternal({
-            path: itemPath,
-            recursive: recursive === 'shallow' ? 'none' : 'deep',
-            validate,
-            result,
-            fileSystem,
-            queue,
-            reject,
-        }))
-            .catch(reject);
-    });
-}
-async function scanDirectory(path, { recursive = true, validate = null, concurrency = Infinity, fileSystem = defaultFilesystem, } = {}) {
-    external_assert_(path && typeof path === 'string', 'path must be a valid string');
-    external_assert_(typeof recursive === 'boolean', 'options.recursive must be a valid boolean');
-    external_assert_(validate === null || typeof validate === 'function', 'options.validate must be a valid function');
-    external_assert_(typeof concurrency === 'number', 'options.concurrency must be a valid number');
-    external_assert_(fileSystem !== null && typeof fileSystem === 'object', 'options.fileSystem must be a valid object');
-    const queue = new PromiseQueue({
-        concurrency,
-    });
-    const result = { files: [], directories: [] };
-    const mergedFileSystem = { ...defaultFilesystem, ...fileSystem };
-    await new Promise((resolve, reject) => {
-        scanDirectoryInternal({
-            path,
-            recursive: recursive ? 'deep' : 'shallow',
-            validate: validate != null ? validate : (item) => mergedFileSystem.basename(item).slice(0, 1) !== '.',
-            result,
-            fileSystem: mergedFileSystem,
-            queue,
-            reject,
-        })
-            .then(() => queue.waitTillIdle())
-            .then(resolve, reject);
-    });
-    return result;
-}
-/* harmony default export */ const esm = (scanDirectory);
-
-// EXTERNAL MODULE: ./node_modules/shell-escape/shell-escape.js
-var shell_escape = __nccwpck_require__(4646);
-// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(5472);
-var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
-;// CONCATENATED MODULE: ./node_modules/node-ssh/lib/esm/index.mjs
-
-
-
-
-
-
-
-
-
-const DEFAULT_CONCURRENCY = 1;
-const DEFAULT_VALIDATE = (path) => !external_path_.basename(path).startsWith('.');
-const DEFAULT_TICK = () => {
-    /* No Op */
-};
-class SSHError extends Error {
-    constructor(message, code = null) {
-        super(message);
-        this.code = code;
-    }
-}
-function unixifyPath(path) {
-    if (path.includes('\\')) {
-        return path.split('\\').join('/');
-    }
-    return path;
-}
-async function readFile(filePath) {
-    return new Promise((resolve, reject) => {
-        external_fs_.readFile(filePath, 'utf8', (err, res) => {
-            if (err) {
-                reject(err);
-            }
-            else {
-                resolve(res);
-            }
-        });
-    });
-}
-const SFTP_MKDIR_ERR_CODE_REGEXP = /Error: (E[\S]+): /;
-async function makeDirectoryWithSftp(path, sftp) {
-    let stats = null;
-    try {
-        stats = await new Promise((resolve, reject) => {
-            sftp.stat(path, (err, res) => {
-                if (err) {
-                    reject(err);
-                }
-                else {
-                    resolve(res);
-                }
-            });
-        });
-    }
-    catch (_) {
-        /* No Op */
-    }
-    if (stats) {
-        if (stats.isDirectory()) {
-            // Already exists, nothing to worry about
-            return;
-        }
-        throw new Error('mkdir() failed, target already exists and is not a directory');
-    }
-    try {
-        await new Promise((resolve, reject) => {
-            sftp.mkdir(path, (err) => {
-                if (err) {
-                    reject(err);
-                }
-                else {
-                    resolve();
-                }
-            });
-        });
-    }
-    catch (err) {
-        if (err != null && typeof err.stack === 'string') {
-            const matches = SFTP_MKDIR_ERR_CODE_REGEXP.exec(err.stack);
-            if (matches != null) {
-                throw new SSHError(err.message, matches[1]);
-            }
-            throw err;
-        }
-    }
-}
-class NodeSSH {
-    constructor() {
-        this.connection = null;
-    }
-    getConnection() {
-        const { connection } = this;
-        if (connection == null) {
-            throw new Error('Not connected to server');
-        }
-        return connection;
-    }
-    async connect(givenConfig) {
-        external_assert_(givenConfig != null && typeof givenConfig === 'object', 'config must be a valid object');
-        const config = { ...givenConfig };
-        external_assert_(config.username != null && typeof config.username === 'string', 'config.username must be a valid string');
-        if (config.host != null) {
-            external_assert_(typeof config.host === 'string', 'config.host must be a valid string');
-        }
-        else if (config.sock != null) {
-            external_assert_(typeof config.sock === 'object', 'config.sock must be a valid object');
-        }
-        else {
-            throw new external_assert_.AssertionError({ message: 'Either config.host or config.sock must be provided' });
-        }
-        if (config.privateKey != null || config.privateKeyPath != null) {
-            if (config.privateKey != null) {
-                external_assert_(typeof config.privateKey === 'string', 'config.privateKey must be a valid string');
-                external_assert_(config.privateKeyPath == null, 'config.privateKeyPath must not be specified when config.privateKey is specified');
-            }
-            else if (config.privateKeyPath != null) {
-                external_assert_(typeof config.privateKeyPath === 'string', 'config.privateKeyPath must be a valid string');
-                external_assert_(config.privateKey == null, 'config.privateKey must not be specified when config.privateKeyPath is specified');
-            }
-            external_assert_(config.passphrase == null || typeof config.passphrase === 'string', 'config.passphrase must be null or a valid string');
-            if (config.privateKeyPath != null) {
-                // Must be an fs path
-                try {
-                    config.privateKey = await readFile(config.privateKeyPath);
-                }
-                catch (err) {
-                    if (err != null && err.code === 'ENOENT') {
-                        throw new external_assert_.AssertionError({ message: 'config.privateKeyPath does not exist at given fs path' });
-                    }
-                    throw err;
-                }
-            }
-        }
-        else if (config.password != null) {
-            external_assert_(typeof config.password === 'string', 'config.password must be a valid string');
-        }
-        if (config.tryKeyboard != null) {
-            external_assert_(typeof config.tryKeyboard === 'boolean', 'config.tryKeyboard must be a valid boolean');
-        }
-        if (config.tryKeyboard) {
-            const { password } = config;
-            if (config.onKeyboardInteractive != null) {
-                external_assert_(typeof config.onKeyboardInteractive === 'function', 'config.onKeyboardInteractive must be a valid function');
-            }
-            else if (password != null) {
-                config.onKeyboardInteractive = (name, instructions, instructionsLang, prompts, finish) => {
-                    if (prompts.length > 0 && prompts[0].prompt.toLowerCase().includes('password')) {
-                        finish([password]);
-                    }
-                };
-            }
-        }
-        const connection = new lib.Client();
-        this.connection = connection;
-        await new Promise((resolve, reject) => {
-            connection.on('error', reject);
-            if (config.onKeyboardInteractive) {
-                connection.on('keyboard-interactive', config.onKeyboardInteractive);
-            }
-            connection.on('ready', () => {
-                connection.removeListener('error', reject);
-                resolve();
-            });
-            connection.on('end', () => {
-                if (this.connection === connection) {
-                    this.connection = null;
-                }
-            });
-            connection.on('close', () => {
-                if (this.connection === connection) {
-                    this.connection = null;
-                }
-                reject(new SSHError('No response from server', 'ETIMEDOUT'));
-            });
-            connection.connect(config);
-        });
-        return this;
-    }
-    isConnected() {
-        return this.connection != null;
-    }
-    async requestShell(options) {
-        const connection = this.getConnection();
-        return new Promise((resolve, reject) => {
-            connection.on('error', reject);
-            const callback = (err, res) => {
-                connection.removeListener('error', reject);
-                if (err) {
-                    reject(err);
-                }
-                else {
-                    resolve(res);
-                }
-            };
-            if (options == null) {
-                connection.shell(callback);
-            }
-            else {
-                connection.shell(options, callback);
-            }
-        });
-    }
-    async withShell(callback, options) {
-        external_assert_(typeof callback === 'function', 'callback must be a valid function');
-        const shell = await this.requestShell(options);
-        try {
-            await callback(shell);
-        }
-        finally {
-            shell.destroy();
-        }
-    }
-    async requestSFTP() {
-        const connection = this.getConnection();
-        return new Promise((resolve, reject) => {
-            connection.on('error', reject);
-            connection.sftp((err, res) => {
-                connection.removeListener('error', reject);
-                if (err) {
-                    reject(err);
-                }
-                else {
-                    resolve(res);
-                }
-            });
-        });
-    }
-    async withSFTP(callback) {
-        external_assert_(typeof callback === 'function', 'callback must be a valid function');
-        const sftp = await this.requestSFTP();
-        try {
-            await callback(sftp);
-        }
-        finally {
-            sftp.end();
-        }
-    }
-    async execCommand(givenCommand, options = {}) {
-        external_assert_(typeof givenCommand === 'string', 'command must be a valid string');
-        external_assert_(options != null && typeof options === 'object', 'options must be a valid object');
-        external_assert_(options.cwd == null || typeof options.cwd === 'string', 'options.cwd must be a valid string');
-        external_assert_(options.stdin == null || typeof options.stdin === 'string' || is_stream.readable(options.stdin), 'options.stdin must be a valid string or readable stream');
-        external_assert_(options.execOptions == null || typeof options.execOptions === 'object', 'options.execOptions must be a valid object');
-        external_assert_(options.encoding == null || typeof options.encoding === 'string', 'options.encoding must be a valid string');
-        external_assert_(options.onChannel == null || typeof options.onChannel === 'function', 'options.onChannel must be a valid function');
-        external_assert_(options.onStdout == null || typeof options.onStdout === 'function', 'options.onStdout must be a valid function');
-        external_assert_(options.onStderr == null || typeof options.onStderr === 'function', 'options.onStderr must be a valid function');
-        external_assert_(options.noTrim == null || typeof options.noTrim === 'boolean', 'options.noTrim must be a boolean');
-        let command = givenCommand;
-        if (options.cwd) {
-            command = `cd ${shell_escape([options.cwd])} ; ${command}`;
-        }
-        const connection = this.getConnection();
-        const output = { stdout: [], stderr: [] };
-        return new Promise((resolve, reject) => {
-            connection.on('error', reject);
-            connection.exec(command, options.execOptions != null ? options.execOptions : {}, (err, channel) => {
-                connection.removeListener('error', reject);
-                if (err) {
-                    reject(err);
-                    return;
-                }
-                if (options.onChannel) {
-                    options.onChannel(channel);
-                }
-                channel.on('data', (chunk) => {
-                    if (options.onStdout)
-                        options.onStdout(chunk);
-                    output.stdout.push(chunk.toString(options.encoding));
-                });
-                channel.stderr.on('data', (chunk) => {
-                    if (options.onStderr)
-                        options.onStderr(chunk);
-                    output.stderr.push(chunk.toString(options.encoding));
-                });
-                if (options.stdin != null) {
-                    if (is_stream.readable(options.stdin)) {
-                        options.stdin.pipe(channel, {
-                            end: true,
-                        });
-                    }
-                    else {
-                        channel.write(options.stdin);
-                        channel.end();
-                    }
-                }
-                else {
-                    channel.end();
-                }
-                let code = null;
-                let signal = null;
-                channel.on('exit', (code_, signal_) => {
-                    code = code_ !== null && code_ !== void 0 ? code_ : null;
-                    signal = signal_ !== null && signal_ !== void 0 ? signal_ : null;
-                });
-                channel.on('close', () => {
-                    let stdout = output.stdout.join('');
-                    let stderr = output.stderr.join('');
-                    if (options.noTrim !== true) {
-                        stdout = stdout.trim();
-                        stderr = stderr.trim();
-                    }
-                    resolve({
-                        code: code != null ? code : null,
-                        signal: signal != null ? signal : null,
-                        stdout,
-                        stderr,
-                    });
-                });
-            });
-        });
-    }
-    async exec(command, parameters, options = {}) {
-        external_assert_(typeof command === 'string', 'command must be a valid string');
-        external_assert_(Array.isArray(parameters), 'parameters must be a valid array');
-        external_assert_(options != null && typeof options === 'object', 'options must be a valid object');
-        external_assert_(options.stream == null || ['both', 'stdout', 'stderr'].includes(options.stream), 'options.stream must be one of both, stdout, stderr');
-        for (let i = 0, { length } = parameters; i < length; i += 1) {
-            external_assert_(typeof parameters[i] === 'string', `parameters[${i}] must be a valid string`);
-        }
-        const completeCommand = `${command}${parameters.length > 0 ? ` ${shell_escape(parameters)}` : ''}`;
-        const response = await this.execCommand(completeCommand, options);
-        if (options.stream == null || options.stream === 'stdout') {
-            if (response.stderr) {
-                throw new Error(response.stderr);
-            }
-            return response.stdout;
-        }
-        if (options.stream === 'stderr') {
-            return response.stderr;
-        }
-        return response;
-    }
-    async mkdir(path, method = 'sftp', givenSftp = null) {
-        external_assert_(typeof path === 'string', 'path must be a valid string');
-        external_assert_(typeof method === 'string' && (method === 'sftp' || method === 'exec'), 'method must be either sftp or exec');
-        external_assert_(givenSftp == null || typeof givenSftp === 'object', 'sftp must be a valid object');
-        if (method === 'exec') {
-            await this.exec('mkdir', ['-p', unixifyPath(path)]);
-            return;
-        }
-        const sftp = givenSftp || (await this.requestSFTP());
-        const makeSftpDirectory = async (retry) => makeDirectoryWithSftp(unixifyPath(path), sftp).catch(async (error) => {
-            if (!retry || error == null || (error.message !== 'No such file' && error.code !== 'ENOENT')) {
-                throw error;
-            }
-            await this.mkdir(external_path_.dirname(path), 'sftp', sftp);
-            await makeSftpDirectory(false);
-        });
-        try {
-            await makeSftpDirectory(true);
-        }
-        finally {
-            if (!givenSftp) {
-                sftp.end();
-            }
-        }
-    }
-    async getFile(localFile, remoteFile, givenSftp = null, transferOptions = null) {
-        external_assert_(typeof localFile === 'string', 'localFile must be a valid string');
-        external_assert_(typeof remoteFile === 'string', 'remoteFile must be a valid string');
-        external_assert_(givenSftp == null || typeof givenSftp === 'object', 'sftp must be a valid object');
-        external_assert_(transferOptions == null || typeof transferOptions === 'object', 'transferOptions must be a valid object');
-        const sftp = givenSftp || (await this.requestSFTP());
-        try {
-            await new Promise((resolve, reject) => {
-                sftp.fastGet(unixifyPath(remoteFile), localFile, transferOptions || {}, (err) => {
-                    if (err) {
-                        reject(err);
-                    }
-                    else {
-                        resolve();
-                    }
-                });
-            });
-        }
-        finally {
-            if (!givenSftp) {
-                sftp.end();
-            }
-        }
-    }
-    async putFile(localFile, remoteFile, givenSftp = null, transferOptions = null) {
-        external_assert_(typeof localFile === 'string', 'localFile must be a valid string');
-        external_assert_(typeof remoteFile === 'string', 'remoteFile must be a valid string');
-        external_assert_(givenSftp == null || typeof givenSftp === 'object', 'sftp must be a valid object');
-        external_assert_(transferOptions == null || typeof transferOptions === 'object', 'transferOptions must be a valid object');
-        external_assert_(await new Promise((resolve) => {
-            external_fs_.access(localFile, external_fs_.constants.R_OK, (err) => {
-                resolve(err === null);
-            });
-        }), `localFile does not exist at ${localFile}`);
-        const sftp = givenSftp || (await this.requestSFTP());
-        const putFile = (retry) => {
-            return new Promise((resolve, reject) => {
-                sftp.fastPut(localFile, unixifyPath(remoteFile), transferOptions || {}, (err) => {
-                    if (err == null) {
-                        resolve();
-                        return;
-                    }
-                    if (err.message === 'No such file' && retry) {
-                        resolve(this.mkdir(external_path_.dirname(remoteFile), 'sftp', sftp).then(() => putFile(false)));
-                    }
-                    else {
-                        reject(err);
-                    }
-                });
-            });
-        };
-        try {
-            await putFile(true);
-        }
-        finally {
-            if (!givenSftp) {
-                sftp.end();
-            }
-        }
-    }
-    async putFiles(files, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {} } = {}) {
-        external_assert_(Array.isArray(files), 'files must be an array');
-        for (let i = 0, { length } = files; i < length; i += 1) {
-            const file = files[i];
-            external_assert_(file, 'files items must be valid objects');
-            external_assert_(file.local && typeof file.local === 'string', `files[${i}].local must be a string`);
-            external_assert_(file.remote && typeof file.remote === 'string', `files[${i}].remote must be a string`);
-        }
-        const transferred = [];
-        const sftp = givenSftp || (await this.requestSFTP());
-        const queue = new PromiseQueue({ concurrency });
-        try {
-            await new Promise((resolve, reject) => {
-                files.forEach((file) => {
-                    queue
-                        .add(async () => {
-                        await this.putFile(file.local, file.remote, sftp, transferOptions);
-                        transferred.push(file);
-                    })
-                        .catch(reject);
-                });
-                queue.waitTillIdle().then(resolve);
-            });
-        }
-        catch (error) {
-            if (error != null) {
-                error.transferred = transferred;
-            }
-            throw error;
-        }
-        finally {
-            if (!givenSftp) {
-                sftp.end();
-            }
-        }
-    }
-    async putDirectory(localDirectory, remoteDirectory, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {}, recursive = true, tick = DEFAULT_TICK, validate = DEFAULT_VALIDATE, } = {}) {
-        external_assert_(typeof localDirectory === 'string' && localDirectory, 'localDirectory must be a string');
-        external_assert_(typeof remoteDirectory === 'string' && remoteDirectory, 'remoteDirectory must be a string');
-        const localDirectoryStat = await new Promise((resolve) => {
-            external_fs_.stat(localDirectory, (err, stat) => {
-                resolve(stat || null);
-            });
-        });
-        external_assert_(localDirectoryStat != null, `localDirectory does not exist at ${localDirectory}`);
-        external_assert_(localDirectoryStat.isDirectory(), `localDirectory is not a directory at ${localDirectory}`);
-        const sftp = givenSftp || (await this.requestSFTP());
-        const scanned = await esm(localDirectory, {
-            recursive,
-            validate,
-        });
-        const files = scanned.files.map((item) => external_path_.relative(localDirectory, item));
-        const directories = scanned.directories.map((item) => external_path_.relative(localDirectory, item));
-        // Sort shortest to longest
-        directories.sort((a, b) => a.length - b.length);
-        let failed = false;
-        try {
-            // Do the directories first.
-            await new Promise((resolve, reject) => {
-                const queue = new PromiseQueue({ concurrency });
-                directories.forEach((directory) => {
-                    queue
-                        .add(async () => {
-                        await this.mkdir(external_path_.join(remoteDirectory, directory), 'sftp', sftp);
-                    })
-                        .catch(reject);
-                });
-                resolve(queue.waitTillIdle());
-            });
-            // and now the files
-            await new Promise((resolve, reject) => {
-                const queue = new PromiseQueue({ concurrency });
-                files.forEach((file) => {
-                    queue
-                        .add(async () => {
-                        const localFile = external_path_.join(localDirectory, file);
-                        const remoteFile = external_path_.join(remoteDirectory, file);
-                        try {
-                            await this.putFile(localFile, remoteFile, sftp, transferOptions);
-                            tick(localFile, remoteFile, null);
-                        }
-                        catch (_) {
-                            failed = true;
-                            tick(localFile, remoteFile, _);
-                        }
-                    })
-                        .catch(reject);
-                });
-                resolve(queue.waitTillIdle());
-            });
-        }
-        finally {
-            if (!givenSftp) {
-                sftp.end();
-            }
-        }
-        return !failed;
-    }
-    async getDirectory(localDirectory, remoteDirectory, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {}, recursive = true, tick = DEFAULT_TICK, validate = DEFAULT_VALIDATE, } = {}) {
-        external_assert_(typeof localDirectory === 'string' && localDirectory, 'localDirectory must be a string');
-        external_assert_(typeof remoteDirectory === 'string' && remoteDirectory, 'remoteDirectory must be a string');
-        const localDirectoryStat = await new Promise((resolve) => {
-            external_fs_.stat(localDirectory, (err, stat) => {
-                resolve(stat || null);
-            });
-        });
-        external_assert_(localDirectoryStat != null, `localDirectory does not exist at ${localDirectory}`);
-        external_assert_(localDirectoryStat.isDirectory(), `localDirectory is not a directory at ${localDirectory}`);
-        const sftp = givenSftp || (await this.requestSFTP());
-        const scanned = await esm(remoteDirectory, {
-            recursive,
-            validate,
-            concurrency,
-            fileSystem: {
-                basename(path) {
-                    return external_path_.posix.basename(path);
-                },
-                join(pathA, pathB) {
-                    return external_path_.posix.join(pathA, pathB);
-                },
-                readdir(path) {
-                    return new Promise((resolve, reject) => {
-                        sftp.readdir(path, (err, res) => {
-                            if (err) {
-                                reject(err);
-                            }
-                            else {
-                                resolve(res.map((item) => item.filename));
-                            }
-                        });
-                    });
-                },
-                stat(path) {
-                    return new Promise((resolve, reject) => {
-                        sftp.stat(path, (err, res) => {
-                            if (err) {
-                                reject(err);
-                            }
-                            else {
-                                // eslint-disable-next-line @typescript-eslint/no-explicit-any
-                                resolve(res);
-                            }
-                        });
-                    });
-                },
-            },
-        });
-        const files = scanned.files.map((item) => external_path_.relative(remoteDirectory, item));
-        const directories = scanned.directories.map((item) => external_path_.relative(remoteDirectory, item));
-        // Sort shortest to longest
-        directories.sort((a, b) => a.length - b.length);
-        let failed = false;
-        try {
-            // Do the directories first.
-            await new Promise((resolve, reject) => {
-                const queue = new PromiseQueue({ concurrency });
-                directories.forEach((directory) => {
-                    queue
-                        .add(async () => {
-                        await make_dir(external_path_.join(localDirectory, directory));
-                    })
-                        .catch(reject);
-                });
-                resolve(queue.waitTillIdle());
-            });
-            // and now the files
-            await new Promise((resolve, reject) => {
-                const queue = new PromiseQueue({ concurrency });
-                files.forEach((file) => {
-                    queue
-                        .add(async () => {
-                        const localFile = external_path_.join(localDirectory, file);
-                        const remoteFile = external_path_.join(remoteDirectory, file);
-                        try {
-                            await this.getFile(localFile, remoteFile, sftp, transferOptions);
-                            tick(localFile, remoteFile, null);
-                        }
-                        catch (_) {
-                            failed = true;
-                            tick(localFile, remoteFile, _);
-                        }
-                    })
-                        .catch(reject);
-                });
-                resolve(queue.waitTillIdle());
-            });
-        }
-        finally {
-            if (!givenSftp) {
-                sftp.end();
-            }
-        }
-        return !failed;
-    }
-    forwardIn(remoteAddr, remotePort, onConnection) {
-        const connection = this.getConnection();
-        return new Promise((resolve, reject) => {
-            connection.forwardIn(remoteAddr, remotePort, (error, port) => {
-                if (error) {
-                    reject(error);
-                    return;
-                }
-                const handler = (details, acceptConnection, rejectConnection) => {
-                    if (details.destIP === remoteAddr && details.destPort === port) {
-                        onConnection === null || onConnection === void 0 ? void 0 : onConnection(details, acceptConnection, rejectConnection);
-                    }
-                };
-                if (onConnection) {
-                    connection.on('tcp connection', handler);
-                }
-                const dispose = () => {
-                    return new Promise((_resolve, _reject) => {
-                        connection.off('tcp connection', handler);
-                        connection.unforwardIn(remoteAddr, port, (_error) => {
-                            if (_error) {
-                                _reject(error);
-                            }
-                            _resolve();
-                        });
-                    });
-                };
-                resolve({ port, dispose });
-            });
-        });
-    }
-    forwardOut(srcIP, srcPort, dstIP, dstPort) {
-        const connection = this.getConnection();
-        return new Promise((resolve, reject) => {
-            connection.forwardOut(srcIP, srcPort, dstIP, dstPort, (error, channel) => {
-                if (error) {
-                    reject(error);
-                    return;
-                }
-                resolve(channel);
-            });
-        });
-    }
-    forwardInStreamLocal(socketPath, onConnection) {
-        const connection = this.getConnection();
-        return new Promise((resolve, reject) => {
-            connection.openssh_forwardInStreamLocal(socketPath, (error) => {
-                if (error) {
-                    reject(error);
-                    return;
-                }
-                const handler = (details, acceptConnection, rejectConnection) => {
-                    if (details.socketPath === socketPath) {
-                        onConnection === null || onConnection === void 0 ? void 0 : onConnection(details, acceptConnection, rejectConnection);
-                    }
-                };
-                if (onConnection) {
-                    connection.on('unix connection', handler);
-                }
-                const dispose = () => {
-                    return new Promise((_resolve, _reject) => {
-                        connection.off('unix connection', handler);
-                        connection.openssh_unforwardInStreamLocal(socketPath, (_error) => {
-                            if (_error) {
-                                _reject(_error);
-                            }
-                            _resolve();
-                        });
-                    });
-                };
-                resolve({ dispose });
-            });
-        });
-    }
-    forwardOutStreamLocal(socketPath) {
-        const connection = this.getConnection();
-        return new Promise((resolve, reject) => {
-            connection.openssh_forwardOutStreamLocal(socketPath, (error, channel) => {
-                if (error) {
-                    reject(error);
-                    return;
-                }
-                resolve(channel);
-            });
-        });
-    }
-    dispose() {
-        if (this.connection) {
-            this.connection.end();
-            this.connection = null;
-        }
-    }
-}
-
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: ./src/host/carrier.ts
-
-/** Opens a TCP connection. */
-function dial({ name, port }) {
-    // ssh2 leaves Nagle's algorithm on, which costs 45 ms a command.
-    const socket = (0,external_node_net_.connect)({ host: name, port, noDelay: true });
-    let open = false;
-    socket.once('connect', () => {
-        open = true;
-    });
-    return {
-        stream: socket,
-        wasOpen: () => open,
-        bytesRead: () => socket.bytesRead,
-        destroy: () => void socket.destroy(),
-        closed: closeOf(socket),
-    };
-}
-/** A channel to a host, through a jump host that serves nothing else and goes with it. */
-function through(jump, below, channel) {
-    let read = 0;
-    channel.once('close', () => jump.end());
-    // Only when it is read anyway: a listener alone would start the flow, and lose the beginning.
-    channel.once('resume', () => {
-        channel.on('data', (chunk) => (read += chunk.length));
-    });
-    return {
-        stream: channel,
-        wasOpen: () => true,
-        bytesRead: () => read,
-        destroy: () => {
-            channel.destroy();
-            below.destroy();
-        },
-        closed: below.closed,
-    };
-}
-function closeOf(stream) {
-    return new Promise((resolve) => {
-        stream.once('close', () => {
-            resolve();
-        });
-    });
-}
-
-;// CONCATENATED MODULE: ./src/host/host-key.ts
-
-/** The signature algorithms that a key of each type may use. RSA with SHA-1 (`ssh-rsa`) is not among them. */
-const ALGORITHMS = new Map([
-    ['ssh-ed25519', ['ssh-ed25519']],
-    ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
-    ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
-    ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
-    ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
-]);
-function isSupported({ type }) {
-    return ALGORITHMS.has(type);
-}
-/** What to offer in the key exchange, so that a server with several keys shows one of the pinned types. */
-function algorithmsFor(keys) {
-    return [...ALGORITHMS].flatMap(([type, algorithms]) => (keys.some((key) => key.type === type) ? algorithms : []));
-}
-/** Reads the type out of a key blob, its first length-prefixed string (RFC 4253, section 6.6). Undefined if malformed. */
-function parseHostKey(blob) {
-    if (blob.length < 4)
-        return undefined;
-    const end = 4 + blob.readUInt32BE(0);
-    return end < blob.length ? { type: blob.toString('latin1', 4, end), blob } : undefined;
-}
-/** The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding. */
-function fingerprint(blob) {
-    return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
-}
-/** The name under which known_hosts files list a host: with the port only where that is not 22. */
-function knownHostsName({ name, port }) {
-    return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
-}
-/** The line that pins a key for a host. */
-function formatKnownHost(host, { type, blob }) {
-    return `${knownHostsName(host)} ${type} ${blob.toString('base64')}`;
-}
-
-;// CONCATENATED MODULE: ./src/host/known-hosts.ts
-
-
-/** Whether a key, as a server shows it, is one of these. */
-function includesKey(keys, blob) {
-    return keys.some((key) => key.blob.equals(blob));
-}
-/**
- * Finds what a known_hosts file pins for a host, as OpenSSH does. Returns the problem as a string when it pins no key, or
- * when any line is none: OpenSSH skips those, but to skip a line that was meant to forbid something is worse than to stop.
- * Format: https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT
- */
-function pinsOf(text, host) {
-    const lines = text.split(/\r?\n/).map(parseLine);
-    const problem = lines.find((line) => typeof line === 'string');
-    if (problem !== undefined)
-        return problem;
-    const entries = lines.filter((line) => typeof line === 'object');
-    const own = entriesFor(host, entries);
-    const marked = (marker) => own.filter((entry) => entry.marker === marker).map(({ key }) => key);
-    const pinned = marked('');
-    if (pinned.length === 0)
-        return noKey(host, marked('@cert-authority').length > 0);
-    const supported = pinned.filter(isSupported);
-    if (supported.length === 0)
-        return notSupported(host, pinned);
-    const revoked = marked('@revoked');
-    const keys = supported.filter(({ blob }) => !includesKey(revoked, blob));
-    return keys.length > 0 ? { keys, revoked } : allRevoked(host);
-}
-/** Lines without the port count where none has it. A key that is revoked for the port is so in either case. */
-function entriesFor(host, entries) {
-    const named = (name) => entries.filter(({ names }) => matches(names, name));
-    const own = named(knownHostsName(host));
-    if (host.port === 22 || own.some(({ marker }) => marker === ''))
-        return own;
-    return [...own, ...named(knownHostsName({ ...host, port: 22 }))];
-}
-const MARKERS = ['', '@revoked', '@cert-authority'];
-/** A line as an entry, undefined when it holds none, or what is wrong with it. */
-function parseLine(line, index) {
-    const fields = line.replace(/^[ \t]+/, '').split(/[ \t]+/);
-    const [first = ''] = fields;
-    if (first === '' || first.startsWith('#'))
-        return undefined;
-    const where = `line ${index + 1}`;
-    const marker = MARKERS.find((known) => known === first) ?? '';
-    if (first.startsWith('@') && marker === '')
-        return `${where}: the marker ${first} is not known; there are @revoked and @cert-authority`;
-    const [names = '', type = '', base64 = ''] = marker === '' ? fields : fields.slice(1);
-    const key = parseHostKey(Buffer.from(base64, 'base64'));
-    if (/^(?:[A-Za-z0-9+/]{4})+$/.test(base64.replace(/={1,2}$/, (end) => 'A'.repeat(end.length))) && key?.type === type)
-        return { marker, names, key };
-    return `${where}: is not a known_hosts line; write NAME TYPE KEY as ssh-keyscan prints it, each on a line of its own`;
-}
-function matches(names, name) {
-    return names.startsWith('|') ? matchesHash(names, name) : matchesPatterns(names.toLowerCase().split(','), name);
-}
-/** One that matches is enough, unless one behind a `!` matches too. */
-function matchesPatterns(patterns, name) {
-    const some = (list) => list.some((pattern) => matchesPattern(pattern, name));
-    const negated = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
-    return !some(negated) && some(patterns.filter((pattern) => !pattern.startsWith('!')));
-}
-/** `*` is any text, `?` any one character; brackets are just brackets. */
-function matchesPattern(pattern, name) {
-    const wild = { '*': '.*', '?': '.' };
-    const source = pattern.replaceAll(/\*+|[^\w]/g, (char) => wild[char.charAt(0)] ?? `\\${char}`);
-    return new RegExp(`^${source}$`, 's').test(name);
-}
-/** `|1|salt|hash`: HMAC-SHA1 of the name under the salt, both in base64. */
-function matchesHash(names, name) {
-    const [, version, salt = '', hash] = names.split('|');
-    const key = Buffer.from(salt, 'base64');
-    return version === '1' && key.length === 20 && hash === (0,external_node_crypto_.createHmac)('sha1', key).update(name).digest('base64');
-}
-function noKey(host, certified) {
-    const certificates = certified
-        ? " It has a @cert-authority for it, but host certificates can't be checked here: pin the host's own key."
-        : '';
-    return `has no line for ${host.name} port ${host.port}.${certificates} ${howToScan(host)}`;
-}
-function notSupported(host, pinned) {
-    const types = pinned.map(({ type }) => type).join(', ');
-    return `pins only ${types} for ${host.name}, which is not supported; add its ssh-ed25519 line. ${howToScan(host)}`;
-}
-function allRevoked(host) {
-    return `revokes every key that it pins for ${host.name}; pin the server's new key. ${howToScan(host)}`;
-}
-/** How to get a line worth pinning. Estiba never does this itself: from here, an attacker's key would look the same. */
-function howToScan({ name, port }) {
-    return (`From a network that you trust run \`ssh-keyscan -p ${port} ${name}\`, compare the fingerprints ` +
-        `(\`ssh-keyscan -p ${port} ${name} | ssh-keygen -lf -\`) with those that ` +
-        '`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done` prints on the server itself, and paste the lines');
-}
-
-;// CONCATENATED MODULE: ./src/host/connect-failure.ts
-
-
-
-
-/** Turns what ssh2 or the socket reported into where, why, and what to do next. */
-function explainConnectFailure(cause, attempt) {
-    const { host, pins, shown } = attempt;
-    if (shown !== undefined && includesKey(pins.revoked, shown.blob))
-        return revokedHostKey(attempt, shown);
-    if (shown !== undefined && !includesKey(pins.keys, shown.blob))
-        return wrongHostKey(attempt, shown);
-    if (attempt.accepts !== undefined)
-        return refused(attempt, attempt.accepts);
-    const { code, level, message } = details(cause);
-    const network = NETWORK[code] ?? later(attempt, level);
-    return new StepError({
-        step: 'connect',
-        host: formatHost(host),
-        why: `${network.why} (${message})`,
-        state: 'nothing was run on the host',
-        next: network.next.replace('INPUT', attempt.input),
-        cause,
-    });
-}
-/** Without a code from the network, what counts is how far it got. */
-function later(attempt, level) {
-    if (!attempt.connected)
-        return UNREACHABLE;
-    return level === 'handshake' ? handshake(attempt) : EARLY_END;
-}
-const UNREACHABLE = {
-    why: 'the address can not be reached',
-    next: 'see that the host is up, and that its firewall lets this runner in on that port',
-};
-const UNKNOWN_NAME = {
-    why: 'the name can not be resolved',
-    next: 'see that the name in the input INPUT is right and has a DNS record; an address works too',
-};
-const NETWORK = {
-    ECONNREFUSED: {
-        why: 'nothing listens on that port',
-        next: 'see that sshd runs there, and the port in the input INPUT',
-    },
-    ENOTFOUND: UNKNOWN_NAME,
-    EAI_AGAIN: UNKNOWN_NAME,
-    ETIMEDOUT: UNREACHABLE,
-    EHOSTUNREACH: UNREACHABLE,
-    ENETUNREACH: UNREACHABLE,
-};
-const EARLY_END = {
-    why: 'the connection ended before the login was done',
-    next: 'see that the port in the input INPUT is that of sshd; a busy or wary sshd does this too ' +
-        '(MaxStartups, PerSourcePenalties, fail2ban): its log says why, and a later try may pass',
-};
-function handshake({ host, pins }) {
-    const types = [...new Set(pins.keys.map(({ type }) => type))].join(', ');
-    return {
-        why: 'no common algorithms',
-        next: `known-hosts pins ${types} for this host, and only that is accepted; if the server has keys of other types, ` +
-            `add their lines (\`ssh-keyscan -p ${host.port} ${host.name}\`, and compare the fingerprints on the server)`,
-    };
-}
-const NOTHING_SENT = 'nothing was sent to the host, neither login nor command';
-function revokedHostKey({ host }, shown) {
-    return new StepError({
-        step: 'check the host key',
-        host: formatHost(host),
-        why: 'the server shows a key that known-hosts marks as @revoked: somebody else may have it',
-        lastLines: [`shown:  ${fingerprint(shown.blob)} (${shown.type})`],
-        state: NOTHING_SENT,
-        next: 'give the server new host keys (`ssh-keygen -A` after removing the old ones), and pin those in the input known-hosts',
-    });
-}
-function wrongHostKey({ host, pins }, shown) {
-    const same = pins.keys.filter(({ type }) => type === shown.type);
-    return new StepError({
-        step: 'check the host key',
-        host: formatHost(host),
-        why: 'the server shows another key than known-hosts pins; either it was reinstalled, or this is not the server',
-        lastLines: [
-            ...same.map(({ type, blob }) => `pinned: ${fingerprint(blob)} (${type})`),
-            `shown:  ${fingerprint(shown.blob)} (${shown.type})`,
-        ],
-        state: NOTHING_SENT,
-        next: `on the server itself run \`for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done\`. Only if that prints ` +
-            `the shown fingerprint, pin the key in the input known-hosts with this line:\n    ${formatKnownHost(host, shown)}`,
-    });
-}
-function refused({ host, userKey }, accepts) {
-    const publicKeys = accepts.includes('publickey');
-    return new StepError({
-        step: 'log in',
-        host: formatHost(host),
-        why: publicKeys
-            ? `the server does not accept the key ${userKey} for ${host.user}`
-            : `the server does not accept keys, but ${accepts.join(', ') || 'nothing at all'}`,
-        state: 'nothing was run on the host',
-        next: publicKeys
-            ? `add the key's public half to ~${host.user}/.ssh/authorized_keys there, and see that ${host.user} may log in and owns that file`
-            : 'set PubkeyAuthentication yes in its sshd_config',
-    });
-}
-function details(cause) {
-    // Several addresses of one name fail as one AggregateError without a message.
-    const error = cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
-    if (!(error instanceof Error))
-        return { code: '', level: '', message: String(error) };
-    const { code, level } = error;
-    return { code: word(code), level: word(level), message: error.message };
-}
-function word(value) {
-    return typeof value === 'string' ? value : '';
-}
-
-;// CONCATENATED MODULE: ./src/host/private-key.ts
-
-// CommonJS whose names Node can't see from outside.
-
-/**
- * Reads a private key in OpenSSH or PEM format as people paste it into a secret: with CRLF, without the last newline.
- * Returns the problem as a string when it can't; the problem never quotes the key.
- */
-function parsePrivateKey(text, passphrase) {
-    const key = `${text.replace(/\r\n?/g, '\n').trim()}\n`;
-    const mistake = usualMistake(key);
-    if (mistake !== undefined)
-        return mistake;
-    return key.startsWith('-----BEGIN OPENSSH ') ? parseOpenSsh(key, passphrase) : parsePem(key, passphrase);
-}
-/** What is often pasted instead of a private key. */
-function usualMistake(key) {
-    if (key.startsWith('PuTTY-User-Key-File')) {
-        return 'is a PuTTY key; convert it with `puttygen key.ppk -O private-openssh -o key` and paste the new file';
-    }
-    if (/^(?:ssh-|ecdsa-|sk-|-----BEGIN [A-Z ]*PUBLIC KEY|---- BEGIN SSH2 PUBLIC)/.test(key)) {
-        return 'is a public key; paste the private one, the file without .pub';
-    }
-    if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
-        return 'is not a private key; paste the whole file, which begins with -----BEGIN OPENSSH PRIVATE KEY-----';
-    }
-    if (!/^-----BEGIN [A-Z ]+-----\n[^]+\n-----END [A-Z ]+-----\n$/.test(key)) {
-        return 'has lost its line breaks or its last line; paste the file as it is, over several lines';
-    }
-    return undefined;
-}
-const NO_PASSPHRASE = 'is encrypted and ssh-key-passphrase is not set; set it, or use a key of its own for deploys';
-const WRONG_PASSPHRASE = 'is encrypted and ssh-key-passphrase does not open it; see that the two belong together';
-const DAMAGED = 'is damaged; see that `ssh-keygen -y -f key` reads the file, and paste it again';
-function parseOpenSsh(key, passphrase) {
-    const encrypted = isEncrypted(key);
-    if (encrypted && passphrase === undefined)
-        return NO_PASSPHRASE;
-    const parsed = lib_default().utils.parseKey(key, encrypted ? passphrase : undefined);
-    // It gives a list for this format, whatever its types say.
-    const first = Array.isArray(parsed) ? parsed[0] : parsed;
-    if (first instanceof Error)
-        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
-    return first;
-}
-/** The name of the cipher is the first string after the magic (openssh/PROTOCOL.key). */
-function isEncrypted(key) {
-    const magic = 'openssh-key-v1\0';
-    const body = Buffer.from(key.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64');
-    return body.length > magic.length + 8 && body.toString('latin1', magic.length + 4, magic.length + 8) !== 'none';
-}
-/** PKCS#1, SEC1 and PKCS#8, encrypted or not, go through Node, which says by codes what is wrong. */
-function parsePem(key, passphrase) {
-    const encrypted = /ENCRYPTED/.test(key);
-    if (encrypted && passphrase === undefined)
-        return NO_PASSPHRASE;
-    try {
-        const read = (0,external_node_crypto_.createPrivateKey)({ key, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
-        const type = FORMATS[read.asymmetricKeyType ?? ''];
-        if (type === undefined)
-            return UNSUPPORTED;
-        const parsed = lib_default().utils.parseKey(read.export({ type, format: 'pem' }));
-        return parsed instanceof Error ? DAMAGED : parsed;
-    }
-    catch {
-        return encrypted ? WRONG_PASSPHRASE : DAMAGED;
-    }
-}
-const FORMATS = { rsa: 'pkcs1', ec: 'sec1' };
-const UNSUPPORTED = 'is of a type that is not supported in PEM format; make one with `ssh-keygen -t ed25519 -f key` and paste the file';
-
-;// CONCATENATED MODULE: ./src/host/exchange.ts
-
-
-/** Sends stdin and takes output until the channel is closed, by the server or because the connection is gone. */
-async function exchange(channel, stdin, options) {
-    let code;
-    channel.on('exit', (status, signal) => {
-        code = status ?? 128 + signalNumber(signal);
-    });
-    // A command may end without reading its stdin; its exit code tells what that means.
-    channel.on('error', () => undefined);
-    const stdout = new Output(options.onStdoutLine);
-    const stderr = new Output(options.onStderrLine);
-    channel.on('data', (chunk) => {
-        stdout.write(chunk);
-    });
-    channel.stderr.on('data', (chunk) => {
-        stderr.write(chunk);
-    });
-    const closed = Promise.all([end(channel), end(channel.stderr)]);
-    channel.end(stdin);
-    await closed;
-    return {
-        code,
-        stdout: stdout.text(),
-        stderr: stderr.text(),
-        flush: () => {
-            stdout.end();
-            stderr.end();
-        },
-    };
-}
-function end(stream) {
-    return new Promise((resolve) => {
-        stream.once('close', () => {
-            resolve();
-        });
-    });
-}
-/** Signals as a shell counts them, by ssh2's names; 127 is none, for those that this system does not know. */
-function signalNumber(name = '') {
-    return external_node_os_namespaceObject.constants.signals[name] ?? 127;
-}
-
-;// CONCATENATED MODULE: ./src/host/ssh-remote.ts
-
-
-
-
-/** A link that is silent for so long is dead: three questions for a sign of life went unanswered. */
-const SILENCE_SECONDS = 13;
-const LOOKS_PER_SECOND = 2;
-/** How long a polite end of the connection may take. */
-const GOODBYE_SECONDS = 1;
-/** `Remote` over an ssh2 client that is connected and has verified its host. */
-class SshRemote {
-    host;
-    #client;
-    #carrier;
-    #watch;
-    /** Why the connection is gone; undefined as long as it is there. */
-    #lost;
-    constructor(host, client, carrier) {
-        this.host = host;
-        this.#client = client;
-        this.#carrier = carrier;
-        let reason = 'the server closed the connection';
-        client.on('error', (error) => {
-            reason = error.message;
-        });
-        // ssh2 tells its channels of the end only after this event, so they find the reason.
-        client.on('close', () => {
-            this.#lost ??= reason;
-        });
-        this.#watch = this.#watchSilence();
-        void carrier.closed.then(() => {
-            clearInterval(this.#watch);
-        });
-    }
-    async run(command, options = {}) {
-        options.signal?.throwIfAborted();
-        const session = await this.#start(command, options);
-        if (session === undefined)
-            return this.#gone('', '');
-        const output = await untilAborted(session.output, options.signal, () => {
-            session.channel.close();
-        });
-        // An exit code without a proper end of the channel may have lost output on the way.
-        if (output.code === undefined || this.#lost !== undefined)
-            return this.#gone(output.stdout, output.stderr);
-        output.flush();
-        return { kind: 'exited', code: output.code, stdout: output.stdout, stderr: output.stderr };
-    }
-    async [Symbol.asyncDispose]() {
-        this.#lost ??= 'the connection was closed here';
-        const hurry = setTimeout(() => {
-            this.#carrier.destroy();
-        }, GOODBYE_SECONDS * 1000);
-        this.#client.end();
-        await this.#carrier.closed;
-        clearTimeout(hurry);
-    }
-    /** Undefined when the connection is gone. */
-    #start(command, options) {
-        return new Promise((resolve, reject) => {
-            if (this.#lost !== undefined) {
-                resolve(undefined);
-                return;
-            }
-            try {
-                this.#client.exec(toShell(command), (error, channel) => {
-                    // It must listen before this callback returns: exit code and end may be in the very same packet.
-                    if (error === undefined)
-                        resolve({ channel, output: exchange(channel, command.stdin, options) });
-                    else if (this.#lost !== undefined)
-                        resolve(undefined);
-                    else
-                        reject(this.#refused(error));
-                });
-            }
-            catch {
-                // It throws when the other side has ended and we have not heard of the end of the socket yet.
-                resolve(undefined);
-            }
-        });
-    }
-    #refused(cause) {
-        return new StepError({
-            step: 'run a command',
-            host: formatHost(this.host),
-            why: `the server opened no session for it (${cause.message})`,
-            state: 'the command was not run',
-            next: "see MaxSessions, ForceCommand and the user's login shell there; the log of sshd says why",
-            cause,
-        });
-    }
-    #gone(stdout, stderr) {
-        return { kind: 'lost', reason: this.#lost ?? 'the server closed the session without an exit code', stdout, stderr };
-    }
-    /**
-     * Any byte from the server is a sign of life, also the window adjustments of a slow upload. Looks are counted, not
-     * seconds: when this process itself was held up, what came meanwhile has not been read yet.
-     */
-    #watchSilence() {
-        let seen = this.#carrier.bytesRead();
-        let silentLooks = 0;
-        return setInterval(() => {
-            silentLooks = this.#carrier.bytesRead() === seen ? silentLooks + 1 : 0;
-            seen = this.#carrier.bytesRead();
-            if (silentLooks <= SILENCE_SECONDS * LOOKS_PER_SECOND)
-                return;
-            this.#lost ??= `no sign of life from the server for ${SILENCE_SECONDS} s`;
-            this.#carrier.destroy();
-        }, 1000 / LOOKS_PER_SECOND);
-    }
-}
-/** Waits for `work`, or rejects as soon as the signal is aborted: the server closes its side only when the command ends. */
-async function untilAborted(work, signal, stop) {
-    if (signal === undefined)
-        return work;
-    const aborted = Promise.withResolvers();
-    const onAbort = () => {
-        stop();
-        aborted.reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted)
-        onAbort();
-    try {
-        return await Promise.race([work, aborted.promise]);
-    }
-    finally {
-        signal.removeEventListener('abort', onAbort);
-    }
-}
-
-;// CONCATENATED MODULE: ./src/host/ssh.ts
-
-
-
-
-
-
-
-
-
-/** Until the login is done. A server that resolves its callers' names may take 10 s of it. */
-const CONNECT_SECONDS = 20;
-/** How often the server is asked for a sign of life; `SshRemote` gives up after `SILENCE_SECONDS` without one. */
-const KEEPALIVE_SECONDS = 4;
-/**
- * Opens a connection to a host whose key is pinned in `knownHosts`, if need be through a jump host whose key is pinned
- * there too. One connection serves a whole action.
- *
- * @throws UsageError where an input is wrong
- * @throws StepError where a host can't be reached, shows another key, or refuses the login
- */
-async function connect(connection, { signal, open = dial } = {}) {
-    signal?.throwIfAborted();
-    const key = usable('ssh-key', parsePrivateKey(connection.privateKey, connection.passphrase));
-    const target = (input, host) => {
-        const pins = usable('known-hosts', pinsOf(connection.knownHosts, host));
-        return { input, host, pins, key, userKey: fingerprint(key.getPublicSSH()) };
-    };
-    const last = target('host', connection.host);
-    const jump = connection.jump && target('jump-host', connection.jump);
-    const carrier = jump === undefined ? open(last.host) : await jumpTo(last, jump, open(jump.host), signal);
-    const client = await logIn(last, carrier, signal);
-    return new SshRemote(last.host, client, carrier);
-}
-function usable(input, value) {
-    if (typeof value === 'string')
-        throw new UsageError(`${input}: ${value}`);
-    return value;
-}
-async function jumpTo(target, jump, carrier, signal) {
-    const client = await logIn(jump, carrier, signal);
-    try {
-        const forwarding = forward(client, target.host);
-        return through(client, carrier, await untilStopped(carrier, signal, forwarding));
-    }
-    catch (error) {
-        carrier.destroy();
-        signal?.throwIfAborted();
-        throw new StepError({
-            step: 'connect',
-            host: formatHost(target.host),
-            why: `the jump host ${formatHost(jump.host)} opened no way to it (${error instanceof Error ? error.message : String(error)})`,
-            state: 'nothing was run on the host',
-            next: 'see that the jump host reaches that name and port, and that its sshd lets this user forward: AllowTcpForwarding and ' +
-                'PermitOpen, and port-forwarding after restrict in authorized_keys',
-            cause: error,
-        });
-    }
-}
-function forward(client, { name, port }) {
-    return new Promise((resolve, reject) => {
-        client.forwardOut('127.0.0.1', 0, name, port, (error, channel) => {
-            if (error === undefined)
-                resolve(channel);
-            else
-                reject(error);
-        });
-    });
-}
-/** Ends what is under way when the job is cancelled or the time is over, so that it fails by itself. */
-async function untilStopped(carrier, signal, work) {
-    const stop = () => {
-        carrier.destroy();
-    };
-    const timer = setTimeout(stop, CONNECT_SECONDS * 1000);
-    signal?.addEventListener('abort', stop);
-    try {
-        return await work;
-    }
-    finally {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', stop);
-    }
-}
-/** Nothing is sent to a host, neither name nor key, before it has shown a key that is pinned. */
-async function logIn(target, carrier, signal) {
-    const seen = {};
-    const ssh = new NodeSSH();
-    try {
-        const ready = ssh.connect(configure(target, carrier, seen));
-        const client = ssh.connection;
-        if (client === null)
-            throw new Error('node-ssh made no client');
-        // Only the first error is node-ssh's; without a listener of our own, any later one would end the process.
-        client.on('error', () => undefined);
-        await untilStopped(carrier, signal, ready);
-        return client;
-    }
-    catch (error) {
-        carrier.destroy();
-        signal?.throwIfAborted();
-        throw explainConnectFailure(error, { ...target, ...seen, connected: carrier.wasOpen() });
-    }
-}
-function configure({ host, pins, key }, carrier, seen) {
-    return {
-        sock: carrier.stream,
-        username: host.user,
-        readyTimeout: CONNECT_SECONDS * 1000,
-        keepaliveInterval: KEEPALIVE_SECONDS * 1000,
-        // It counts unanswered questions, which also wait behind a slow upload; silence is what SshRemote looks at.
-        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-        algorithms: { ...ssh_ALGORITHMS, serverHostKey: algorithmsFor(pins.keys) },
-        hostVerifier: (blob) => {
-            const shown = parseHostKey(blob);
-            if (shown !== undefined)
-                seen.shown = shown;
-            return includesKey(pins.keys, blob);
-        },
-        // The first call comes before anything was tried; a second one means that the key was refused.
-        authHandler: (left, _partial, next) => {
-            const tried = Array.isArray(left);
-            if (tried)
-                seen.accepts = left;
-            next(tried ? false : { type: 'publickey', username: host.user, key });
-        },
-    };
-}
-/** ssh2's defaults without SHA-1. */
-const ssh_ALGORITHMS = {
-    kex: [
-        'curve25519-sha256',
-        'curve25519-sha256@libssh.org',
-        'ecdh-sha2-nistp256',
-        'ecdh-sha2-nistp384',
-        'ecdh-sha2-nistp521',
-        'diffie-hellman-group-exchange-sha256',
-        'diffie-hellman-group14-sha256',
-        'diffie-hellman-group16-sha512',
-    ],
-    hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
-    compress: ['none'],
-};
-
-;// CONCATENATED MODULE: ./actions/deploy-over-ssh/abort.ts
-var abort_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var abort_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-
-
-
-
-
-/** Of a transaction whose opening was cut off: the host may only now be making it from what it got. */
-const TRIES = 3;
-/**
- * The post step: what this step opened and nobody confirmed is taken back, also after a failure or a cancelled job. It
- * never confirms.
- */
-async function abortUnconfirmed(inputs, job, reach = () => connect(inputs.connection)) {
-    const token = job.state('transaction');
-    if (token === '')
-        return;
-    await job.log.chapter('See that nothing is left unconfirmed', async () => {
-        const progress = await untilEnded(inputs.path, token, job, reach);
-        if (progress === undefined)
-            job.log.line('The transaction was never begun; nothing was changed.');
-        else
-            tellEnding(progress, job.log);
-    });
-}
-async function untilEnded(path, token, job, reach) {
-    const env_1 = { stack: [], error: void 0, hasError: false };
-    try {
-        const remote = abort_addDisposableResource(env_1, await reach(), true);
-        const transaction = joinTransaction(remote, path, token, { connect: reach });
-        for (let tries = 1;; tries++) {
-            const standing = await readStanding(remote, path, transaction.id);
-            const progress = standing?.kind === 'none' ? undefined : await transaction.abort('not-confirmed-by-the-job', job.log);
-            if (progress?.kind === 'ended' || tries === TRIES)
-                return progress;
-            await (0,promises_namespaceObject.setTimeout)(1000);
-        }
-    }
-    catch (e_1) {
-        env_1.error = e_1;
-        env_1.hasError = true;
-    }
-    finally {
-        const result_1 = abort_disposeResources(env_1);
-        if (result_1)
-            await result_1;
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/agent/cancelled.ts
@@ -75110,7 +75252,7 @@ async function cancelled(held, cause) {
         ...(host !== undefined && { host }),
         state: describeStanding(id, standing),
         ...(isOpen && {
-            next: `${held.next ?? 'the post step of deploy-over-ssh takes it back now'}; ` +
+            next: 'the post step of the action that opened it takes it back now; ' +
                 `by hand, on the host: sh ${held.path}/${agentName} say ${held.path} ${id} none abort`,
         }),
     });
@@ -75152,6 +75294,22 @@ function expectState(progress, wanted, undertaking) {
 /** Another transaction came between the plan and the lock: nothing was begun, and it can be planned again. */
 function isStale(progress) {
     return progress.kind === 'ended' && progress.cause === 'stale-plan';
+}
+/**
+ * The exit code of a step of `prepare` that finds something of the host given away since it was planned: EX_TEMPFAIL of
+ * sysexits.h.
+ */
+const GIVEN_AWAY = 75;
+/** Why a plan was overtaken, so that another one may go through where it did not; undefined where that is not the cause. */
+function whyOvertaken(progress) {
+    if (isStale(progress))
+        return explainCause('stale-plan');
+    if (progress.kind !== 'ended' || progress.result !== 'undone')
+        return undefined;
+    const { key = '', exitCode, title, lastLines = [] } = progress.failure ?? {};
+    if (!key.startsWith('prepare-') || exitCode !== GIVEN_AWAY)
+        return undefined;
+    return [title, ...lastLines.slice(-1)].join(': ');
 }
 function unexpected(progress, { what, host, path }) {
     const where = { step: what, host };
@@ -75216,6 +75374,327 @@ function ended({ result, cause, failure, obstacle, holder }, where, path) {
 }
 /** Causes of an end before the transaction had the stack to itself. */
 const UNTOUCHED = ['lock-timeout', 'stale-plan'];
+
+;// CONCATENATED MODULE: ./src/health/duration.ts
+const DURATION = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m)?$/;
+const MILLISECONDS = { ms: 1, s: 1000, m: 60_000 };
+/** Parses `500ms`, `2s`, `1.5m`, or a bare number of seconds, into milliseconds. */
+function duration_parseDuration(text) {
+    const { amount, unit = 's' } = DURATION.exec(text.trim())?.groups ?? {};
+    if (amount === undefined)
+        return undefined;
+    return Math.round(Number(amount) * MILLISECONDS[unit]);
+}
+/** `340 ms`, `2.1 s`, `3 min 5 s`: as exact as a reader of latencies needs it. */
+function duration_formatDuration(milliseconds) {
+    const whole = Math.round(milliseconds);
+    const tenths = Math.round(milliseconds / 100) / 10;
+    const seconds = Math.round(milliseconds / 1000);
+    if (whole < 1000)
+        return `${whole} ms`;
+    if (tenths < 60)
+        return `${tenths} s`;
+    return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./src/health/expectation.ts
+
+
+/** What an answer fails of what was expected, a sentence each, without the check's name; empty when it is as expected. */
+function failuresOf(answer, expected) {
+    return [
+        ...statusFailure(answer, expected),
+        ...headerFailures(answer, expected),
+        ...textFailure(answer, expected),
+        ...jsonFailures(answer, expected),
+        ...latencyFailure(answer, expected),
+    ];
+}
+function statusFailure({ status, headers }, expected) {
+    const fits = expected.status === undefined ? status >= 200 && status < 300 : status === expected.status;
+    if (fits)
+        return [];
+    const { location } = headers;
+    const redirect = status >= 300 && status < 400 && location !== undefined;
+    const target = redirect ? `, a redirect to ${shorten(location)}; check that address, or write follow: true` : '';
+    return [`expected status ${expected.status ?? '2xx'}, got ${status}${target}`];
+}
+function headerFailures({ headers }, expected) {
+    return Object.entries(expected.header).flatMap(([name, value]) => {
+        const got = headers[name.toLowerCase()];
+        if (got === value)
+            return [];
+        return [`expected header ${name} to be ${show(value)}, ${got === undefined ? 'got none' : `got ${show(got)}`}`];
+    });
+}
+function textFailure({ body, cut }, { contains }) {
+    if (contains === undefined || body.includes(contains))
+        return [];
+    return [`expected the body${cut ? "'s first MiB" : ''} to contain ${show(contains)}`];
+}
+function jsonFailures({ body, cut }, { json }) {
+    const paths = Object.entries(json);
+    if (paths.length === 0)
+        return [];
+    if (cut)
+        return ['expected JSON, got a body of more than 1 MiB'];
+    let document;
+    try {
+        document = JSON.parse(body);
+    }
+    catch {
+        return [`expected JSON, got ${body.trim() === '' ? 'an empty body' : 'something else'}`];
+    }
+    return paths.flatMap(([path, value]) => {
+        const got = at(document, path.split('.'));
+        if ((0,external_node_util_.isDeepStrictEqual)(got, value))
+            return [];
+        return [`expected ${path} to be ${show(value)}, ${got === undefined ? 'found nothing there' : `got ${show(got)}`}`];
+    });
+}
+function latencyFailure({ ms }, { withinMs }) {
+    if (withinMs === undefined || ms <= withinMs)
+        return [];
+    return [`expected an answer within ${duration_formatDuration(withinMs)}, took ${duration_formatDuration(ms)}`];
+}
+/** The value at a path; only what the document itself holds, never what JavaScript adds to it. */
+function at(value, [first, ...rest]) {
+    if (first === undefined)
+        return value;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, first))
+        return undefined;
+    if (Array.isArray(value) && !/^\d+$/.test(first))
+        return undefined;
+    return at(value[first], rest);
+}
+/** A value as JSON, so that "5" and 5 look different. */
+function show(value) {
+    return shorten(JSON.stringify(value));
+}
+function shorten(text) {
+    return text.length <= 120 ? text : `${text.slice(0, 120)}...`;
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = require("node:https");
+;// CONCATENATED MODULE: ./src/health/http.ts
+
+
+
+/** What is read of a body, in bytes. */
+const BODY_LIMIT = 1024 * 1024;
+const MOST_REDIRECTS = 5;
+/**
+ * Asks over a connection of its own, as a new visitor would: no proxy, nothing kept alive, certificates verified whatever
+ * NODE_TLS_REJECT_UNAUTHORIZED says. One deadline covers everything from the name lookup to the last byte read.
+ */
+const askOverHttp = async (check, signal) => {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => {
+        deadline.abort();
+    }, check.timeoutMs);
+    try {
+        return await follow(check, AbortSignal.any([signal, deadline.signal]));
+    }
+    catch (error) {
+        if (signal.aborted)
+            return { kind: 'untold', why: 'the job was cancelled' };
+        if (deadline.signal.aborted)
+            return { kind: 'down', why: `no whole answer in ${duration_formatDuration(check.timeoutMs)}` };
+        return replyOf(error);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+};
+async function follow(check, signal) {
+    const start = performance.now();
+    let url = check.url;
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+        // What is sent was meant for the site that the author named, and may hold secrets.
+        const headers = url.origin === check.url.origin ? check.send : {};
+        const response = await send(url, check, headers, signal);
+        const target = check.follow ? redirectOf(response) : undefined;
+        if (target === undefined)
+            return { kind: 'answered', answer: await read(response, start) };
+        response.destroy();
+        const next = URL.parse(target, url.href);
+        if (next === null || !/^https?:$/.test(next.protocol))
+            return { kind: 'down', why: 'redirects to no web address' };
+        url = next;
+    }
+    return { kind: 'down', why: `redirects more than ${MOST_REDIRECTS} times` };
+}
+function send(url, { method, body }, headers, signal) {
+    const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+    const own = { 'User-Agent': 'estiba-smoke-test', Accept: '*/*', 'Accept-Encoding': 'identity' };
+    const options = {
+        method,
+        headers: {
+            ...Object.fromEntries(Object.entries(own).filter(([name]) => !given.has(name.toLowerCase()))),
+            ...headers,
+            ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
+        },
+        agent: false,
+        signal,
+        rejectUnauthorized: true,
+        // Node gives up an address after 250 ms to try the next one; a site far away may need longer to accept.
+        autoSelectFamilyAttemptTimeout: 1000,
+    };
+    return new Promise((resolve, reject) => {
+        const outgoing = (url.protocol === 'https:' ? external_node_https_namespaceObject.request : external_node_http_.request)(url, options, resolve);
+        outgoing.on('error', reject);
+        outgoing.end(body);
+    });
+}
+function redirectOf({ statusCode = 0, headers }) {
+    return [301, 302, 303, 307, 308].includes(statusCode) ? headers.location : undefined;
+}
+async function read(response, start) {
+    const chunks = [];
+    let size = 0;
+    for await (const chunk of response) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > BODY_LIMIT)
+            break;
+    }
+    const bytes = Buffer.concat(chunks).subarray(0, BODY_LIMIT);
+    const headers = Object.entries(response.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]);
+    return {
+        status: response.statusCode ?? 0,
+        headers: Object.fromEntries(headers),
+        body: decode(bytes, response.headers['content-type'] ?? ''),
+        cut: size > BODY_LIMIT,
+        ms: performance.now() - start,
+    };
+}
+function decode(bytes, contentType) {
+    const { charset = 'utf-8' } = /charset="?(?<charset>[\w-]+)/i.exec(contentType)?.groups ?? {};
+    try {
+        return new TextDecoder(charset).decode(bytes);
+    }
+    catch {
+        return new TextDecoder().decode(bytes);
+    }
+}
+/**
+ * Failures of this machine or of its way out. EAI_AGAIN is a resolver that does not answer, ENOTFOUND (not here) one that
+ * says there is no such name; the network unreachable is ours, a host unreachable the site's.
+ */
+const OURS = new Set([
+    ...['EAI_AGAIN', 'EAI_FAIL', 'EAI_MEMORY', 'EAI_SYSTEM', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'],
+    ...['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EACCES', 'EPERM'],
+]);
+const SENTENCES = {
+    EAI_AGAIN: 'no DNS server answers this machine',
+    ENETUNREACH: 'this machine has no route to it',
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection broke off before the answer was whole',
+    ENOTFOUND: 'there is no such host name',
+    ETIMEDOUT: 'the connection timed out',
+    EHOSTUNREACH: 'the host is unreachable',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+    SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that this machine does not know',
+};
+/** Whose fault an error of node:http is. Throws it again when it is neither's but a bug. */
+function replyOf(error) {
+    // A name with several addresses: the site is down as soon as one of them says so.
+    const errors = error instanceof AggregateError ? error.errors : [error];
+    const causes = errors.filter((cause) => cause instanceof Error && 'code' in cause);
+    const cause = causes.find(({ code = '' }) => !OURS.has(code)) ?? causes[0];
+    if (cause === undefined || cause instanceof TypeError)
+        throw error;
+    const { code = '', message } = cause;
+    return { kind: OURS.has(code) ? 'untold' : 'down', why: SENTENCES[code] ?? `${message} (${code})` };
+}
+
+;// CONCATENATED MODULE: ./src/health/secrets.ts
+/** Headers whose value lets somebody in. Others are not masked: a masked `1` or `application/json` would garble the log. */
+const KEEPS_A_SECRET = /auth|cookie|key|password|secret|session|signature|token/i;
+/** What a check sends that must not turn up in the log, not even when the site sends it back. */
+function secretsOf({ send }) {
+    return Object.entries(send)
+        .filter(([name]) => KEEPS_A_SECRET.test(name))
+        .flatMap(([, value]) => [value, value.replace(/^(?:Bearer|Basic|Token)\s+/i, '')]);
+}
+
+;// CONCATENATED MODULE: ./src/health/run.ts
+
+
+
+
+
+/** Checks at a time: few enough not to be a load of their own on a small server. */
+const AT_ONCE = 8;
+/** The most that `runChecks` may take, in seconds: with more checks than are made at a time, they queue. */
+function longestSeconds(checks) {
+    const each = checks.map(({ timeoutMs, retries, everyMs }) => (retries + 1) * timeoutMs + retries * everyMs);
+    const queued = checks.length > AT_ONCE ? each.reduce((sum, ms) => sum + ms, 0) / AT_ONCE : 0;
+    return Math.ceil((Math.max(0, ...each) + queued) / 1000);
+}
+/** Seconds beside the checks: the report of what they found must get through before a lease ends. */
+const MARGIN = 30;
+/** Seconds that a lease must have so that the checks can't outlast it; at least so many as it is to have anyway. */
+function leaseFor(checks, least) {
+    return checks.length === 0 ? least : Math.max(least, longestSeconds(checks) + MARGIN);
+}
+/**
+ * Asks every check, some at a time, each until it is good or its tries are used up.
+ *
+ * A check is *good* when one try's answer is as expected, and otherwise what its last try was: *bad* when the answer was
+ * not as expected, or none came for a reason that the site's users would meet too (refused, reset, timed out, no such
+ * name, a bad certificate); *unknown* when nothing can be said of the site, because the failure is this machine's (no DNS
+ * server, no route, out of descriptors) or the job was cancelled. Together: bad when a blocking check is bad, else unknown
+ * when a blocking check is, else good. Advisory checks decide nothing.
+ *
+ * Ends soon after `job.signal` is aborted.
+ */
+async function runChecks(checks, job, ask = askOverHttp) {
+    for (const secret of checks.flatMap(secretsOf))
+        job.mask(secret);
+    const results = [];
+    const queue = checks.entries();
+    const work = async () => {
+        for (const [index, check] of queue)
+            results[index] = await runCheck(check, job, ask);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return { verdict: together(results), results };
+}
+function together(results) {
+    const verdicts = results.filter(({ check }) => check.blocking).map(({ verdict }) => verdict);
+    return ['bad', 'unknown'].find((verdict) => verdicts.includes(verdict)) ?? 'good';
+}
+async function runCheck(check, { log, signal }, ask) {
+    const cancelled = () => signal.aborted;
+    for (let tries = 1; !cancelled(); tries++) {
+        const result = judge(check, tries, await ask(check, signal));
+        if (result.verdict === 'good' || tries > check.retries)
+            return result;
+        const again = `try ${tries} of ${check.retries + 1}, again in ${duration_formatDuration(check.everyMs)}`;
+        log.line(`${check.name}: ${result.failures.join('; ')} (${again})`);
+        // Woken early by the signal.
+        await (0,promises_namespaceObject.setTimeout)(check.everyMs, undefined, { signal }).catch(() => undefined);
+        if (cancelled())
+            return { ...result, verdict: 'unknown', failures: [...result.failures, CANCELLED] };
+    }
+    return { check, verdict: 'unknown', failures: [CANCELLED], tries: 0 };
+}
+const CANCELLED = 'the job was cancelled before all tries were made';
+function judge(check, tries, reply) {
+    if (reply.kind === 'untold')
+        return { check, tries, verdict: 'unknown', failures: [reply.why] };
+    if (reply.kind === 'down')
+        return { check, tries, verdict: 'bad', failures: [reply.why] };
+    const { status, ms } = reply.answer;
+    const failures = failuresOf(reply.answer, check.expected);
+    return { check, tries, status, ms, failures, verdict: failures.length === 0 ? 'good' : 'bad' };
+}
 
 ;// CONCATENATED MODULE: ./src/ledger/chain.ts
 
@@ -75531,28 +76010,6 @@ function failure(remote, why, more) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/health/duration.ts
-const DURATION = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m)?$/;
-const MILLISECONDS = { ms: 1, s: 1000, m: 60_000 };
-/** Parses `500ms`, `2s`, `1.5m`, or a bare number of seconds, into milliseconds. */
-function duration_parseDuration(text) {
-    const { amount, unit = 's' } = DURATION.exec(text.trim())?.groups ?? {};
-    if (amount === undefined)
-        return undefined;
-    return Math.round(Number(amount) * MILLISECONDS[unit]);
-}
-/** `340 ms`, `2.1 s`, `3 min 5 s`: as exact as a reader of latencies needs it. */
-function duration_formatDuration(milliseconds) {
-    const whole = Math.round(milliseconds);
-    const tenths = Math.round(milliseconds / 100) / 10;
-    const seconds = Math.round(milliseconds / 1000);
-    if (whole < 1000)
-        return `${whole} ms`;
-    if (tenths < 60)
-        return `${tenths} s`;
-    return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
 ;// CONCATENATED MODULE: ./src/health/report.ts
 
 
@@ -75618,310 +76075,11 @@ function rowOf({ check, verdict, status, ms, tries, failures }) {
     ];
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./src/health/expectation.ts
-
-
-/** What an answer fails of what was expected, a sentence each, without the check's name; empty when it is as expected. */
-function failuresOf(answer, expected) {
-    return [
-        ...statusFailure(answer, expected),
-        ...headerFailures(answer, expected),
-        ...textFailure(answer, expected),
-        ...jsonFailures(answer, expected),
-        ...latencyFailure(answer, expected),
-    ];
-}
-function statusFailure({ status, headers }, expected) {
-    const fits = expected.status === undefined ? status >= 200 && status < 300 : status === expected.status;
-    if (fits)
-        return [];
-    const { location } = headers;
-    const redirect = status >= 300 && status < 400 && location !== undefined;
-    const target = redirect ? `, a redirect to ${shorten(location)}; check that address, or write follow: true` : '';
-    return [`expected status ${expected.status ?? '2xx'}, got ${status}${target}`];
-}
-function headerFailures({ headers }, expected) {
-    return Object.entries(expected.header).flatMap(([name, value]) => {
-        const got = headers[name.toLowerCase()];
-        if (got === value)
-            return [];
-        return [`expected header ${name} to be ${show(value)}, ${got === undefined ? 'got none' : `got ${show(got)}`}`];
-    });
-}
-function textFailure({ body, cut }, { contains }) {
-    if (contains === undefined || body.includes(contains))
-        return [];
-    return [`expected the body${cut ? "'s first MiB" : ''} to contain ${show(contains)}`];
-}
-function jsonFailures({ body, cut }, { json }) {
-    const paths = Object.entries(json);
-    if (paths.length === 0)
-        return [];
-    if (cut)
-        return ['expected JSON, got a body of more than 1 MiB'];
-    let document;
-    try {
-        document = JSON.parse(body);
-    }
-    catch {
-        return [`expected JSON, got ${body.trim() === '' ? 'an empty body' : 'something else'}`];
-    }
-    return paths.flatMap(([path, value]) => {
-        const got = at(document, path.split('.'));
-        if ((0,external_node_util_.isDeepStrictEqual)(got, value))
-            return [];
-        return [`expected ${path} to be ${show(value)}, ${got === undefined ? 'found nothing there' : `got ${show(got)}`}`];
-    });
-}
-function latencyFailure({ ms }, { withinMs }) {
-    if (withinMs === undefined || ms <= withinMs)
-        return [];
-    return [`expected an answer within ${duration_formatDuration(withinMs)}, took ${duration_formatDuration(ms)}`];
-}
-/** The value at a path; only what the document itself holds, never what JavaScript adds to it. */
-function at(value, [first, ...rest]) {
-    if (first === undefined)
-        return value;
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, first))
-        return undefined;
-    if (Array.isArray(value) && !/^\d+$/.test(first))
-        return undefined;
-    return at(value[first], rest);
-}
-/** A value as JSON, so that "5" and 5 look different. */
-function show(value) {
-    return shorten(JSON.stringify(value));
-}
-function shorten(text) {
-    return text.length <= 120 ? text : `${text.slice(0, 120)}...`;
-}
-
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = require("node:https");
-;// CONCATENATED MODULE: ./src/health/http.ts
-
-
-
-/** What is read of a body, in bytes. */
-const BODY_LIMIT = 1024 * 1024;
-const MOST_REDIRECTS = 5;
-/**
- * Asks over a connection of its own, as a new visitor would: no proxy, nothing kept alive, certificates verified whatever
- * NODE_TLS_REJECT_UNAUTHORIZED says. One deadline covers everything from the name lookup to the last byte read.
- */
-const askOverHttp = async (check, signal) => {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => {
-        deadline.abort();
-    }, check.timeoutMs);
-    try {
-        return await follow(check, AbortSignal.any([signal, deadline.signal]));
-    }
-    catch (error) {
-        if (signal.aborted)
-            return { kind: 'untold', why: 'the job was cancelled' };
-        if (deadline.signal.aborted)
-            return { kind: 'down', why: `no whole answer in ${duration_formatDuration(check.timeoutMs)}` };
-        return replyOf(error);
-    }
-    finally {
-        clearTimeout(timer);
-    }
-};
-async function follow(check, signal) {
-    const start = performance.now();
-    let url = check.url;
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-        // What is sent was meant for the site that the author named, and may hold secrets.
-        const headers = url.origin === check.url.origin ? check.send : {};
-        const response = await send(url, check, headers, signal);
-        const target = check.follow ? redirectOf(response) : undefined;
-        if (target === undefined)
-            return { kind: 'answered', answer: await read(response, start) };
-        response.destroy();
-        const next = URL.parse(target, url.href);
-        if (next === null || !/^https?:$/.test(next.protocol))
-            return { kind: 'down', why: 'redirects to no web address' };
-        url = next;
-    }
-    return { kind: 'down', why: `redirects more than ${MOST_REDIRECTS} times` };
-}
-function send(url, { method, body }, headers, signal) {
-    const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-    const own = { 'User-Agent': 'estiba-smoke-test', Accept: '*/*', 'Accept-Encoding': 'identity' };
-    const options = {
-        method,
-        headers: {
-            ...Object.fromEntries(Object.entries(own).filter(([name]) => !given.has(name.toLowerCase()))),
-            ...headers,
-            ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
-        },
-        agent: false,
-        signal,
-        rejectUnauthorized: true,
-        // Node gives up an address after 250 ms to try the next one; a site far away may need longer to accept.
-        autoSelectFamilyAttemptTimeout: 1000,
-    };
-    return new Promise((resolve, reject) => {
-        const outgoing = (url.protocol === 'https:' ? external_node_https_namespaceObject.request : external_node_http_.request)(url, options, resolve);
-        outgoing.on('error', reject);
-        outgoing.end(body);
-    });
-}
-function redirectOf({ statusCode = 0, headers }) {
-    return [301, 302, 303, 307, 308].includes(statusCode) ? headers.location : undefined;
-}
-async function read(response, start) {
-    const chunks = [];
-    let size = 0;
-    for await (const chunk of response) {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > BODY_LIMIT)
-            break;
-    }
-    const bytes = Buffer.concat(chunks).subarray(0, BODY_LIMIT);
-    const headers = Object.entries(response.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]);
-    return {
-        status: response.statusCode ?? 0,
-        headers: Object.fromEntries(headers),
-        body: decode(bytes, response.headers['content-type'] ?? ''),
-        cut: size > BODY_LIMIT,
-        ms: performance.now() - start,
-    };
-}
-function decode(bytes, contentType) {
-    const { charset = 'utf-8' } = /charset="?(?<charset>[\w-]+)/i.exec(contentType)?.groups ?? {};
-    try {
-        return new TextDecoder(charset).decode(bytes);
-    }
-    catch {
-        return new TextDecoder().decode(bytes);
-    }
-}
-/**
- * Failures of this machine or of its way out. EAI_AGAIN is a resolver that does not answer, ENOTFOUND (not here) one that
- * says there is no such name; the network unreachable is ours, a host unreachable the site's.
- */
-const OURS = new Set([
-    ...['EAI_AGAIN', 'EAI_FAIL', 'EAI_MEMORY', 'EAI_SYSTEM', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'],
-    ...['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EACCES', 'EPERM'],
-]);
-const SENTENCES = {
-    EAI_AGAIN: 'no DNS server answers this machine',
-    ENETUNREACH: 'this machine has no route to it',
-    ECONNREFUSED: 'the connection was refused',
-    ECONNRESET: 'the connection broke off before the answer was whole',
-    ENOTFOUND: 'there is no such host name',
-    ETIMEDOUT: 'the connection timed out',
-    EHOSTUNREACH: 'the host is unreachable',
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-    SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that this machine does not know',
-};
-/** Whose fault an error of node:http is. Throws it again when it is neither's but a bug. */
-function replyOf(error) {
-    // A name with several addresses: the site is down as soon as one of them says so.
-    const errors = error instanceof AggregateError ? error.errors : [error];
-    const causes = errors.filter((cause) => cause instanceof Error && 'code' in cause);
-    const cause = causes.find(({ code = '' }) => !OURS.has(code)) ?? causes[0];
-    if (cause === undefined || cause instanceof TypeError)
-        throw error;
-    const { code = '', message } = cause;
-    return { kind: OURS.has(code) ? 'untold' : 'down', why: SENTENCES[code] ?? `${message} (${code})` };
-}
-
-;// CONCATENATED MODULE: ./src/health/secrets.ts
-/** Headers whose value lets somebody in. Others are not masked: a masked `1` or `application/json` would garble the log. */
-const KEEPS_A_SECRET = /auth|cookie|key|password|secret|session|signature|token/i;
-/** What a check sends that must not turn up in the log, not even when the site sends it back. */
-function secretsOf({ send }) {
-    return Object.entries(send)
-        .filter(([name]) => KEEPS_A_SECRET.test(name))
-        .flatMap(([, value]) => [value, value.replace(/^(?:Bearer|Basic|Token)\s+/i, '')]);
-}
-
-;// CONCATENATED MODULE: ./src/health/run.ts
-
-
-
-
-
-/** Checks at a time: few enough not to be a load of their own on a small server. */
-const AT_ONCE = 8;
-/** The most that `runChecks` may take, in seconds: with more checks than are made at a time, they queue. */
-function longestSeconds(checks) {
-    const each = checks.map(({ timeoutMs, retries, everyMs }) => (retries + 1) * timeoutMs + retries * everyMs);
-    const queued = checks.length > AT_ONCE ? each.reduce((sum, ms) => sum + ms, 0) / AT_ONCE : 0;
-    return Math.ceil((Math.max(0, ...each) + queued) / 1000);
-}
-/**
- * Asks every check, some at a time, each until it is good or its tries are used up.
- *
- * A check is *good* when one try's answer is as expected, and otherwise what its last try was: *bad* when the answer was
- * not as expected, or none came for a reason that the site's users would meet too (refused, reset, timed out, no such
- * name, a bad certificate); *unknown* when nothing can be said of the site, because the failure is this machine's (no DNS
- * server, no route, out of descriptors) or the job was cancelled. Together: bad when a blocking check is bad, else unknown
- * when a blocking check is, else good. Advisory checks decide nothing.
- *
- * Ends soon after `job.signal` is aborted.
- */
-async function runChecks(checks, job, ask = askOverHttp) {
-    for (const secret of checks.flatMap(secretsOf))
-        job.mask(secret);
-    const results = [];
-    const queue = checks.entries();
-    const work = async () => {
-        for (const [index, check] of queue)
-            results[index] = await runCheck(check, job, ask);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return { verdict: together(results), results };
-}
-function together(results) {
-    const verdicts = results.filter(({ check }) => check.blocking).map(({ verdict }) => verdict);
-    return ['bad', 'unknown'].find((verdict) => verdicts.includes(verdict)) ?? 'good';
-}
-async function runCheck(check, { log, signal }, ask) {
-    const cancelled = () => signal.aborted;
-    for (let tries = 1; !cancelled(); tries++) {
-        const result = judge(check, tries, await ask(check, signal));
-        if (result.verdict === 'good' || tries > check.retries)
-            return result;
-        const again = `try ${tries} of ${check.retries + 1}, again in ${duration_formatDuration(check.everyMs)}`;
-        log.line(`${check.name}: ${result.failures.join('; ')} (${again})`);
-        // Woken early by the signal.
-        await (0,promises_namespaceObject.setTimeout)(check.everyMs, undefined, { signal }).catch(() => undefined);
-        if (cancelled())
-            return { ...result, verdict: 'unknown', failures: [...result.failures, CANCELLED] };
-    }
-    return { check, verdict: 'unknown', failures: [CANCELLED], tries: 0 };
-}
-const CANCELLED = 'the job was cancelled before all tries were made';
-function judge(check, tries, reply) {
-    if (reply.kind === 'untold')
-        return { check, tries, verdict: 'unknown', failures: [reply.why] };
-    if (reply.kind === 'down')
-        return { check, tries, verdict: 'bad', failures: [reply.why] };
-    const { status, ms } = reply.answer;
-    const failures = failuresOf(reply.answer, check.expected);
-    return { check, tries, status, ms, failures, verdict: failures.length === 0 ? 'good' : 'bad' };
-}
-
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/check.ts
 
 
 
 
-/** Beside the checks, the report of what they found must get through. */
-const MARGIN = 30;
-/** Seconds that the lease needs so that the checks can't outlast it. */
-function leaseFor(checks, lease) {
-    return checks.length === 0 ? lease : Math.max(lease, longestSeconds(checks) + MARGIN);
-}
 /** Asks what serves from outside, tells a transaction if there is one, and fails unless all is good. */
 async function check({ checks, connection }, job, report) {
     const title = report === undefined ? 'Check what serves' : 'Check the release on trial';
@@ -75942,6 +76100,62 @@ async function check({ checks, connection }, job, report) {
             : 'not confirmed: the post step of this action takes the server back to the release before',
         next: 'correct the release or the check, and run the job again',
     });
+}
+
+;// CONCATENATED MODULE: ./src/host/ahead.ts
+
+/**
+ * A connection on which a command can be started before its input is known: when that comes, the command is there already
+ * and costs half a round trip instead of three. One that gets no input must do nothing.
+ */
+class RemoteAhead {
+    #remote;
+    #waiting;
+    constructor(remote) {
+        this.#remote = remote;
+    }
+    get host() {
+        return this.#remote.host;
+    }
+    /** Starts a command whose input comes with the first `run` of the same; where that fails, `run` starts it anew. */
+    start(command) {
+        const stdin = Promise.withResolvers();
+        const stop = new AbortController();
+        const outcome = this.#remote.run(command, {
+            stdinLater: stdin.promise,
+            onStdoutLine: (line) => waiting.options.onStdoutLine?.(line),
+            signal: stop.signal,
+        });
+        const waiting = {
+            line: toShell(command),
+            outcome,
+            bring: stdin.resolve,
+            stop,
+            options: {},
+            isOver: false,
+        };
+        const end = () => {
+            waiting.isOver = true;
+        };
+        outcome.then(end, end);
+        this.#waiting = waiting;
+    }
+    run(command, options = {}) {
+        const waiting = this.#waiting;
+        if (waiting === undefined || waiting.isOver || waiting.line !== toShell(command))
+            return this.#remote.run(command, options);
+        this.#waiting = undefined;
+        waiting.options = options;
+        options.signal?.addEventListener('abort', () => {
+            waiting.stop.abort(options.signal?.reason);
+        });
+        waiting.bring(command.stdin);
+        return waiting.outcome;
+    }
+    async [Symbol.asyncDispose]() {
+        this.#waiting?.bring(undefined);
+        await this.#remote[Symbol.asyncDispose]();
+    }
 }
 
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/opening.ts
@@ -75983,14 +76197,17 @@ function dockerConfig({ server, username, password }) {
 ;// CONCATENATED MODULE: ./src/plan/deadlines.ts
 
 
-/** The deadlines of a transaction, its turn in the queue of the stack first. */
+/** From nothing to what a self-hosted runner's job may take. */
+const MINUTES = { min: 1, max: 7200 };
+/** Reads the input `job-timeout`, minutes, as seconds; undefined where it is not given. */
+function readJobTimeout(input) {
+    return input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES);
+}
+/** The deadlines of a transaction on its way forward, its turn in the queue of the stack first. */
 function deadlinesOf({ phases }, lockTimeout) {
     return [
         { part: 'waiting for its turn', seconds: lockTimeout },
-        ...Object.entries(phases).map(([part, steps]) => ({
-            part,
-            seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0),
-        })),
+        ...Object.entries(phases).flatMap(([part, steps]) => part === 'settle' ? [] : [{ part, seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0) }]),
     ].filter(({ seconds }) => seconds > 0);
 }
 /**
@@ -76002,12 +76219,12 @@ function deadlinesOf({ phases }, lockTimeout) {
 function describeDeadlines(deadlines, jobTimeout) {
     const sum = deadlines.reduce((total, { seconds }) => total + seconds, 0);
     const parts = deadlines.map(({ part, seconds }) => `${part} ${formatDuration(seconds)}`).join(', ');
-    const text = `at most ${formatDuration(sum)} in all (${parts}), besides migration and checks`;
+    const text = `at most ${formatDuration(sum)} in all (${parts}), besides what else the job does`;
     if (jobTimeout === undefined)
         return text;
     if (sum < jobTimeout)
         return `${text}; the job has ${formatDuration(jobTimeout)}`;
-    throw new UsageError(`the deadlines of the deploy add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
+    throw new UsageError(`the deadlines add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
         `Give the job timeout-minutes: ${Math.ceil(sum / 60) + 5}, or shorten lock-timeout or healthy-within`);
 }
 
@@ -76067,14 +76284,18 @@ function formatPlan({ title, services, phases, watch, notes }) {
     return [
         title,
         ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
-        ...Object.entries(phases).flatMap(([phase, steps]) => [`${phase}:`, ...steps.flatMap(formatStep)]),
+        ...Object.entries(phases).flatMap(([phase, steps]) => [
+            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
+            ...steps.flatMap(formatStep),
+        ]),
         ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
         ...notes.map((note) => `note: ${note}`),
     ].join('\n');
 }
-function formatStep({ id, title, because, run, undo, gate, reversibility, deadline }) {
+function formatStep({ id, title, because, run, undo, gate, since, reversibility, deadline }) {
     return [
         `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
+        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
         `     $ ${run}`,
         ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
         ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
@@ -76188,6 +76409,18 @@ function layoutFor(to, observation, moves) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/plan/networks.ts
+
+/** The networks of both slots by name, as an earlier deploy has made them; undefined where one is not there. */
+function slotNetworks({ networks }, { subnets }) {
+    const names = SLOTS.flatMap((slot) => networks.find((network) => network.subnets.includes(subnets[slot]))?.name ?? []);
+    return names.length === SLOTS.length ? names : undefined;
+}
+/** Whether what the slots share with their surroundings, a store or an edge, is missing in one of them. */
+function isApart(containers, networks) {
+    return containers.some((container) => !networks?.every((name) => container.networks.includes(name)));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/words.ts
 
 /** For a title: `api, worker`. */
@@ -76212,6 +76445,7 @@ function definitionsWith(changes, more) {
 
 
 
+
 const ALIVE = ['running', 'restarting', 'paused'];
 /** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
 function changesFor(to, observation) {
@@ -76220,13 +76454,17 @@ function changesFor(to, observation) {
     const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
     const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
         const service = to.services[name];
-        return service ? [changeOf(name, service, live?.services[name], observation, where)] : [];
+        return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : [];
     });
     return to.slots === undefined ? changes : movedTogether(changes);
 }
 /** Whether a release replaces it, together with the others of its kind where there are slots. */
 function isOfTheSet({ service: { kind } }) {
     return isReplaced(kind);
+}
+/** Whether both slots have to do with it, so that it is in the networks of both. */
+function isShared(kind) {
+    return kind === 'data' || kind === 'edge';
 }
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. */
 function movedTogether(changes) {
@@ -76243,11 +76481,12 @@ function movedTogether(changes) {
         };
     });
 }
-function changeOf(name, service, before, observation, where) {
+function changeOf(name, service, before, observation, { slots }, where) {
     const containers = containersOf(observation, name);
     const running = containers.filter(({ status }) => status === 'running');
     const alive = containers.filter(({ status }) => ALIVE.includes(status));
-    const change = { name, service, running, alive };
+    const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots));
+    const change = { name, service, running, alive, joins };
     if (containers.length === 0)
         return { ...change, action: 'create', because: 'it has no container yet' };
     if (service.kind === 'data')
@@ -76260,7 +76499,12 @@ function changeOf(name, service, before, observation, where) {
             : { ...change, action: 'repair', because: 'a transaction that got stuck left it without its restart policy' };
     if (containers.some(isAsWished) && alive.every(isAsWished))
         return { ...change, action: 'repair', because: ranAsWished(service, asWished) };
-    return { ...change, action: 'replace', because: reason(service, before) ?? ranAsWished(service, asWished) };
+    return {
+        ...change,
+        joins: false,
+        action: 'replace',
+        because: reason(service, before) ?? ranAsWished(service, asWished),
+    };
 }
 /** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */
 function keepsRunning({ restart }, service) {
@@ -76372,25 +76616,17 @@ function stopOld(switching, replaced) {
         deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + switching.healthyWithin + 30,
     };
 }
+/** Started together, and each asked by its own health check until it has said yes often enough. */
 function startAndProve(layer, healthyWithin) {
     const fresh = layer.filter(({ action }) => action !== 'repair');
-    return [
-        {
-            title: `start the new ${names(layer)}`,
-            because: 'what they depend on is healthy',
-            run: `start_new ${definitions(layer)}`,
-            ...(fresh.length > 0 && { undo: `stop_new ${definitions(fresh)}` }),
-            reversibility: 'reversible',
-            deadline: Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
-        },
-        {
-            title: `wait until ${names(layer)} ${layer.length === 1 ? 'is' : 'are'} healthy`,
-            because: 'each own health check must say yes three times in a row',
-            run: `prove_new ${healthyWithin} ${definitions(layer)}`,
-            reversibility: 'nothing to undo',
-            deadline: healthyWithin + 30,
-        },
-    ];
+    return {
+        title: `start the new ${names(layer)}, and wait until ${layer.length === 1 ? 'it is' : 'they are'} healthy`,
+        because: 'what comes before is up; a health check must say yes three times in a row',
+        run: `start_and_prove ${healthyWithin} ${definitions(layer)}`,
+        ...(fresh.length > 0 && { undo: `stop_new ${definitions(fresh)}` }),
+        reversibility: 'reversible',
+        deadline: healthyWithin + Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
+    };
 }
 /** The changed services in the order in which they start, each layer at once. */
 function layersOf(order, changed) {
@@ -76410,11 +76646,7 @@ function guardStep(switching, from) {
     return {
         title: 'note what serves, and guard it against a `docker compose up` by hand',
         because: 'the way back leads there, and `up` would mix two releases',
-        run: [
-            ...(up.length > 0 ? [words('bring_up', up)] : []),
-            'remember_served',
-            ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`]),
-        ].join(' && '),
+        run: [words('note_served', up), ...(from === undefined ? [] : [`point_current ${quote(`${from}-guard`)}`])].join(' && '),
         ...(back.length > 0 && { undo: back.join(' && ') }),
         reversibility: 'reversible',
         deadline: switching.healthyWithin + 60,
@@ -76500,6 +76732,13 @@ function forget({ to, observation, keep }) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/stack/image-list.ts
+/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
+function imageAsListed(image) {
+    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
+    return tagged.replace(/^docker\.io\/(library\/)?/, '');
+}
+
 ;// CONCATENATED MODULE: ./src/plan/slots.ts
 
 
@@ -76513,24 +76752,30 @@ function forget({ to, observation, keep }) {
 function slotSteps(request) {
     const { changed, healthyWithin, layout, order } = request;
     if (changed.length === 0)
-        return [];
+        return { beside: [], over: [], edge: [] };
     const fresh = changed.filter(({ action }) => action !== 'repair');
     const apps = appsOf(changed);
     const oldApps = aliveOf(apps);
     const isMoving = changed.some(isOfTheSet);
-    return [
-        guardStep(request, layout.from),
-        ...fillUp(changed),
-        ...(fresh.length > 0
-            ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
-            : []),
-        ...layersOf(order, webOf(changed)).flatMap((layer) => startAndProve(layer, healthyWithin)),
-        ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
-        ...layersOf(order, apps).flatMap((layer) => startAndProve(layer, healthyWithin)),
-        ...(request.edgeChanged ? [configureEdge(request)] : []),
-        ...replaceEdges(request, isMoving),
-        ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
-    ];
+    return {
+        beside: [
+            guardStep(request, layout.from),
+            ...fillUp(changed),
+            ...(fresh.length > 0
+                ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
+                : []),
+            ...layersOf(order, webOf(changed)).map((layer) => startAndProve(layer, healthyWithin)),
+        ],
+        over: [
+            ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
+            ...layersOf(order, apps).map((layer) => startAndProve(layer, healthyWithin)),
+            ...(request.edgeChanged ? [configureEdge(request)] : []),
+        ],
+        edge: [
+            ...replaceEdges(request, isMoving),
+            ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
+        ],
+    };
 }
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */
 function replaceEdges(request, isMoving) {
@@ -76539,7 +76784,7 @@ function replaceEdges(request, isMoving) {
     return [
         ...(old.length > 0 ? [stopOld(request, old)] : []),
         ...(isMoving ? [switchEdge(request)] : []),
-        ...layersOf(request.order, edges).flatMap((layer) => startAndProve(layer, request.healthyWithin)),
+        ...layersOf(request.order, edges).map((layer) => startAndProve(layer, request.healthyWithin)),
     ];
 }
 function switchEdge(request) {
@@ -76595,9 +76840,9 @@ function makeSlots({ a, b }) {
         deadline: 60,
     };
 }
-/** What stays joins both slots, and the one to move to is empty. */
+/** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
 function joinSlots(changes, layout) {
-    const stay = changes.filter(({ service }) => service.kind === 'data' || service.kind === 'edge');
+    const stay = changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data'));
     return [
         ...(stay.length > 0
             ? [
@@ -76628,10 +76873,15 @@ function joinSlots(changes, layout) {
 
 
 
-/** Everything that the release needs is on the host before anything changes. */
-function prepareSteps({ to, changes, layout, healthyWithin, from }) {
-    const needed = changes.filter(({ action }) => action !== 'leave').map(({ name }) => name);
-    const stores = changes.filter(({ action, service }) => action !== 'leave' && service.kind === 'data');
+
+
+/** Everything that the release needs is on the host before anything changes; what was seen there is not asked for again. */
+function prepareSteps(preparation) {
+    const { to, observation, changes, layout, healthyWithin, from } = preparation;
+    const needed = changes.filter(({ action }) => action !== 'leave');
+    const isMaking = to.slots !== undefined && slotNetworks(observation, to.slots) === undefined;
+    const isNeeded = needed.length > 0 || changes.some(({ joins }) => joins);
+    const stores = needed.filter(({ service }) => service.kind === 'data');
     return [
         {
             title: 'stage the release',
@@ -76641,20 +76891,27 @@ function prepareSteps({ to, changes, layout, healthyWithin, from }) {
             reversibility: 'reversible',
             deadline: 60,
         },
-        ...(to.slots && needed.length > 0 ? [makeSlots(to.slots.subnets)] : []),
-        ...(needed.length > 0 && from === 'registry' ? [pull(needed)] : []),
+        ...(to.slots && isMaking && isNeeded ? [makeSlots(to.slots.subnets)] : []),
+        ...(from === 'registry' ? pull(needed, observation) : []),
         ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
-        ...(to.slots && needed.length > 0 ? joinSlots(changes, layout) : []),
+        ...(to.slots && isNeeded ? joinSlots(changes, layout) : []),
     ];
 }
-function pull(needed) {
-    return {
-        title: 'pull the images',
-        because: 'what is switched to must be there, also for the way back',
-        run: words('pull', needed),
-        reversibility: 'nothing to undo',
-        deadline: 900,
-    };
+/** A digest is the same wherever it is; what a tag names now, only the registry knows. */
+function pull(needed, { images, host }) {
+    const absent = needed.filter(({ service: { image } }) => !image.includes('@') || !images.has(imageAsListed(image)));
+    if (absent.length === 0)
+        return [];
+    const [, architecture = ''] = host.engine?.platform.split('/') ?? [];
+    return [
+        {
+            title: `pull the images of ${names(absent)}`,
+            because: 'what is switched to must be there, also for the way back',
+            run: words('pull', [architecture, ...absent.map(({ name, service }) => `${name}=${service.image}`)]),
+            reversibility: 'nothing to undo',
+            deadline: 900,
+        },
+    ];
 }
 function startStores(stores, healthyWithin) {
     const list = stores.map(({ name }) => name);
@@ -76674,26 +76931,38 @@ function startStores(stores, healthyWithin) {
 function turnSteps(switching, order, from) {
     const { changes, changed, healthyWithin } = switching;
     if (changed.length === 0)
-        return [];
+        return { beside: [], over: [], edge: [] };
     const fresh = changed.filter(({ action }) => action !== 'repair');
     const replaced = aliveOf(changed);
-    const reload = changes
+    const reload = reloads(changes);
+    return {
+        beside: [
+            guardStep(switching, from),
+            ...fillUp(changed),
+            ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+        ],
+        over: [
+            ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
+            ...layersOf(order, changed).map((layer) => startAndProve(layer, healthyWithin)),
+            ...reload.map(reloadNginx),
+        ],
+        edge: [],
+    };
+}
+/** Of each nginx that stays. */
+function reloads(changes) {
+    return changes
         .filter(({ action, service }) => action === 'leave' && service.kind === 'edge' && service.image.includes('nginx'))
         .map(({ name }) => `reload_nginx ${quote(name)}`);
-    return [
-        guardStep(switching, from),
-        ...fillUp(changed),
-        ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
-        ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
-        ...layersOf(order, changed).flatMap((layer) => startAndProve(layer, healthyWithin)),
-        ...reload.map((run) => ({
-            title: 'reload nginx',
-            because: 'it looks names up only when it starts, and the containers have new addresses',
-            run,
-            reversibility: 'nothing to undo',
-            deadline: 30,
-        })),
-    ];
+}
+function reloadNginx(run) {
+    return {
+        title: 'reload nginx',
+        because: 'it looks names up only when it starts, and the containers have new addresses',
+        run,
+        reversibility: 'nothing to undo',
+        deadline: 30,
+    };
 }
 /** The way back also tells nginx, whose containers must run for that. */
 function stopAndReload(switching, replaced, reload) {
@@ -76704,7 +76973,121 @@ function stopAndReload(switching, replaced, reload) {
     return { ...step, undo: [step.undo, standBy(switching, edges), ...reload].join(' && ') };
 }
 
+;// CONCATENATED MODULE: ./src/plan/settle.ts
+
+
+
+
+/**
+ * What comes in place of the way back where a gate forbids it. What the switch had not begun to replace goes on as it is;
+ * else the new release goes on, and nothing leads back to old code, which can't use the schema. What is old is stopped for
+ * good before the new is kept alive: of a scheduler never two run, not after a crash of the engine either. Each step may
+ * fail without the others, and be repeated.
+ */
+function settleSteps(request) {
+    if (request.changed.length === 0)
+        return [];
+    const fresh = request.changed.filter(({ action }) => action !== 'repair');
+    return [
+        ...haveTheStayingRun(request),
+        ...keepRepaired(request),
+        ...(request.layout.variant === 'plain' ? goOnInTurns(request, fresh) : goOnInSlot(request, fresh)),
+    ];
+}
+function haveTheStayingRun(request) {
+    const stay = staying(request);
+    if (stay.length === 0)
+        return [];
+    return [
+        {
+            title: `have ${names(stay)} run`,
+            because: 'whichever release goes on needs it, and an engine that was killed leaves it down',
+            run: standBy(request, stay),
+            reversibility: 'nothing to undo',
+            deadline: request.healthyWithin + 30,
+        },
+    ];
+}
+function keepRepaired({ changed }) {
+    const repaired = changed.filter(({ action }) => action === 'repair');
+    if (repaired.length === 0)
+        return [];
+    return [
+        step(`keep ${names(repaired)} alive`, 'containers of this very release serve', [keepAlive(repaired)], repaired),
+    ];
+}
+function goOnInSlot(request, fresh) {
+    const { way, gone } = request;
+    const [web, apps, edges] = [webOf(fresh), appsOf(fresh), edgesOf(fresh)];
+    const over = since(way.beside.length);
+    // An edge that has not proved itself does not replace one that runs.
+    const edge = aliveOf(edges).length > 0 ? since(way.beside.length + way.over.length) : over;
+    return [
+        ...(edges.length > 0 ? [{ ...handOver(edges, []), since: edge }] : []),
+        ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
+        ...(apps.length + gone.length > 0 ? [{ ...handOver(apps, gone), since: over }] : []),
+    ];
+}
+/** The edge leads to what runs only, and old web services are stopped only when that is seen. */
+function leadToNew(request, web) {
+    const { layout, edgeChanged, changes } = request;
+    const stayingEdges = edgesOf(staying(request));
+    const edges = edgesOf(changes).map(({ name }) => name);
+    const old = aliveOf(web);
+    const going = step(`go on with the new ${names(web)} in slot ${layout.variant} alone`, 'what is there has proved itself, and old code must not answer on a schema that it can not use', [
+        keepAlive(web),
+        ...(stayingEdges.length > 0 ? [standBy(request, stayingEdges)] : []),
+        ...(edgeChanged
+            ? [
+                words('configure_edge', stayingEdges.map(({ name }) => name)),
+            ]
+            : []),
+        `switch_edge ${layout.variant}`,
+        ...(edges.length > 0 ? [words('see_edge', [layout.variant, ...edges])] : []),
+        ...(old.length > 0 ? [`stop_old ${definitions(old)}`] : []),
+    ], web);
+    return { ...going, deadline: going.deadline + request.healthyWithin };
+}
+function goOnInTurns(request, fresh) {
+    const over = since(request.way.beside.length);
+    return [
+        ...(fresh.length > 0 ? [{ ...handOver(fresh, request.gone), since: over }] : []),
+        ...reloads(request.changes).map((run) => ({ ...reloadNginx(`await_engine && ${run}`), since: over })),
+    ];
+}
+/** Nothing new is kept alive where the old could not be stopped. */
+function handOver(fresh, gone) {
+    const replaced = aliveOf(fresh);
+    const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => `${name}=gone`)];
+    return step([
+        ...(stopped.length > 0
+            ? [`stop the old ${[...replaced.map(({ name }) => name), ...gone].join(', ')} for good`]
+            : []),
+        ...(fresh.length > 0 ? [`keep the new ${names(fresh)} alive`] : []),
+    ].join(', then '), stopped.length > 0
+        ? 'old and new of them must not run at once, and a start of the engine must not bring the old back'
+        : 'from now on the engine keeps them alive', [
+        'await_engine',
+        ...(stopped.length > 0 ? [`stop_old ${stopped.join(' ')}`] : []),
+        ...(fresh.length > 0 ? [keepAlive(fresh)] : []),
+    ], fresh);
+}
+function keepAlive(changes) {
+    return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
+}
+function step(title, because, run, changes) {
+    const grace = Math.max(10, ...changes.map(({ service }) => service.stopGrace));
+    return { title, because, run: run.join(' && '), reversibility: 'irreversible', deadline: grace + 60 };
+}
+/** Names the step of the switch behind so many. */
+function since(steps) {
+    return `switch ${String(steps + 1).padStart(2, '0')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/switch.ts
+
+
+
 
 
 
@@ -76726,25 +77109,36 @@ function planSwitch(request) {
     const gone = retired(to, observation);
     const switching = { changes, changed, healthyWithin };
     const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
+    const way = to.slots === undefined
+        ? turnSteps(switching, to.order, layout.from)
+        : slotSteps({ ...switching, order: to.order, layout, edgeChanged });
+    // A rollback migrates nothing, so nothing forbids its way back.
+    const settle = request.from === 'host'
+        ? []
+        : settleSteps({ ...switching, layout, edgeChanged, way, gone: replacedOf(gone, observation) });
     return {
         title: request.title,
         variant: layout.variant,
         services: [...changes.map((change) => describeChange(change, layout)), ...gone.map(describeRetired)],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, layout })),
-            switch: numbered(to.slots === undefined
-                ? turnSteps(switching, to.order, layout.from)
-                : slotSteps({ ...switching, order: to.order, layout, edgeChanged })),
+            switch: numbered([...way.beside, ...way.over, ...way.edge]),
             commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
             finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
+            ...(settle.length > 0 && { settle: numbered(settle) }),
         },
         ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
         notes: notesOn(to, changes, changed, gone),
     };
 }
+/** Those of them that were replaced by each release; an edge was not. */
+function replacedOf(gone, observation) {
+    const live = liveRelease(observation)?.services ?? {};
+    return gone.filter((name) => isReplaced(live[name]?.kind));
+}
 function notesOn(to, changes, changed, gone) {
     if (changed.length + gone.length === 0)
-        return ['nothing changed: no container is touched'];
+        return [`nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`];
     return [
         ...(changes.some(({ because }) => because.includes('taken over'))
             ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
@@ -76763,23 +77157,31 @@ function stillWell(changed) {
         deadline: 30,
     };
 }
-function describeChange({ name, service, action, because, running }, { variant }) {
+function describeChange(change, { variant }) {
+    const { name, service, action, because, running, alive, joins } = change;
     const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
+    if (action === 'leave' && joins)
+        return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
+    if (action === 'leave')
+        return { ...base, added: 0 };
+    const isBeside = action === 'replace' && variant !== 'plain' && service.kind === 'web';
+    const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
     if (action !== 'replace' || running.length === 0)
-        return base;
-    if (variant !== 'plain' && service.kind === 'web')
-        return { ...base, downtime: 'no downtime: new beside old, then one switch' };
+        return { ...base, added };
+    if (isBeside)
+        return { ...base, added, downtime: 'no downtime: new beside old, then one switch' };
     const seconds = `at most ${service.stopGrace} s to stop, plus its start`;
-    return { ...base, downtime: `down from the stop of the old until the new is healthy: ${seconds}` };
+    return { ...base, added, downtime: `down from the stop of the old until the new is healthy: ${seconds}` };
 }
+const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
 function describeRetired(name) {
-    return { name, kind: 'app', action: 'retire', because: 'the release has it no more' };
+    return { name, kind: 'app', action: 'retire', because: 'the release has it no more', added: 0 };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/unchanged.ts
 
 /**
- * The live release, when a release would change nothing of it: no container, no data, not what `current` names. Undefined
+ * The live release, when a release would change nothing of it: no container, no data, no network of a store or an edge, not what `current` names. Undefined
  * when there is something to do, also when only a transaction can tidy up what an earlier one has left.
  */
 function unchangedRelease(plan, to, observation) {
@@ -77009,16 +77411,13 @@ function memoryProblems({ host }, demand) {
                 `has ${formatSupply(total)} in all; lower deploy.resources.reservations.memory, or take a bigger host`,
         ];
 }
-/**
- * Old and new run side by side for a while: whether the new ones fit into what is free now.
- *
- * @param replaced the services that get new containers
- */
-function memoryWarnings(observation, demand, replaced) {
+/** Whether what is started while all that runs now still does fits into what is free now. */
+function memoryWarnings(observation, demand, { services }) {
     const available = observation.host.memory.availableKiB * 1024;
-    const guesses = (demand?.memory ?? [])
-        .filter(({ service, isData }) => !isData && replaced.includes(service))
-        .flatMap((wanted) => guess(wanted, observation));
+    const guesses = (demand?.memory ?? []).flatMap((wanted) => {
+        const added = services.find(({ name }) => name === wanted.service)?.added ?? 0;
+        return added === 0 ? [] : guess(wanted, added, observation);
+    });
     const needed = guesses.reduce((sum, { bytes }) => sum + bytes, 0);
     return available === 0 || needed <= available
         ? []
@@ -77028,16 +77427,14 @@ function memoryWarnings(observation, demand, replaced) {
         ];
 }
 /** As the old ones use now, at least what is reserved, at most the limit; the limit alone where nothing runs. */
-function guess({ service, replicas, limit, reservation }, observation) {
+function guess({ service, limit, reservation }, added, observation) {
     const uses = containersOf(observation, service).flatMap(({ id }) => observation.host.uses.get(id) ?? []);
     const used = uses.length === 0 ? undefined : Math.max(...uses);
     const each = used === undefined ? (reservation ?? limit) : Math.min(Math.max(used, reservation ?? 0), limit ?? Infinity);
     if (each === undefined)
         return [];
-    const times = replicas === 1 ? '' : `${replicas} x `;
-    return [
-        { bytes: replicas * each, why: `${service} ${times}${formatNeed(each)}${used === undefined ? '' : ' as now'}` },
-    ];
+    const times = added === 1 ? '' : `${added} x `;
+    return [{ bytes: added * each, why: `${service} ${times}${formatNeed(each)}${used === undefined ? '' : ' as now'}` }];
 }
 
 ;// CONCATENATED MODULE: ./src/preflight/neighbours.ts
@@ -77160,13 +77557,6 @@ function recoveryWarnings({ cron, brokenLedgerLines, }) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/stack/image-list.ts
-/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
-function imageAsListed(image) {
-    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
-    return tagged.replace(/^docker\.io\/(library\/)?/, '');
-}
-
 ;// CONCATENATED MODULE: ./src/preflight/room.ts
 
 
@@ -77265,7 +77655,6 @@ function hostProblems(observation, { stack, demand }) {
 
 ;// CONCATENATED MODULE: ./src/preflight/demand.ts
 
-
 /** Reads the demand from the resolved, pinned compose files. */
 function demandOf(model, built) {
     const services = Object.entries(model.services);
@@ -77309,13 +77698,11 @@ function wantedPort(service, port) {
 }
 function wantedMemory(name, service) {
     const { limits, reservations } = service.deploy?.resources ?? {};
-    const kind = kindOf(name, service);
     return {
         service: name,
         replicas: replicas(service),
         limit: bytes(service['mem_limit'] ?? limits?.memory),
         reservation: bytes(service['mem_reservation'] ?? reservations?.memory),
-        isData: typeof kind !== 'string' && kind.kind === 'data',
     };
 }
 /** `docker compose config` writes bytes, as text; 0 means no limit. */
@@ -83201,10 +83588,9 @@ async function planDeploy({ deploy, connection }, job, { model, at }, look) {
         keep: deploy.keep,
         from: 'registry',
     });
-    const replaced = decided.services.filter(({ action }) => action !== 'leave').map(({ name }) => name);
     const plan = withNotes(decided, [
         ...warnings,
-        ...memoryWarnings(observation, demand, replaced),
+        ...memoryWarnings(observation, demand, decided),
         describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), deploy.jobTimeout),
     ]);
     for (const line of formatPlan(plan).split('\n'))
@@ -83245,11 +83631,11 @@ function defaultVersion({ ref, sha }) {
 
 ;// CONCATENATED MODULE: ./src/plan/stale.ts
 
-/** How often a plan is made when other transactions come between it and the lock. */
+/** How often a plan is made when something comes between it and what it was made on. */
 const MOST_PLANS = 3;
-/** Says what came between two plans, and in which lines the second one differs from the first. */
+/** Says why there is a second plan, what came between the two, and in which lines it differs from the first. */
 function whatDiffers(before, now) {
-    const known = new Set(before.observation.ledger.map(({ tx }) => tx));
+    const known = new Set([before.tx, ...before.observation.ledger.map(({ tx }) => tx)]);
     const came = now.observation.ledger.filter(({ tx }) => !known.has(tx));
     const old = formatPlan(before.plan).split('\n');
     const fresh = formatPlan(now.plan).split('\n');
@@ -83258,7 +83644,7 @@ function whatDiffers(before, now) {
         ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
     ];
     return [
-        'The stack was changed after it had been planned; planned again.',
+        `Planned again: ${before.why}.`,
         ...came.map(stale_describe),
         ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
     ];
@@ -83327,6 +83713,7 @@ var prepare_disposeResources = (undefined && undefined.__disposeResources) || (f
 
 
 
+
 /**
  * Brings a release to the host as a transaction that waits for the next word, unless nothing would change: prepared, or on
  * trial already.
@@ -83344,14 +83731,19 @@ async function prepare(inputs, job, course, goal = 'prepared') {
     return prepareModel(inputs, job, model, course, { goal, ahead });
 }
 function lookAhead({ following, look }, { stack }, { signal }) {
-    const remote = following.connect();
-    const seen = remote.then((connected) => look(connected, stack, signal));
+    const remote = following.connect().then((connected) => new RemoteAhead(connected));
+    const seen = remote.then((connected) => {
+        const looked = look(connected, stack, signal);
+        // What takes the package is there when the plan is; without a plan it gets nothing and does nothing.
+        connected.start(openCommand(stack));
+        return looked;
+    });
     seen.catch(() => undefined);
     return { remote, seen };
 }
 /**
  * Looks, plans, shows the plan, and only then opens the transaction and has everything brought to the host. Plans again when
- * another transaction came between. Ends without one when nothing would change.
+ * something came between. Ends without one when nothing would change.
  */
 async function prepareModel(inputs, job, model, course, { goal = 'prepared', ahead } = {}) {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -83378,9 +83770,10 @@ async function prepareModel(inputs, job, model, course, { goal = 'prepared', ahe
                 job.log.notice(`Nothing changed: ${planned.live.id} is live already and has all of this. Nothing is deployed.`);
                 return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' };
             }
-            const { token, progress } = await prepare_open(inputs, job, remote, planned, course, goal);
-            if (plans < MOST_PLANS && isStale(progress)) {
-                before = planned;
+            const { transaction, progress } = await prepare_open(inputs, job, remote, planned, course, goal);
+            const why = whyOvertaken(progress);
+            if (plans < MOST_PLANS && why !== undefined) {
+                before = { ...planned, tx: transaction.id, why };
                 continue;
             }
             expectState(progress, goal, {
@@ -83388,7 +83781,7 @@ async function prepareModel(inputs, job, model, course, { goal = 'prepared', ahe
                 host: formatHost(remote.host),
                 path: inputs.path,
             });
-            return { ...outputs, state: goal, transaction: token };
+            return { ...outputs, state: goal, transaction: transaction.token };
         }
     }
     catch (e_1) {
@@ -83407,8 +83800,7 @@ async function prepare_open({ deploy }, job, remote, planned, { following, opene
     const title = goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server';
     return job.log.chapter(title, async () => {
         opened(`${id}.${opening.nonce}`);
-        const { transaction, progress } = await openTransaction(remote, id, opening, job.log, following);
-        return { token: transaction.token, progress };
+        return openTransaction(remote, id, opening, job.log, following);
     });
 }
 
@@ -83473,6 +83865,8 @@ var deploy_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
+
 /** Takes a release as far as the phase says; each phase is a step of its own in a job, or all of them one step. */
 async function deploy(inputs, job) {
     const { signal } = job;
@@ -83481,7 +83875,7 @@ async function deploy(inputs, job) {
         following: { connect: () => connect(inputs.connection, { signal }), signal },
         opened: (token) => {
             transaction = token;
-            job.saveState('transaction', token);
+            keepForPost(job, token);
         },
         look: observe,
     };
@@ -84026,8 +84420,7 @@ function readStack(input, path) {
 
 
 
-/** From nothing to what a self-hosted runner's job may take. */
-const MINUTES = { min: 1, max: 7200 };
+
 /** Between two steps of a job lie their start and a new connection: a shorter lease would end a deploy that is well. */
 const LEAST_LEASE = 30;
 function inputs_readInputs(input) {
@@ -84065,7 +84458,7 @@ function readDeploy(input, path) {
         healthyWithin: input.seconds('healthy-within'),
         lease: readLease(input),
         lockTimeout: input.seconds('lock-timeout'),
-        jobTimeout: input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES),
+        jobTimeout: readJobTimeout(input),
         keep: input.whole('keep', { min: 2, max: 50 }),
         dryRun: input.flag('dry-run'),
         allowDowngrade: input.flag('allow-downgrade'),

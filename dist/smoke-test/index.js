@@ -67771,14 +67771,17 @@ replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
 
 # cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
 cut_torn_tail() {
+  written=
   [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
 
 # record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
 record() {
-  line="$(($(records) + 1)) $(date +%s) $(uptime_seconds) $*"
-  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then return 0; fi
+  written=\${written:-$(records)}
+  read -r up _ </proc/uptime
+  line="$((written + 1)) $(date +%s) \${up%%.*} $*"
+  if printf '%s\\n' "$line" >>"$journal" && sync "$journal"; then written=$((written + 1)); return 0; fi
   cut_torn_tail "$journal"
   return 1
 }
@@ -67799,8 +67802,9 @@ limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
 in_session() {
   # shellcheck disable=SC2016 # the inner shell's
   cd "$stack" && exec setsid sh -c '
-    echo "$$ $(awk "{ sub(/.*\\\\) /, \\"\\"); print \\$20 }" "/proc/$$/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$3"
-    exec timeout -k 5 "$1" sh "$2"' sh "$@"
+    seconds=$1 program=$2 file=$3
+    read -r stat <"/proc/$$/stat" && read -r boot </proc/sys/kernel/random/boot_id && set -- \${stat##*) } && echo "$$ \${20} $boot" >"$file"
+    exec timeout -k 5 "$seconds" sh "$program"' sh "$@"
 }
 
 # members SESSION: its living processes, each with its start time.
@@ -67938,16 +67942,20 @@ return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$i
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
+# is_due PHASE STEP: some are there only for the case that another step has begun.
+is_due() { [ ! -f "$tx/plan/$1/$2.since" ] || has began "$(cat "$tx/plan/$1/$2.since")"; }
+
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
   watcher=
-  limit=$(awk -v step="$2" '$1 == step { print $2 }' "$tx/plan/$1/steps")
+  limit=
+  while read -r known limit _ && [ "$known" != "$2" ]; do limit=; done <"$tx/plan/$1/steps"
   in_session "\${limit:-60}" "$tx/plan/$1/$2.$3" "$tx/effect" >"$tx/output/$1-$2.$3" 2>&1 &
   effect=$!
-  if [ "$3" = run ] && [ "$1" != finish ]; then
-    end_effect_at_abort >/dev/null 2>&1 9>&- &
-    watcher=$!
-  fi
+  case $1-$3 in
+    finish-run | settle-run) ;;
+    *-run) end_effect_at_abort >/dev/null 2>&1 9>&- & watcher=$! ;;
+  esac
   wait "$effect"
   code=$?
   [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2>/dev/null
@@ -68046,7 +68054,7 @@ undo() {
     [ -f "$tx/plan/$phase/$step.gate" ] || continue
     run_step "$phase" "$step" gate && continue
     record forbidden "$phase" "$step"
-    finish stuck "$1"
+    settle "$1"
     return
   done
   for begun in $(begun_latest_first); do
@@ -68061,19 +68069,32 @@ undo() {
   finish undone "$1"
 }
 
-# What follows the commit can only be completed, never taken back; a step that stays red is named in the terminal record.
-wind_up() {
-  rm -f "$tx/reserve"
+# complete_phase PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
+# others from being run. Sets \`unfinished\`.
+complete_phase() {
   unfinished=
-  for step in $(steps_of finish); do
-    has did finish "$step" 0 && continue
-    record began finish "$step"
-    three_times run_step finish "$step" run
+  for step in $(steps_of "$1"); do
+    is_due "$1" "$step" || continue
+    has did "$1" "$step" 0 && continue
+    record began "$1" "$step"
+    three_times run_step "$1" "$step" run
     code=$?
-    record did finish "$step" "$code"
+    record did "$1" "$step" "$code"
     [ "$code" = 0 ] || unfinished=\${unfinished:+$unfinished,}$step
   done
+}
+
+# A step that stays red is named in the terminal record.
+wind_up() {
+  rm -f "$tx/reserve"
+  complete_phase finish
   finish committed "\${unfinished:+unfinished:$unfinished}"
+}
+
+# settle CAUSE: nothing may be taken back, so what has taken the place of the old goes on.
+settle() {
+  complete_phase settle
+  finish stuck "$1"
 }
 
 # Hears the owner's words in their order. What comes of each stands in the plan's table.
@@ -68189,7 +68210,10 @@ remove_minute_job() { edit_crontab; }
 
 # The agent's own verb.
 
-reserve() { head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"; }
+# Space for the way back, and the name of the journal, whose records are synced one by one.
+reserve() {
+  : >>"$journal" && head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"
+}
 
 # What must be there before anything is begun, so that a crash can be recovered from without the runner.
 make_ready() {
@@ -68229,10 +68253,12 @@ resume() {
   record recovering
   if [ "$(count_of recovering)" -gt "$(limit recoveries)" ]; then finish stuck recovered-too-often; return; fi
   state=$(last_of state)
-  if has committed; then state=committed; fi
+  was=$(last_of undoing)
+  if has committed; then state=committed; elif [ -n "$(last_of forbidden)" ]; then state=forbidden; fi
   case $(look_up recovery "\${state:-open}" crash) in
     *wind-up) wind_up ;;
-    *) was=$(last_of undoing); undo "\${was:-agent-gone}" ;;
+    *settle) settle "\${was:-agent-gone}" ;;
+    *) undo "\${was:-agent-gone}" ;;
   esac
 }
 
@@ -68331,7 +68357,8 @@ say() {
   if ! number=$(number_of "$word_id"); then
     is_alive "$id" || is_over || { echo gone; return 5; }
     if is_over; then follow "$(records)"; return; fi
-    may_be_said "$nonce" "$@" || return
+    # Said by another connection just now, it may have been heard, and be none for the state that it led to.
+    if ! refusal=$(may_be_said "$nonce" "$@") && ! number_of "$word_id" >/dev/null; then echo "$refusal"; return 3; fi
     number=$(put "$word_id" "$@") || return 1
     # shellcheck disable=SC2016 # the inner shell's
     timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
@@ -68361,9 +68388,9 @@ quoted() {
 
 # After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
 wait_for_its_end() {
-  patience=50
+  patience=100
   while [ "$patience" -gt 0 ] && is_alive "$id"; do
-    sleep 0.1
+    sleep 0.05
     patience=$((patience - 1))
   done
 }
@@ -68372,7 +68399,7 @@ wait_for_its_end() {
 # followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
 # record is repeated rather than waited for.
 follow() {
-  next=$1 unheard=\${2:-0} patience=50
+  next=$1 unheard=\${2:-0} patience=10 looks=0
   if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
     next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
   fi
@@ -68398,10 +68425,14 @@ EOT
           [ "$next" -le "$(records)" ] || return 0 ;;
       esac
     done
-    # Five seconds for an agent that has yet to begin, one for one that was there.
-    if is_alive "$id"; then patience=50; elif [ -f "$tx/pid" ] && [ "$patience" -gt 10 ]; then patience=10; else patience=$((patience - 1)); fi
-    [ "$patience" -gt 0 ] || { echo gone; return 5; }
-    sleep 0.1
+    # Twenty looks a second, two of them at who writes: five seconds for an agent that has yet to begin, one for one that was there.
+    if [ "$looks" = 0 ]; then
+      looks=10
+      if is_alive "$id"; then patience=10; elif [ -f "$tx/pid" ] && [ "$patience" -gt 2 ]; then patience=2; else patience=$((patience - 1)); fi
+      [ "$patience" -gt 0 ] || { echo gone; return 5; }
+    fi
+    looks=$((looks - 1))
+    sleep 0.05
   done
 }
 
@@ -68417,10 +68448,12 @@ esac
 `;
 /** src/agent/open.sh */
 const programs_openProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# Opens a transaction: STACK TX SHA256 AGENT, the package on standard input. Nothing counts before it is whole and on disk.
+# Opens a transaction: STACK AGENT; on standard input a line with its name and the package's SHA-256, then the package.
+# Nothing counts before it is whole and on disk. It may be started ahead of its input, and ends when there is none.
 set -eu
 umask 077
-stack=$1 id=$2 sum=$3 agent=$4
+stack=$1 agent=$2
+read -r id sum || exit 0
 
 # unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
 unpack() {
@@ -68540,12 +68573,10 @@ among() {
     $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
 }
 
-new_of_all() { all_of new "$@"; }
-old_of_all() { all_of old "$@"; }
-all_of() {
+# of_all new|old NAME=DEFINITION...: among all that \`every\` says.
+of_all() {
   side=$1
   shift
-  every=$(survey) || return 1
   for service; do among "$every" "$side" "$service"; done
 }
 
@@ -68559,39 +68590,9 @@ each() {
 
 # A way back waits for an engine that is being restarted; its deadline ends the wait.
 await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
+await_survey() { until survey 2>/dev/null; do sleep 1; done; }
 
-# pull SERVICE...: a login that came with the transaction lives in a folder of its own, for the length of the pull.
-pull() {
-  login=$ESTIBA_TX/docker
-  if [ -d "$login" ]; then
-    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    # The user's contexts stay behind, and one of them may lead to the engine.
-    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
-    export DOCKER_CONFIG="$login"
-  fi
-  compose pull --quiet "$@" && fit_this_host "$@"
-  pulled=$?
-  rm -rf "\${login:?}"
-  return "$pulled"
-}
-
-# fit_this_host SERVICE...: an image for another processor shows here, and not when the old is stopped for it.
-fit_this_host() {
-  host=$(docker version --format '{{.Server.Arch}}') && images=$(compose config --images "$@") || return 1
-  for image in $images; do
-    made=$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) || continue
-    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
-  done
-}
-
-# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
-runs_on() {
-  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
-  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
-  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
-}
-
-# create NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
+# create_new NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
   scale='' names=''
   every=$(survey) || return 1
@@ -68600,99 +68601,40 @@ create_new() {
     names="$names $(name "$service")"
   done
   # shellcheck disable=SC2086 # lists of plain words
-  compose create --no-recreate --no-build $scale $names && new=$(new_of_all "$@") && each "$new" docker update --restart=no
+  compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
 remove_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
 }
 
-# bring_up SERVICE...: an engine that was killed marks what it stops as stopped by hand. What ran when this was planned and
-# is to be kept alive runs before anything is done.
-bring_up() {
-  down=$(list_containers --quiet --filter status=exited) || return 1
-  [ -n "$down" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
-  policies=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.RestartPolicy.Name}} {{.Id}}' $down) || return 1
-  for service; do
-    each "$(printf '%s\\n' "$policies" | awk -v service="$service" '$1 == service && $2 != "no" { print $3 }')" docker start || return 1
-  done
-}
-
-# remember_served: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back with it.
-remember_served() {
-  [ ! -f "$ESTIBA_TX/served" ] || return 0
-  running=$(list_containers --quiet --filter status=running) || return 1
-  {
-    # shellcheck disable=SC2086 # a list of ids
-    [ -z "$running" ] || docker inspect \\
-      --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}}' $running || return 1
-  } >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" && mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
-}
-
-# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
-# the policy says so.
-stop_old() {
-  old=$(old_of_all "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
-    each "$old" docker update --restart=no && each "$old" docker stop
-}
-
-# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
-# counts only when it answers.
-stand_by() {
-  seconds=$1 started=''
+# start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
+start_and_prove() {
+  seconds=$1
   shift
-  [ -s "$ESTIBA_TX/served" ] || return 0
-  await_engine
-  for service; do
-    while read -r owner container policy; do
-      [ "$owner" = "$service" ] || continue
-      # The engine goes on with a stop whose client was killed: one that still runs may be about to end.
-      if grep -qsxF "$container" "$ESTIBA_TX/stopping"; then
-        docker stop "$container" >/dev/null || return 1
-        grep -vxF "$container" "$ESTIBA_TX/stopping" >"$ESTIBA_TX/.stopping"
-        mv "$ESTIBA_TX/.stopping" "$ESTIBA_TX/stopping" || return 1
-      fi
-      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
-      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
-      started="$started $container"
-    done <"$ESTIBA_TX/served"
-  done
+  every=$(survey) && new=$(of_all new "$@") || return 1
+  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
   # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $started
-}
-
-# All at once: \`docker start\` with several takes one after the other.
-start_new() {
-  new=$(new_of_all "$@") || return 1
-  starts='' failed=0
-  for container in $new; do
-    docker start "$container" >/dev/null &
-    starts="$starts $!"
-  done
-  for start in $starts; do wait "$start" || failed=1; done
-  return "$failed"
+  prove_all "$seconds" started $new
 }
 
 stop_new() {
-  await_engine
-  new=$(new_of_all "$@") && each "$new" docker stop
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker stop
 }
 
 # keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
-# \`unless-stopped\` containers down.)
+# \`unless-stopped\` containers down.) One request for all of the same policy.
 keep_alive() {
-  await_engine
-  every=$(survey) || return 1
-  for service; do
-    new=$(among "$every" new "$service") && each "$new" docker update --restart="$(more "$service")" && each "$new" docker start || return 1
+  every=$(await_survey)
+  for policy in $(for service; do more "$service"; done | sort -u); do
+    new=$(for service; do [ "$(more "$service")" != "$policy" ] || among "$every" new "$service"; done)
+    each "$new" docker update --restart="$policy" || return 1
   done
+  each "$(of_all new "$@")" docker start
 }
 
 remove_old() {
-  await_engine
-  old=$(old_of_all "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
+  every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
 
 # retire NAME...: services that are no longer in the file.
@@ -68711,6 +68653,103 @@ reload_nginx() {
   done
 }
 
+# Images come before anything changes, and go when no kept release names them.
+
+# pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
+# the pull. What came is for the host's processor, or never starts.
+pull() {
+  host=$1 names='' images='' login=$ESTIBA_TX/docker
+  shift
+  for service; do names="$names \${service%%=*}" images="$images \${service#*=}"; done
+  if [ -d "$login" ]; then
+    [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
+    # The user's contexts stay behind, and one of them may lead to the engine.
+    DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
+    export DOCKER_CONFIG="$login"
+  fi
+  # shellcheck disable=SC2086 # lists of plain words
+  compose pull --quiet $names && fit "$host" $images
+  pulled=$?
+  rm -rf "\${login:?}"
+  return "$pulled"
+}
+
+architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
+
+# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+fit() {
+  host=$1 all_fit=true
+  shift
+  for made in $(architectures "$@"); do runs_on "$host" "$made" || all_fit=false; done
+  "$all_fit" && return
+  for image; do
+    made=$(architectures "$image") || continue
+    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+  done
+}
+
+# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
+runs_on() {
+  case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
+  case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
+  [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+
+# What serves when a transaction begins, and how it comes back.
+
+# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
+# and is to be kept alive, is started first.
+note_served() {
+  [ ! -f "$ESTIBA_TX/served" ] || return 0
+  served='' every=$(list_containers --quiet) || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$every" ] || served=$(docker inspect \\
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
+  served=$(printf '%s\\n' "$served" | awk -v services=" $* " '
+    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+  each "$(printf '%s\\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
+  printf '%s\\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
+    mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
+}
+
+# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
+# the policy says so.
+stop_old() {
+  every=$(survey) && old=$(of_all old "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
+    each "$old" docker update --restart=no && each "$old" docker stop
+}
+
+# The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
+# once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
+end_stops() {
+  [ -s "$ESTIBA_TX/stopping" ] || return 0
+  ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
+  each "$ending" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
+}
+
+# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
+# counts only when it answers.
+stand_by() {
+  seconds=$1 started=''
+  shift
+  [ -s "$ESTIBA_TX/served" ] || return 0
+  await_engine
+  end_stops || return 1
+  for service; do
+    while read -r owner container policy; do
+      [ "$owner" = "$service" ] || continue
+      [ "$(docker inspect --format '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$container")" != "true $policy" ] || continue
+      docker start "$container" >/dev/null && docker update --restart="$policy" "$container" >/dev/null || return 1
+      started="$started $container"
+    done <"$ESTIBA_TX/served"
+  done
+  # shellcheck disable=SC2086 # a list of ids
+  prove_all "$seconds" running $started
+}
+
 # A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
@@ -68722,64 +68761,85 @@ explain() {
   docker logs --tail 15 "$1" 2>&1
 }
 
-# check_of CONTAINER: how often it was restarted, then the words of its health check, one a line.
+# check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
 check_of() {
-  docker inspect --format '{{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
+  docker inspect --format '{{.State.Status}} {{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# probe CONTAINER [COMMAND...]: without a health check of its own it is enough that it runs.
-probe() {
-  if [ $# -gt 1 ]; then timeout -k 1 10 docker exec "$@"
-  else [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ] && sleep 0.5; fi
+# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up after 40 checks that
+# said no, so that somebody looks whether the container is still the same.
+# shellcheck disable=SC2016 # the container's
+ask_within='streak=0 asked=0
+while [ "$streak" -lt 3 ]; do
+  if said=$("$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
+  asked=$((asked + 1))
+  if [ "$streak" = 0 ] && [ "$asked" -ge 40 ]; then printf "%s\\n" "$said"; exit 1; fi
+  [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
+done'
+
+# ask CONTAINER [COMMAND...]: three times in a row. Without a health check of its own it is enough that it runs.
+ask() {
+  asked=$1
+  shift
+  if [ $# = 0 ]; then
+    for time in 1 2 3; do
+      if [ "$(docker inspect --format '{{.State.Running}}' "$asked")" != true ]; then return 1; fi
+      [ "$time" = 3 ] || sleep 0.5
+    done
+    return
+  fi
+  timeout -k 1 30 docker exec "$asked" sh -c "$ask_within" sh "$@"
+  code=$?
+  # The image has no shell.
+  case $code in 126 | 127) ;; *) return "$code" ;; esac
+  for time in 1 2 3; do
+    [ "$time" = 1 ] || sleep 0.05
+    timeout -k 1 10 docker exec "$asked" "$@" || return
+  done
 }
 
-# prove SECONDS CONTAINER: healthy three times in a row within the time; a container that ended has failed at once.
+# prove SECONDS started|running CONTAINER: healthy three times in a row within the time; one that ended has failed at once.
 prove() {
-  streak=0 seconds=$1 container=$2 give_up=$(($(uptime_seconds) + $1))
+  seconds=$1 container=$3 give_up=$(($(uptime_seconds) + $1)) begun=''
+  [ "$2" = running ] || { docker start "$container" >/dev/null & begun=$!; }
   check=$(check_of "$container") || return 1
-  { IFS= read -r restarts; IFS= read -r kind; words=$(cat); } <<EOT
+  { read -r status restarts; IFS= read -r kind; words=$(cat); } <<EOT
 $check
 EOT
-  set -- "$container"
+  set --
   case $kind in
-    CMD-SHELL) set -- "$@" sh -c "$words" ;;
+    CMD-SHELL) set -- sh -c "$words" ;;
     CMD)
       while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
 $words
 EOT
   esac
-  while [ "$streak" -lt 3 ]; do
-    if answer=$(probe "$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
-    # One that answers runs; whether it is still the same run is asked at the end.
-    if [ "$streak" = 0 ] || [ "$streak" = 3 ]; then
-      state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
-      [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
-    fi
+  [ -z "$begun" ] || wait "$begun" || { explain "$container"; return 1; }
+  # A start begins the count anew.
+  [ "$status" != exited ] || restarts=0
+  while :; do
+    answer=$(ask "$container" "$@" 2>&1)
+    well=$?
+    [ "$well" != 124 ] || answer='nothing in time'
+    # One that answers runs; whether it is still the same run is asked behind each answer.
+    state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
+    [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
+    [ "$well" != 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || { echo "not healthy within $seconds s:"; explain "$container" "$answer"; return 1; }
-    sleep 0.05
   done
 }
 
-# prove_all SECONDS CONTAINER...: all at once, since their starts take as long as the slowest.
+# prove_all SECONDS started|running CONTAINER...: all at once; those to be \`started\` are not running yet.
 prove_all() {
-  seconds=$1 proofs='' failed=0
-  shift
+  seconds=$1 how=$2 proofs='' failed=0
+  shift 2
   for container; do
-    prove "$seconds" "$container" &
+    prove "$seconds" "$how" "$container" &
     proofs="$proofs $!"
   done
   for proof in $proofs; do wait "$proof" || failed=1; done
   return "$failed"
-}
-
-prove_new() {
-  seconds=$1
-  shift
-  new=$(new_of_all "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
-  # shellcheck disable=SC2086 # a list of ids
-  prove_all "$seconds" $new
 }
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
@@ -68840,21 +68900,35 @@ remove_once() {
   once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
 }
 
+# schema_is_as_before SERVICE: a database that a killed engine has left down, or that comes up just now, is waited for: that
+# it does not answer does not say that it changed. Fails with 2 where it never answers.
+schema_is_as_before() {
+  give_up=$(($(uptime_seconds) + 30))
+  until schema_of "$1" "$ESTIBA_TX/schema-now"; do
+    [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
+    bring_up "$1"
+    sleep 1
+  done
+  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"
+}
+
 # old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
 old_code_can_run() {
-  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
-    echo 'the schema is as it was before the migration: the old release can run on it'
-  elif [ "$1" = true ]; then
+  if [ "$1" = true ]; then
     echo 'old-code-can-run says that the old release can run on the migrated schema'
-  else
-    echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'
-    return 1
+    return
   fi
+  if [ -n "\${2:-}" ]; then schema_is_as_before "$2"; else false; fi
+  case $? in
+    0) echo 'the schema is as it was before the migration: the old release can run on it' ;;
+    2) echo 'the database does not answer, so nobody knows whether the old release can run on its schema'; return 1 ;;
+    *) echo 'the schema changed, and old-code-can-run does not say that the old release can run on it'; return 1 ;;
+  esac
 }
 
 # note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
 note_schema() {
-  if [ -n "\${2:-}" ] && schema_of "$2" "$ESTIBA_TX/schema-now" && cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"; then
+  if [ -n "\${2:-}" ] && schema_is_as_before "$2"; then
     found=unchanged
   elif [ "$1" = true ]; then
     found=compatible
@@ -68867,17 +68941,17 @@ note_schema() {
 
 # What a transaction brings to the stack's folder, and what it leaves there.
 
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten.
+# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten. All of
+# it is on disk already, so that only its new place has to be synced.
 stage() {
   mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
   chmod 0755 "$stack/files"
   for folder in "$ESTIBA_TX"/files/*; do
     if [ ! -d "$folder" ] || [ -e "$stack/files/\${folder##*/}" ]; then continue; fi
-    cp -Rp "$folder" "$stack/files/.$$" && chmod -R a+rX "$stack/files/.$$" && sync && mv -T "$stack/files/.$$" "$stack/files/\${folder##*/}" || return 1
+    chmod -R a+rX "$folder" && mv -T "$folder" "$stack/files/\${folder##*/}" || return 1
   done
-  [ -d "$stack/releases/$release" ] ||
-    { cp -Rp "$ESTIBA_TX/release" "$stack/releases/.$release" && sync && mv -T "$stack/releases/.$release" "$stack/releases/$release"; } || return 1
-  stage_edge
+  [ -d "$stack/releases/$release" ] || mv -T "$ESTIBA_TX/release" "$stack/releases/$release" || return 1
+  stage_edge && sync "$stack/files" "$stack/releases" "$stack"
 }
 
 unstage() {
@@ -68904,32 +68978,39 @@ forget_files() {
     rm -rf "\${folder:?}"
   done
 }
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
 
 # The two slots that a release can be in, and the edge that is switched between them.
 
 # join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
 join_slots() {
+  running=$(list_containers --filter status=running --format '{{.ID}} {{.Label "com.docker.compose.service"}} ,{{.Networks}},') || return 1
   for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do
-      joined=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$container") || return 1
-      for slot in a b; do
-        printf '%s\\n' "$joined" | grep -qxF "\${project}_slot-$slot" ||
-          docker network connect --alias "$service" "\${project}_slot-$slot" "$container" || return 1
-      done
+    for network in "\${project}_slot-a" "\${project}_slot-b"; do
+      apart=$(printf '%s\\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
+      for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
     done
   done
 }
 
 # make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
-# upper half of the addresses; those of the web services are in the lower one.
+# upper half of the addresses; those of the web services are in the lower one. 75: planned again it may go through.
 make_slots() {
   docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
 }
 make_slot() {
-  docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 ||
-    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null
+  # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
+  for _ in 1 2 3; do
+    docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 && return
+    docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null && return
+    if is_taken "$2"; then echo "another network has got $2 since this was planned"; return 75; fi
+    sleep 1
+  done
+  return 1
+}
+is_taken() {
+  networks=$(docker network ls --quiet) || return 1
+  # shellcheck disable=SC2086 # a list of ids
+  docker network inspect --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' $networks | grep -qxF "$1"
 }
 
 # clear_slot SLOT: whatever is in it, unless the edge leads there.
@@ -68941,17 +69022,18 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
-# Everything that the edge looks at: four folders that never change, and the link to one of them. Its workers run as
-# somebody else and must be able to read it.
+# Everything that the edge looks at: four folders that never change, and the link to one of them, which is made last. Its
+# workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
+  chmod 0755 "$stack/edge" 2>/dev/null
+  [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ] || return 0
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
   : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
     : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
   [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
-  [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live" || return 1
-  chmod -R a+rX "$stack/edge" && sync
+  chmod -R a+rX "$stack/edge" && sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
 put_edge_configuration() {
@@ -69199,9 +69281,9 @@ container_facts() {
   printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
   containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
   # A container that is gone by now is left out.
-  # shellcheck disable=SC2086 # a list of ids
+  # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
@@ -69271,12 +69353,15 @@ fact observed 1
  * The protocol between the runner and the agent, as data: what docs/protocol.md says in words. The tables travel with each
  * plan, so that an agent never follows rules other than those its transaction was planned with.
  */
-/** The states of an open transaction. It ends in one of `RESULTS`. */
-const STATES = ['open', 'prepared', 'migrated', 'trial', 'committed'];
+/** The states of an open transaction; the last two are decisions, each a record of its own. It ends in one of `RESULTS`. */
+const STATES = ['open', 'prepared', 'migrated', 'trial', 'forbidden', 'committed'];
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
-/** What the owner lets the agent run. `commit` checks before the decision, `finish` completes what follows from it. */
-const protocol_PHASES = (/* unused pure expression or super */ null && (['prepare', 'migrate', 'switch', 'commit', 'finish']));
+/**
+ * What the agent runs. `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
+ * of the way back where a gate forbids that.
+ */
+const protocol_PHASES = (/* unused pure expression or super */ null && (['prepare', 'migrate', 'switch', 'commit', 'finish', 'settle']));
 /** State x verb x owner or other. What is not in the table is refused. */
 const VERBS = [
     { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
@@ -69288,12 +69373,13 @@ const VERBS = [
     { state: '*', word: 'report', who: 'owner', action: 'note' },
     { state: '*', word: 'abort', who: 'any', action: 'undo' },
 ];
-/** What becomes of a transaction whose agent is gone: before the commit it is undone, after it completed. */
+/** What becomes of a transaction whose agent is gone: before a decision it is undone, after one what follows is completed. */
 const RECOVERY = [
     { state: 'open', action: 'undo' },
     { state: 'prepared', action: 'undo' },
     { state: 'migrated', action: 'undo' },
     { state: 'trial', action: 'undo' },
+    { state: 'forbidden', action: 'settle' },
     { state: 'committed', action: 'wind-up' },
 ];
 /** What an agent holds itself to. */
@@ -69374,8 +69460,9 @@ function phaseFiles(folder, steps) {
             name: `${folder}/steps`,
             content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
         },
-        ...steps.flatMap(({ id, run, undo, gate }) => [
+        ...steps.flatMap(({ id, run, undo, gate, since }) => [
             { name: `${folder}/${id}.run`, content: stepProgram(run) },
+            ...(since === undefined ? [] : [{ name: `${folder}/${id}.since`, content: `${since}\n` }]),
             ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
             ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
         ]),
@@ -69618,7 +69705,7 @@ class ProgressReader {
         this.#log.line(`  ${line}`);
         const lines = this.#output.filter((text) => text.trim() !== '');
         const { event } = this.#last ?? {};
-        if (this.#failure && event?.type === 'did')
+        if (this.#failure && event?.type === 'did' && event.phase !== 'settle')
             this.#failure = { ...this.#failure, lastLines: lines.slice(-15) };
         if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
             this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
@@ -69678,9 +69765,12 @@ class ProgressReader {
     }
     #did(phase, step, code, uptime) {
         const title = this.#title(phase, step);
-        const seconds = uptime - this.#begun.uptime;
-        this.#log.line(code === 0 ? `${title}: done in ${seconds} s` : `${title}: failed with exit code ${code} after ${seconds} s`);
-        if (code !== 0)
+        // Who comes to it in the middle has not seen it begin.
+        const seconds = this.#begun.key === `${phase}-${step}` ? uptime - this.#begun.uptime : undefined;
+        const lasted = (word) => (seconds === undefined ? '' : ` ${word} ${seconds} s`);
+        this.#log.line(code === 0 ? `${title}: done${lasted('in')}` : `${title}: failed with exit code ${code}${lasted('after')}`);
+        // What comes in place of the way back is not why the transaction ended.
+        if (code !== 0 && phase !== 'settle')
             this.#failure = { key: `${phase}-${step}`, title, exitCode: code, lastLines: [] };
     }
     #undid(title, code) {
@@ -69860,7 +69950,7 @@ async function cancelled(held, cause) {
         ...(host !== undefined && { host }),
         state: describeStanding(id, standing),
         ...(isOpen && {
-            next: `${held.next ?? 'the post step of deploy-over-ssh takes it back now'}; ` +
+            next: 'the post step of the action that opened it takes it back now; ' +
                 `by hand, on the host: sh ${held.path}/${plan_files_agentName} say ${held.path} ${id} none abort`,
         }),
     });
@@ -70787,6 +70877,12 @@ function dial({ name, port }) {
         stream: socket,
         wasOpen: () => open,
         bytesRead: () => socket.bytesRead,
+        leave: () => {
+            if (socket.writableFinished)
+                socket.destroy();
+            else
+                socket.once('finish', () => socket.destroy());
+        },
         destroy: () => void socket.destroy(),
         closed: closeOf(socket),
     };
@@ -70803,6 +70899,7 @@ function through(jump, below, channel) {
         stream: channel,
         wasOpen: () => true,
         bytesRead: () => read,
+        leave: () => undefined,
         destroy: () => {
             channel.destroy();
             below.destroy();
@@ -71157,7 +71254,10 @@ async function exchange(channel, stdin, options) {
         stderr.write(chunk);
     });
     const closed = Promise.all([end(channel), end(channel.stderr)]);
-    channel.end(stdin);
+    if (options.stdinLater === undefined)
+        channel.end(stdin);
+    else
+        void options.stdinLater.then((later) => channel.end(later));
     await closed;
     return {
         code,
@@ -71230,12 +71330,14 @@ class SshRemote {
         output.flush();
         return { kind: 'exited', code: output.code, stdout: output.stdout, stderr: output.stderr };
     }
+    /** Says goodbye, and waits for no answer: from far away that would take as long as a command. */
     async [Symbol.asyncDispose]() {
         this.#lost ??= 'the connection was closed here';
         const hurry = setTimeout(() => {
             this.#carrier.destroy();
         }, GOODBYE_SECONDS * 1000);
         this.#client.end();
+        this.#carrier.leave();
         await this.#carrier.closed;
         clearTimeout(hurry);
     }
@@ -74507,6 +74609,12 @@ function longestSeconds(checks) {
     const queued = checks.length > AT_ONCE ? each.reduce((sum, ms) => sum + ms, 0) / AT_ONCE : 0;
     return Math.ceil((Math.max(0, ...each) + queued) / 1000);
 }
+/** Seconds beside the checks: the report of what they found must get through before a lease ends. */
+const MARGIN = 30;
+/** Seconds that a lease must have so that the checks can't outlast it; at least so many as it is to have anyway. */
+function leaseFor(checks, least) {
+    return checks.length === 0 ? least : Math.max(least, longestSeconds(checks) + MARGIN);
+}
 /**
  * Asks every check, some at a time, each until it is good or its tries are used up.
  *
@@ -74617,8 +74725,6 @@ var smoke_test_disposeResources = (undefined && undefined.__disposeResources) ||
 
 
 
-/** Beside the checks, the report of what they found must get through before the lease ends. Seconds. */
-const MARGIN = 30;
 /**
  * Asks the released site, shows what came of it, reports the verdict into the transaction if there is one, and only then
  * fails the step over it. Anything but good fails: what could not be told is not to be confirmed. The transaction is asked
@@ -74630,7 +74736,7 @@ async function smokeTest({ checks, membership }, job, join) {
         if (membership === undefined)
             return smoke_test_ask(checks, job);
         const trial = smoke_test_addDisposableResource(env_1, await join(membership, job.signal), true);
-        await trial.lengthen(longestSeconds(checks) + MARGIN);
+        await trial.lengthen(leaseFor(checks, 0));
         return await smoke_test_ask(checks, job, { membership, trial });
     }
     catch (e_1) {
@@ -74756,8 +74862,14 @@ var link_disposeResources = (undefined && undefined.__disposeResources) || (func
 
 
 
-/** Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. */
-const BACK_OFF = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000];
+/**
+ * Waits between attempts to reach the host again, in milliseconds: about a minute and a half in all. Short ones at first: a
+ * host that comes back after a power cut waits for whoever recovers it.
+ */
+const BACK_OFF = [
+    ...[500, 1_000, 2_000, 3_000, 3_000, 3_000],
+    ...[5_000, 5_000, 5_000, 5_000, 10_000, 10_000, 10_000, 15_000, 15_000],
+];
 /** A connection that is opened anew when it is lost. */
 class Link {
     #remote;
@@ -74817,6 +74929,115 @@ class Link {
     }
 }
 
+;// CONCATENATED MODULE: ./src/agent/refusals.ts
+/** What it means that a program of the agent ended with this exit code, before anything was begun. */
+const REFUSALS = {
+    6: {
+        state: 'nothing was changed; should it begin after all, the server goes back by itself',
+        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
+    },
+    7: { state: 'nothing of it was begun', next: 'run the job again' },
+    8: { state: 'nothing of it was begun', next: 'make space on the disk of the host, then run the job again' },
+};
+
+;// CONCATENATED MODULE: ./src/agent/follower.ts
+
+
+
+
+
+
+/** Follows a transaction to where the agent waits or it has ended, over as many connections as that takes. */
+class Follower {
+    #link;
+    #stack;
+    #id;
+    #signal;
+    constructor(remote, stack, id, { connect, signal }) {
+        this.#link = new Link(remote, connect);
+        this.#stack = stack;
+        this.#id = id;
+        this.#signal = signal;
+    }
+    get host() {
+        return this.#link.host;
+    }
+    /** A program of the agent that the transaction was opened with. */
+    program(verb, ...args) {
+        return command_script(`${FIND_AGENT}; verb=$1; shift; exec sh "$agent" "$verb" "$stack" "$id" "$@"`, this.#stack, this.#id, verb, ...args);
+    }
+    /**
+     * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
+     * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
+     */
+    async follow(tell, command) {
+        const reader = new ProgressReader(tell);
+        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
+        const outcome = await this.#run(command(0, false), again, reader);
+        if (reader.progress?.kind === 'gone')
+            return this.#recover(reader, tell);
+        if (reader.progress)
+            return reader.progress;
+        const where = { step: 'talk to the agent', host: this.#link.host };
+        const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined;
+        if (outcome.kind === 'exited' && refusal)
+            throw new errors_StepError({ ...where, why: outcome.stderr.trim(), ...refusal });
+        throw new errors_StepError({
+            ...where,
+            why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
+            ...(outcome.kind === 'exited' && {
+                exitCode: outcome.code,
+                lastLines: outcome.stderr.trim().split('\n').slice(-5),
+            }),
+            state: `unknown for the transaction ${this.#id}; unless it was confirmed, the server goes back by itself`,
+            next: `see ${this.#stack}/transactions/${this.#id}/journal on the host`,
+        });
+    }
+    async #run(command, again, reader) {
+        const onStdoutLine = (line) => {
+            reader.read(line);
+        };
+        const stopReminding = remindWhileWaiting(reader);
+        try {
+            return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
+        }
+        catch (error) {
+            if (this.#signal?.aborted !== true)
+                throw error;
+            throw new errors_StepError({
+                step: 'follow the transaction',
+                host: this.#link.host,
+                why: 'the job was cancelled',
+                state: `the server goes on alone with ${this.#id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
+                next: `the post step of the action that opened it takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
+                cause: error,
+            });
+        }
+        finally {
+            stopReminding();
+        }
+    }
+    /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
+    async #recover(reader, tell) {
+        tell.line('the agent on the host is gone; recovering');
+        // On a new connection too: what was lost with the one before may have been a host that was cut off.
+        const command = () => command_script(`${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.#id, String(reader.next)]);
+        // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
+        for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
+            await this.#link.run(command(), command, {
+                onStdoutLine: (line) => {
+                    reader.read(line);
+                },
+            });
+            if (reader.progress?.kind !== 'gone')
+                break;
+        }
+        return reader.progress ?? { kind: 'gone' };
+    }
+}
+const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
+    'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
+
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
 // EXTERNAL MODULE: ./node_modules/tar-stream/index.js
@@ -74837,17 +75058,10 @@ async function package_packFiles(files) {
     const content = (0,external_node_zlib_.gzipSync)(Buffer.concat(chunks));
     return { content, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
 }
-
-;// CONCATENATED MODULE: ./src/agent/refusals.ts
-/** What it means that a program of the agent ended with this exit code, before anything was begun. */
-const REFUSALS = {
-    6: {
-        state: 'nothing was changed; should it begin after all, the server goes back by itself',
-        next: 'run the job again; if a step before opened it, give this one the same `host` and `path`',
-    },
-    7: { state: 'nothing of it was begun', next: 'run the job again' },
-    8: { state: 'nothing of it was begun', next: 'make space on the disk of the host, then run the job again' },
-};
+/** As the program that opens a transaction reads it: a line with the transaction's name and the checksum, then the package. */
+function package_addressed(id, { content, sha256 }) {
+    return Buffer.concat([Buffer.from(`${id} ${sha256}\n`), content]);
+}
 
 ;// CONCATENATED MODULE: ./src/agent/token.ts
 
@@ -74870,8 +75084,6 @@ function parseToken(token) {
 
 
 
-
-
 const silent = { line: () => undefined };
 /** `t-20261121T233000Z-1f2e3d`: sorts by time, safe as a file name. */
 function newTransactionId(at) {
@@ -74883,10 +75095,13 @@ function newWordId() {
 function newNonce() {
     return randomBytes(8).toString('hex');
 }
+/** What opens a transaction, its name and content apart: it may be started ahead of them. */
+function openCommand({ path }) {
+    return script(openProgram, path, agentName);
+}
 /** Hands a planned transaction to the host and follows it until it is prepared, or on trial if it goes on, or has ended. */
 async function openTransaction(remote, id, opening, tell, following = {}) {
-    const { content, sha256 } = await packFiles(openingFiles(opening));
-    const command = { ...script(openProgram, opening.stack.path, id, sha256, agentName), stdin: content };
+    const command = { ...openCommand(opening.stack), stdin: addressed(id, await packFiles(openingFiles(opening))) };
     const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
     return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
 }
@@ -74901,14 +75116,12 @@ function foreignTransaction(remote, stackPath, id, following = {}) {
 }
 class RemoteTransaction {
     id;
-    #link;
+    #follower;
     #stack;
     #nonce;
-    #signal;
-    constructor(remote, stack, id, nonce, { connect, signal }) {
+    constructor(remote, stack, id, nonce, following) {
         this.id = id;
-        this.#link = new Link(remote, connect);
-        this.#signal = signal;
+        this.#follower = new Follower(remote, stack, id, following);
         this.#stack = stack;
         this.#nonce = nonce;
     }
@@ -74921,7 +75134,7 @@ class RemoteTransaction {
     async migrate(steps, tell) {
         const { content, sha256 } = await package_packFiles(phaseFiles('.', steps));
         const word = newWordId();
-        return this.#follow(tell, (from) => ({
+        return this.#follower.follow(tell, (from) => ({
             ...command_script(addPhaseProgram, this.#stack, this.id, sha256, this.#nonce, word, String(from), 'migrate'),
             stdin: content,
         }));
@@ -74943,89 +75156,18 @@ class RemoteTransaction {
      * as it came.
      */
     begin(command, words, tell) {
-        const again = (from) => this.#agent('follow', String(from || 1), String(words));
-        return this.#follow(tell, (from, isAgain) => (isAgain ? again(from) : command));
-    }
-    /**
-     * Runs a command that ends in following the journal, and again on a new connection when the one it ran on was lost: it
-     * can be repeated, and says itself from which record on it follows (0: from where it begins to have an effect).
-     */
-    async #follow(tell, command) {
-        const reader = new ProgressReader(tell);
-        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
-        const outcome = await this.#run(command(0, false), again, reader);
-        if (reader.progress?.kind === 'gone')
-            return this.#recover(reader, tell);
-        if (reader.progress)
-            return reader.progress;
-        const where = { step: 'talk to the agent', host: this.#link.host };
-        const refusal = outcome.kind === 'exited' ? REFUSALS[outcome.code] : undefined;
-        if (outcome.kind === 'exited' && refusal)
-            throw new errors_StepError({ ...where, why: outcome.stderr.trim(), ...refusal });
-        throw new errors_StepError({
-            ...where,
-            why: outcome.kind === 'lost' ? outcome.reason : 'it did not say where the transaction stands',
-            ...(outcome.kind === 'exited' && {
-                exitCode: outcome.code,
-                lastLines: outcome.stderr.trim().split('\n').slice(-5),
-            }),
-            state: `unknown for the transaction ${this.id}; unless it was confirmed, the server goes back by itself`,
-            next: `see ${this.#stack}/transactions/${this.id}/journal on the host`,
-        });
-    }
-    async #run(command, again, reader) {
-        const onStdoutLine = (line) => {
-            reader.read(line);
-        };
-        const stopReminding = remindWhileWaiting(reader);
-        try {
-            return await this.#link.run(command, again, { onStdoutLine, ...(this.#signal && { signal: this.#signal }) });
-        }
-        catch (error) {
-            if (this.#signal?.aborted !== true)
-                throw error;
-            throw new errors_StepError({
-                step: 'follow the transaction',
-                host: this.#link.host,
-                why: 'the job was cancelled',
-                state: `the server goes on alone with ${this.id}; nothing is confirmed, so it goes back, at the latest when the lease is over`,
-                next: `the post step of deploy-over-ssh takes it back now; its end is in ${this.#stack}/ledger.jsonl on the host`,
-                cause: error,
-            });
-        }
-        finally {
-            stopReminding();
-        }
+        const again = (from) => this.#follower.program('follow', String(from || 1), String(words));
+        return this.#follower.follow(tell, (from, isAgain) => (isAgain ? again(from) : command));
     }
     /** A word is heard once, however often it is said: its id tells. */
     #say(tell, ...words) {
         const id = newWordId();
-        return this.#follow(tell, (from) => this.#agent('say', this.#nonce, id, String(from), ...words));
-    }
-    /** The agent died: any visitor may have it brought to its end, by the table that the plan carries. */
-    async #recover(reader, tell) {
-        tell.line('the agent on the host is gone; recovering');
-        // On a new connection too: what was lost with the one before may have been a host that was cut off.
-        const command = () => command_script(`${FIND_AGENT}; sh "$agent" recover "$stack" "$id"; exec sh "$agent" follow "$stack" "$id" "$1"`, ...[this.#stack, this.id, String(reader.next)]);
-        // Whoever recovers may die of the same cause; beyond the limit the host gives up by itself.
-        for (let tries = 0; tries <= LIMITS.recoveries; tries++) {
-            await this.#link.run(command(), command, {
-                onStdoutLine: (line) => {
-                    reader.read(line);
-                },
-            });
-            if (reader.progress?.kind !== 'gone')
-                break;
-        }
-        return reader.progress ?? { kind: 'gone' };
-    }
-    #agent(verb, ...args) {
-        return command_script(`${FIND_AGENT}; verb=$1; shift; exec sh "$agent" "$verb" "$stack" "$id" "$@"`, this.#stack, this.id, verb, ...args);
+        return this.#follower.follow(tell, (from) => this.#follower.program('say', this.#nonce, id, String(from), ...words));
     }
     #mustBeHeard(what, progress) {
         if (progress.kind === 'waiting')
             return;
-        const where = { step: what, host: this.#link.host };
+        const where = { step: what, host: this.#follower.host };
         switch (progress.kind) {
             case 'ended':
                 throw new errors_StepError({
@@ -75040,8 +75182,6 @@ class RemoteTransaction {
         }
     }
 }
-const FIND_AGENT = 'stack=$1 id=$2; shift 2; [ -d "$stack/transactions/$id" ] || { echo "there is no transaction $id in $stack" >&2; exit 6; }; ' +
-    'agent=$stack/$(cat "$stack/transactions/$id/plan/agent")';
 
 ;// CONCATENATED MODULE: ./actions/smoke-test/trial.ts
 
