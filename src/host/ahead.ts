@@ -52,7 +52,9 @@ export class RemoteAhead implements Remote {
     this.#waiting = waiting
   }
 
-  run(command: Command, options: RunOptions = {}): Promise<RemoteOutcome> {
+  async run(command: Command, options: RunOptions = {}): Promise<RemoteOutcome> {
+    // A signal that was aborted before tells its listeners nothing.
+    options.signal?.throwIfAborted()
     const waiting = this.#waiting
     if (waiting === undefined || waiting.isOver || waiting.line !== toShell(command))
       return this.#remote.run(command, options)
