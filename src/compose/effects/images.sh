@@ -21,7 +21,8 @@ pull() {
 
 architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
 
-# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+# fit ARCHITECTURE IMAGE...: one question for all; which of them do not, only where there is one. Those go again, for the
+# next plan takes a digest that is there as it is.
 fit() {
   host=$1 all_fit=true
   shift
@@ -29,8 +30,11 @@ fit() {
   "$all_fit" && return
   for image; do
     made=$(architectures "$image") || continue
-    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+    runs_on "$host" "$made" && continue
+    echo "$image is for $made, and this host is $host: build it for $host, or take another image"
+    case $image in *@*) docker image rm "$image" >/dev/null 2>&1 ;; esac
   done
+  return 1
 }
 
 # runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
