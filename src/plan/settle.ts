@@ -77,14 +77,8 @@ function leadToNew(request: Settlement, web: readonly Change[]): Unnumbered {
     [
       keepAlive(web),
       ...(stayingEdges.length > 0 ? [standBy(request, stayingEdges)] : []),
-      ...(edgeChanged
-        ? [
-            words(
-              'configure_edge',
-              stayingEdges.map(({ name }) => name),
-            ),
-          ]
-        : []),
+      // Also the old one of an edge whose own turn to be replaced had not come: it leads to the new release now.
+      ...(edgeChanged ? [words('configure_edge', edges)] : []),
       `switch_edge ${layout.variant}`,
       ...(edges.length > 0 ? [words('see_edge', [layout.variant, ...edges])] : []),
       ...(old.length > 0 ? [`stop_old ${definitions(old)}`] : []),

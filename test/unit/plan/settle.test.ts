@@ -69,6 +69,14 @@ describe('where a migration forbids the way back', () => {
     `)
   })
 
+  test('an old edge that goes on gets the new configuration too', () => {
+    const worker = { command: ['work'], expose: ['9000'], labels: { 'estiba.kind': 'web' }, deploy: { replicas: 1 } }
+    const nginx = { ...switchable['nginx'], command: ['nginx'] }
+    expect(settled(shopRelease('v3', '2', { ...switchable, worker, nginx }), hostWith(one)).join('\n')).toContain(
+      'configure_edge nginx && switch_edge b',
+    )
+  })
+
   test('a service that the release no longer has is old code too: it is stopped, not removed', () => {
     const { beat, ...services } = two.services
     const order = two.order.map((layer) => layer.filter((name) => name !== 'beat'))
