@@ -18,8 +18,9 @@ back_up() {
   target=$stack/backups/${ESTIBA_TX##*/}.dump
   in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
     in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+    sha256sum <"$target.tmp" >"$target.sha256" && sync "$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX" &&
+    echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
 }
 
 # run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
@@ -44,7 +45,7 @@ schema_is_as_before() {
     [ -n "$(containers "$1" status=running)" ] || each "$(containers "$1" status=exited | head -n 1)" docker start
     sleep 1
   done
-  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"
+  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now" || return 1
 }
 
 # old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
@@ -71,5 +72,5 @@ note_schema() {
     found=unknown
   fi
   echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
-    echo "the schema: $found"
+    sync "$ESTIBA_TX" && echo "the schema: $found"
 }

@@ -57,7 +57,7 @@ stage_edge() {
 
 put_edge_configuration() {
   for file in server.conf nginx.conf; do
-    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && sync "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
   done
   sync "$stack/edge"
 }
@@ -67,7 +67,7 @@ configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
     rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
-      sync && mv -T "$before.new" "$before" || return 1
+      sync "$before.new/nginx.conf" && sync "$before.new/server.conf" && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
   put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
 }

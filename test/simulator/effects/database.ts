@@ -15,14 +15,19 @@ export class Database {
   }
 
   *backUp(): Run<boolean> {
-    const { disk } = this.#docker.around.host
+    const { tx, host } = this.#docker.around
+    const { disk } = host
+    const before = `${tx}/schema-before`
     if (!this.#answers() || !disk.write('backups/new', 'dump')) return false
     yield 0.5
     if (!this.#answers()) return false
     disk.sync('backups/new')
     disk.rename('backups/new', 'backups/dump')
     disk.syncFolder('backups')
-    return disk.write(`${this.#docker.around.tx}/schema-before`, 'old')
+    if (!disk.write(before, 'old')) return false
+    disk.sync(before)
+    disk.syncFolder(tx)
+    return true
   }
 
   #answers(): boolean {
