@@ -20,7 +20,6 @@ type Step = readonly [phase: string, title: string, effect: 'docker' | 'files']
 export const STEPS: readonly Step[] = [
   ['prepare', 'stage the release', 'files'],
   ['prepare', 'pull the images', 'docker'],
-  ['prepare', 'have edge and store in both slots', 'docker'],
   ['switch', 'note what serves, and guard it', 'docker'],
   ['switch', 'create the new', 'docker'],
   ['switch', 'start the new web, and wait until it is healthy', 'docker'],
