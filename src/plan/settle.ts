@@ -70,7 +70,7 @@ function leadToNew(request: Settlement, web: readonly Change[]): Unnumbered {
   const { layout, edgeChanged, changes } = request
   const stayingEdges = edgesOf(staying(request))
   const edges = edgesOf(changes).map(({ name }) => name)
-  const old = aliveOf(web)
+  const old = replacedOf(web)
   const going = step(
     `go on with the new ${names(web)} in slot ${layout.variant} alone`,
     'what is there has proved itself, and old code must not answer on a schema that it can not use',
@@ -98,7 +98,7 @@ function goOnInTurns(request: Settlement, fresh: readonly Change[]): readonly Un
 
 /** Nothing new is kept alive where the old could not be stopped. */
 function handOver(fresh: readonly Change[], gone: readonly string[]): Unnumbered {
-  const replaced = aliveOf(fresh)
+  const replaced = replacedOf(fresh)
   const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => `${name}=gone`)]
   return step(
     [
@@ -117,6 +117,11 @@ function handOver(fresh: readonly Change[], gone: readonly string[]): Unnumbered
     ],
     fresh,
   )
+}
+
+/** Running or not: the next start of the engine starts one that was stopped by hand, if its restart policy says so. */
+function replacedOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ action }) => action === 'replace')
 }
 
 function keepAlive(changes: readonly Change[]): string {

@@ -83,6 +83,15 @@ describe('where a migration forbids the way back', () => {
     expect(settled({ ...two, services, order }, hostWith(one)).join('\n')).toContain('stop_old worker beat=gone &&')
   })
 
+  test('an old container that somebody had stopped is not to be started by the engine either', () => {
+    const isStopped = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean =>
+      ['api', 'beat'].includes(labels['com.docker.compose.service'] ?? '')
+    const containers = containersOfRelease(one).map((each) => (isStopped(each) ? { ...each, status: 'exited' } : each))
+    const steps = settled(two, { ...hostWith(one), containers }).join('\n')
+    expect(steps).toContain('stop_old api')
+    expect(steps).toContain('stop_old beat worker && keep_alive beat:always')
+  })
+
   test('the first deploy has nothing old to stop', () => {
     expect(settled(one, emptyHost).join('\n')).not.toMatch(/stop_old|stand_by/)
   })
