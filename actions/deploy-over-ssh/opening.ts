@@ -1,4 +1,5 @@
 import type { Opening } from '../../src/agent/plan-files.ts'
+import { asksRegistry } from '../../src/plan/prepare.ts'
 import type { JobContext } from '../../src/runner/job.ts'
 import type { DeployInputs } from './inputs.ts'
 import type { Planned } from './plan.ts'
@@ -36,7 +37,8 @@ export function openingOf(
     },
     release,
     shipments,
-    ...(deploy.registry && { dockerConfig: dockerConfig(deploy.registry) }),
+    // It is removed behind the pull: without one it would lie there as long as the transaction is open.
+    ...(deploy.registry && asksRegistry(plan) && { dockerConfig: dockerConfig(deploy.registry) }),
   }
 }
 

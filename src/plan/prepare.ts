@@ -4,7 +4,7 @@ import { imageAsListed } from '../stack/image-list.ts'
 import type { Observation } from '../stack/observation.ts'
 import type { Change } from './changes.ts'
 import type { Layout } from './layout.ts'
-import type { Unnumbered } from './plan.ts'
+import type { Plan, Unnumbered } from './plan.ts'
 import { slotNetworks } from './networks.ts'
 import { joinSlots, makeSlots } from './slots.ts'
 import { names, words } from './words.ts'
@@ -56,6 +56,11 @@ function pull(needed: readonly Change[], { images, host }: Observation): Unnumbe
       deadline: 900,
     },
   ]
+}
+
+/** Whether anything is pulled for a plan. */
+export function asksRegistry({ phases }: Pick<Plan, 'phases'>): boolean {
+  return (phases.prepare ?? []).some(({ run }) => run.startsWith('pull '))
 }
 
 function startStores(stores: readonly Change[], healthyWithin: number): Unnumbered {
