@@ -69,6 +69,13 @@ test('one that never answers is given up, with what its check said last', async 
   expect(stdout).toContain('its health check said: no database\n')
 })
 
+test('a slow check is given up, too, with what it said last, and goes on no more', async () => {
+  const { container, code, stdout } = await prove(images.shell, check('sleep 1; echo "no database"; false'), [], 2)
+  expect(code).toBe(1)
+  expect(stdout).toContain('its health check said: no database\n')
+  expect(await docker('top', container)).not.toContain('streak')
+})
+
 test('one that ends has failed at once, and says with what code', async () => {
   const from = performance.now()
   const { code, stdout } = await prove(
