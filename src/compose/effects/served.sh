@@ -25,10 +25,12 @@ stop_old() {
 
 # The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
 # once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
+# One that somebody has removed is left out.
 end_stops() {
   [ -s "$ESTIBA_TX/stopping" ] || return 0
   ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
-  each "$ending" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
+  here=$(list_containers --quiet) || return 1
+  each "$(printf '%s\n' "$here" | grep -xF "$ending")" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
 }
 
 # stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started

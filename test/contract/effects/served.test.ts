@@ -5,7 +5,10 @@ import { effectsProgram } from '../../../src/agent/programs.ts'
 import { SHELLS, TestStack } from '../../support/agent.ts'
 
 /** A transaction's folder with what served and what a stop was begun for, and a Docker client that says what it is asked. */
-function transaction(stack: TestStack, { stopping, cannotStop = 'none' }: { stopping?: string; cannotStop?: string }) {
+function transaction(
+  stack: TestStack,
+  { stopping, cannotStop = 'none', gone = 'none' }: { stopping?: string; cannotStop?: string; gone?: string },
+) {
   mkdirSync(join(stack.path, 'tx'))
   writeFileSync(join(stack.path, 'tx', 'served'), 'api a1 no\nworker w1 unless-stopped\nbeat b1 always\n')
   if (stopping !== undefined) writeFileSync(join(stack.path, 'tx', 'stopping'), stopping)
@@ -14,8 +17,9 @@ function transaction(stack: TestStack, { stopping, cannotStop = 'none' }: { stop
     `#!/bin/sh
 case $1 in
   version) ;;
+  ps) awk '$2 != "${gone}" { print $2 }' ${stack.path}/tx/served ;;
   inspect) awk -v id="$4" '$2 == id { print "true " $3 }' ${stack.path}/tx/served ;;
-  *) echo "$*, $(ls ${stack.path}/tx | tr '\\n' ' ')" >>${stack.path}/asked; [ "$2" != ${cannotStop} ] ;;
+  *) echo "$*, $(ls ${stack.path}/tx | tr '\\n' ' ')" >>${stack.path}/asked; case " $* " in *' ${cannotStop} '* | *' ${gone} '*) exit 1 ;; esac ;;
 esac
 `,
   )
@@ -43,6 +47,14 @@ describe.concurrent.each(SHELLS)('what served comes back, in %s', (shell) => {
     transaction(stack, { stopping: 'w1\n', cannotStop: 'w1' })
     expect(await standBy(stack, 'worker')).toBe(1)
     expect(stack.exists('tx/stopping')).toBe(true)
+  })
+
+  test('one that somebody has removed keeps none of the others from coming back', async () => {
+    await using stack = new TestStack(shell)
+    transaction(stack, { stopping: 'w1\nb1\n', gone: 'w1' })
+    expect(await standBy(stack, 'api', 'beat')).toBe(0)
+    expect(stack.lines('asked')).toEqual(['stop b1, served stopping '])
+    expect(stack.exists('tx/stopping')).toBe(false)
   })
 
   test.each([
