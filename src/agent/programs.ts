@@ -992,7 +992,7 @@ stop_old() {
 
 # The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
 # once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
-# One that was removed by hand ends already.
+# One that somebody has removed is left out.
 end_stops() {
   [ -s "$ESTIBA_TX/stopping" ] || return 0
   ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
@@ -1093,7 +1093,8 @@ EOT
   while :; do
     answer=$(ask "$container" "$@" 2>&1)
     well=$?
-    [ "$well" != 124 ] || answer='nothing in time'
+    # BusyBox's \`timeout\` ends with the signal's code.
+    case $well in 124 | 143) answer='nothing in time' ;; esac
     # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }

@@ -71,7 +71,8 @@ EOT
   while :; do
     answer=$(ask "$container" "$@" 2>&1)
     well=$?
-    [ "$well" != 124 ] || answer='nothing in time'
+    # BusyBox's `timeout` ends with the signal's code.
+    case $well in 124 | 143) answer='nothing in time' ;; esac
     # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
