@@ -70051,7 +70051,8 @@ pull() {
 
 architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
 
-# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+# fit ARCHITECTURE IMAGE...: one question for all; which of them do not, only where there is one. Those go again, for the
+# next plan takes a digest that is there as it is.
 fit() {
   host=$1 all_fit=true
   shift
@@ -70059,8 +70060,11 @@ fit() {
   "$all_fit" && return
   for image; do
     made=$(architectures "$image") || continue
-    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+    runs_on "$host" "$made" && continue
+    echo "$image is for $made, and this host is $host: build it for $host, or take another image"
+    case $image in *@*) docker image rm "$image" >/dev/null 2>&1 ;; esac
   done
+  return 1
 }
 
 # runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
@@ -70099,10 +70103,12 @@ stop_old() {
 
 # The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
 # once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
+# One that somebody has removed is left out.
 end_stops() {
   [ -s "$ESTIBA_TX/stopping" ] || return 0
   ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
-  each "$ending" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
+  here=$(list_containers --quiet) || return 1
+  each "$(printf '%s\\n' "$here" | grep -xF "$ending")" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
 }
 
 # stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
@@ -70142,14 +70148,16 @@ check_of() {
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up after 40 checks that
-# said no, so that somebody looks whether the container is still the same.
+# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up behind a no after three
+# seconds or 40 checks, so that somebody looks whether the container is still the same.
 # shellcheck disable=SC2016 # the container's
-ask_within='streak=0 asked=0
+ask_within='streak=0 asked=0 began=0 now=0
+read -r began _ </proc/uptime
 while [ "$streak" -lt 3 ]; do
   if said=$("$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
   asked=$((asked + 1))
-  if [ "$streak" = 0 ] && [ "$asked" -ge 40 ]; then printf "%s\\n" "$said"; exit 1; fi
+  read -r now _ </proc/uptime
+  if [ "$streak" = 0 ] && { [ "$asked" -ge 40 ] || [ "$((\${now%%.*} - \${began%%.*}))" -ge 3 ]; }; then printf "%s\\n" "$said"; exit 1; fi
   [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
 done'
 
@@ -70196,7 +70204,8 @@ EOT
   while :; do
     answer=$(ask "$container" "$@" 2>&1)
     well=$?
-    [ "$well" != 124 ] || answer='nothing in time'
+    # BusyBox's \`timeout\` ends with the signal's code.
+    case $well in 124 | 143) answer='nothing in time' ;; esac
     # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
@@ -70259,8 +70268,9 @@ back_up() {
   target=$stack/backups/\${ESTIBA_TX##*/}.dump
   in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
     in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+    sha256sum <"$target.tmp" >"$target.sha256" && sync "$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX" &&
+    echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
 }
 
 # run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
@@ -70281,10 +70291,11 @@ schema_is_as_before() {
   give_up=$(($(uptime_seconds) + 30))
   until schema_of "$1" "$ESTIBA_TX/schema-now"; do
     [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
-    bring_up "$1"
+    # The latest alone: two at once on the same data would be worse than none.
+    [ -n "$(containers "$1" status=running)" ] || each "$(containers "$1" status=exited | head -n 1)" docker start
     sleep 1
   done
-  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"
+  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now" || return 1
 }
 
 # old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
@@ -70311,7 +70322,7 @@ note_schema() {
     found=unknown
   fi
   echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
-    echo "the schema: $found"
+    sync "$ESTIBA_TX" && echo "the schema: $found"
 }
 
 # What a transaction brings to the stack's folder, and what it leaves there.
@@ -70413,7 +70424,7 @@ stage_edge() {
 
 put_edge_configuration() {
   for file in server.conf nginx.conf; do
-    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && sync "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
   done
   sync "$stack/edge"
 }
@@ -70423,7 +70434,7 @@ configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
     rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
-      sync && mv -T "$before.new" "$before" || return 1
+      sync "$before.new/nginx.conf" && sync "$before.new/server.conf" && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
   put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
 }
@@ -70513,8 +70524,14 @@ export LC_ALL=C
 stack=$1 project=$2
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
 
-# For what may never answer, such as an engine behind a dead address.
-bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
+# For what may never answer, such as an engine behind a dead address: 124 where it took too long. BusyBox's \`timeout\` says 143.
+bounded() {
+  command -v timeout >/dev/null 2>&1 || { "$@"; return; }
+  timeout 10 "$@"
+  ended=$?
+  [ "$ended" != 143 ] || ended=124
+  return "$ended"
+}
 
 # at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
 at_once() {
@@ -76140,7 +76157,9 @@ class RemoteAhead {
         outcome.then(end, end);
         this.#waiting = waiting;
     }
-    run(command, options = {}) {
+    async run(command, options = {}) {
+        // A signal that was aborted before tells its listeners nothing.
+        options.signal?.throwIfAborted();
         const waiting = this.#waiting;
         if (waiting === undefined || waiting.isOver || waiting.line !== toShell(command))
             return this.#remote.run(command, options);
@@ -76158,168 +76177,23 @@ class RemoteAhead {
     }
 }
 
-;// CONCATENATED MODULE: ./actions/deploy-over-ssh/opening.ts
-/** What the host gets of a deploy that was planned. */
-function openingOf(deploy, planned, context, { nonce, goal }) {
-    const { plan, observation, version } = planned;
-    const { release, shipments } = planned.built;
-    return {
-        stack: deploy.stack,
-        plan,
-        releaseId: release.manifest.id,
-        nonce,
-        ...(goal === 'trial' && { goesOn: 'advance switch' }),
-        lease: deploy.lease,
-        lockTimeout: deploy.lockTimeout,
-        head: observation.ledgerLength,
-        ledger: {
-            action: 'deploy',
-            release: release.manifest.id,
-            version,
-            commit: context.sha,
-            from: observation.current ?? '',
-            actor: context.actor,
-            run: context.runUrl,
-            approvers: deploy.approvers,
-        },
-        release,
-        shipments,
-        ...(deploy.registry && { dockerConfig: dockerConfig(deploy.registry) }),
-    };
-}
-/** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */
-function dockerConfig({ server, username, password }) {
-    const auth = Buffer.from(`${username}:${password}`).toString('base64');
-    const key = server === 'docker.io' ? 'https://index.docker.io/v1/' : server;
-    return JSON.stringify({ auths: { [key]: { auth } } });
+;// CONCATENATED MODULE: ./src/stack/image-list.ts
+/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
+function imageAsListed(image) {
+    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
+    return tagged.replace(/^docker\.io\/(library\/)?/, '');
 }
 
-;// CONCATENATED MODULE: ./src/plan/deadlines.ts
+;// CONCATENATED MODULE: ./src/plan/networks.ts
 
-
-/** From nothing to what a self-hosted runner's job may take. */
-const MINUTES = { min: 1, max: 7200 };
-/** Reads the input `job-timeout`, minutes, as seconds; undefined where it is not given. */
-function readJobTimeout(input) {
-    return input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES);
+/** The networks of both slots by name, as an earlier deploy has made them; undefined where one is not there. */
+function slotNetworks({ networks }, { subnets }) {
+    const names = SLOTS.flatMap((slot) => networks.find((network) => network.subnets.includes(subnets[slot]))?.name ?? []);
+    return names.length === SLOTS.length ? names : undefined;
 }
-/** The deadlines of a transaction on its way forward, its turn in the queue of the stack first. */
-function deadlinesOf({ phases }, lockTimeout) {
-    return [
-        { part: 'waiting for its turn', seconds: lockTimeout },
-        ...Object.entries(phases).flatMap(([part, steps]) => part === 'settle' ? [] : [{ part, seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0) }]),
-    ].filter(({ seconds }) => seconds > 0);
-}
-/**
- * The sum for the plan; it must fit into the job, or GitHub might end the job in the middle of what goes well. What the job
- * does besides, its checkout, its migration, its checks, comes on top.
- *
- * @param jobTimeout seconds, the job's `timeout-minutes`; undefined when it is not known
- */
-function describeDeadlines(deadlines, jobTimeout) {
-    const sum = deadlines.reduce((total, { seconds }) => total + seconds, 0);
-    const parts = deadlines.map(({ part, seconds }) => `${part} ${formatDuration(seconds)}`).join(', ');
-    const text = `at most ${formatDuration(sum)} in all (${parts}), besides what else the job does`;
-    if (jobTimeout === undefined)
-        return text;
-    if (sum < jobTimeout)
-        return `${text}; the job has ${formatDuration(jobTimeout)}`;
-    throw new UsageError(`the deadlines add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
-        `Give the job timeout-minutes: ${Math.ceil(sum / 60) + 5}, or shorten lock-timeout or healthy-within`);
-}
-
-;// CONCATENATED MODULE: ./src/plan/downgrade.ts
-
-/**
- * Refuses an older commit than the live one, unless it is meant: what was fixed since would silently be gone. One that has
- * diverged is not older, and where the order can't be told, the deploy goes on and says so.
- *
- * @throws UsageError
- */
-function checkOrder(order, successor) {
-    const { version, commit, live, allowDowngrade } = successor;
-    const here = `${downgrade_short(commit)} (${version})`;
-    const there = `${downgrade_short(live.commit)} of the live release ${live.id}`;
-    switch (order.kind) {
-        case 'same':
-        case 'newer':
-            return undefined;
-        case 'diverged':
-            return { as: 'line', text: `The commit ${here} and ${there} have diverged: neither is older.` };
-        case 'unknown':
-            return { as: 'warning', text: `Whether the commit ${here} is older than ${there} can't be told: ${order.why}.` };
-        case 'older':
-            if (!allowDowngrade)
-                throw new UsageError(refusal(here, there, successor));
-            return {
-                as: 'warning',
-                text: `allow-downgrade: the commit ${here} is older than ${there}. The database is not taken back with it.`,
-            };
-    }
-}
-function refusal(here, there, { madeLive }) {
-    const by = madeLive === undefined ? '' : `, which ${madeLive.actor} deployed at ${madeLive.time} (${madeLive.run})`;
-    return [
-        `allow-downgrade: the commit ${here} is older than ${there}${by}. Nothing was changed.`,
-        '  A run that waited or was started again must not undo a newer one. Deploy the newest commit;',
-        '  to go back, use the action rollback; if this very commit is meant, write `allow-downgrade: true`.',
-    ].join('\n');
-}
-function downgrade_short(commit) {
-    return commit.slice(0, 12) || 'unknown';
-}
-
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** Gives the steps of a phase their ids. */
-function numbered(steps) {
-    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
-}
-/** The plan with more for its reader. */
-function withNotes(plan, notes) {
-    return { ...plan, notes: [...plan.notes, ...notes] };
-}
-/** The plan as the log, the job summary, the dry run and the tests show it. */
-function formatPlan({ title, services, phases, watch, notes }) {
-    const width = Math.max(...services.map(({ name }) => name.length), 0);
-    return [
-        title,
-        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
-        ...Object.entries(phases).flatMap(([phase, steps]) => [
-            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
-            ...steps.flatMap(formatStep),
-        ]),
-        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
-        ...notes.map((note) => `note: ${note}`),
-    ].join('\n');
-}
-function formatStep({ id, title, because, run, undo, gate, since, reversibility, deadline }) {
-    return [
-        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
-        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
-        `     $ ${run}`,
-        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
-        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/summary.ts
-
-
-/** The plan on the job's page: what happens to which service, and the steps folded away. */
-function planSummary(plan) {
-    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
-        name,
-        kind,
-        action,
-        downtime === undefined ? because : `${because}; ${downtime}`,
-    ]);
-    return [
-        `### Plan: ${plan.title}`,
-        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
-        '<details><summary>Steps and ways back</summary>',
-        `~~~text\n${formatPlan(plan)}\n~~~`,
-        '</details>',
-    ].join('\n\n');
+/** Whether what the slots share with their surroundings, a store or an edge, is missing in one of them. */
+function isApart(containers, networks) {
+    return containers.some((container) => !networks?.every((name) => container.networks.includes(name)));
 }
 
 ;// CONCATENATED MODULE: ./src/compose/model.ts
@@ -76407,18 +76281,6 @@ function layoutFor(to, observation, moves) {
             ? []
             : observation.containers.filter(({ labels }) => labels['estiba.slot'] === variant),
     };
-}
-
-;// CONCATENATED MODULE: ./src/plan/networks.ts
-
-/** The networks of both slots by name, as an earlier deploy has made them; undefined where one is not there. */
-function slotNetworks({ networks }, { subnets }) {
-    const names = SLOTS.flatMap((slot) => networks.find((network) => network.subnets.includes(subnets[slot]))?.name ?? []);
-    return names.length === SLOTS.length ? names : undefined;
-}
-/** Whether what the slots share with their surroundings, a store or an edge, is missing in one of them. */
-function isApart(containers, networks) {
-    return containers.some((container) => !networks?.every((name) => container.networks.includes(name)));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/words.ts
@@ -76666,79 +76528,6 @@ function aliveOf(changes) {
     return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
 }
 
-;// CONCATENATED MODULE: ./src/plan/finish.ts
-
-
-
-
-
-/** What follows the commit: it can only be completed. */
-function finishSteps(request, changed, gone) {
-    const old = changed.filter(({ action }) => action !== 'create');
-    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
-    const step = (title, because, run) => ({
-        title,
-        because,
-        run,
-        reversibility: 'irreversible',
-        deadline: grace + 60,
-    });
-    return [
-        step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
-        ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
-        ...(changed.length > 0
-            ? [
-                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(changed, ({ service }) => service.restart)}`),
-            ]
-            : []),
-        ...(old.length > 0
-            ? [
-                step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`),
-            ]
-            : []),
-        ...(gone.length > 0
-            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
-            : []),
-        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
-    ];
-}
-/** Before the old containers go, the edge stops to fall back on them. */
-function settleEdge({ layout, changes }, changed) {
-    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
-        return [];
-    const edges = edgesOf(changes).map(({ name }) => name);
-    return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
-}
-/** Releases beyond the kept ones, and the images that only they use. */
-function forget({ to, observation, keep }) {
-    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
-    const live = observation.current;
-    if (live !== undefined)
-        kept.add(live);
-    const old = observation.releases.filter(({ id }) => !kept.has(id));
-    if (old.length === 0)
-        return [];
-    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
-    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
-    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
-    return [
-        [
-            `the last ${keep} are kept`,
-            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
-        ],
-        ...(images.length > 0
-            ? [['no kept release uses their images', words('forget_images', images)]]
-            : []),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/stack/image-list.ts
-/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
-function imageAsListed(image) {
-    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
-    return tagged.replace(/^docker\.io\/(library\/)?/, '');
-}
-
 ;// CONCATENATED MODULE: ./src/plan/slots.ts
 
 
@@ -76913,6 +76702,10 @@ function pull(needed, { images, host }) {
         },
     ];
 }
+/** Whether anything is pulled for a plan. */
+function asksRegistry({ phases }) {
+    return (phases.prepare ?? []).some(({ run }) => run.startsWith('pull '));
+}
 function startStores(stores, healthyWithin) {
     const list = stores.map(({ name }) => name);
     return {
@@ -76922,6 +76715,238 @@ function startStores(stores, healthyWithin) {
         reversibility: 'nothing to undo',
         deadline: healthyWithin + 30,
     };
+}
+
+;// CONCATENATED MODULE: ./actions/deploy-over-ssh/opening.ts
+
+/** What the host gets of a deploy that was planned. */
+function openingOf(deploy, planned, context, { nonce, goal }) {
+    const { plan, observation, version } = planned;
+    const { release, shipments } = planned.built;
+    return {
+        stack: deploy.stack,
+        plan,
+        releaseId: release.manifest.id,
+        nonce,
+        ...(goal === 'trial' && { goesOn: 'advance switch' }),
+        lease: deploy.lease,
+        lockTimeout: deploy.lockTimeout,
+        head: observation.ledgerLength,
+        ledger: {
+            action: 'deploy',
+            release: release.manifest.id,
+            version,
+            commit: context.sha,
+            from: observation.current ?? '',
+            actor: context.actor,
+            run: context.runUrl,
+            approvers: deploy.approvers,
+        },
+        release,
+        shipments,
+        // It is removed behind the pull: without one it would lie there as long as the transaction is open.
+        ...(deploy.registry && asksRegistry(plan) && { dockerConfig: dockerConfig(deploy.registry) }),
+    };
+}
+/** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */
+function dockerConfig({ server, username, password }) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    const key = server === 'docker.io' ? 'https://index.docker.io/v1/' : server;
+    return JSON.stringify({ auths: { [key]: { auth } } });
+}
+
+;// CONCATENATED MODULE: ./src/plan/deadlines.ts
+
+
+/** From nothing to what a self-hosted runner's job may take. */
+const MINUTES = { min: 1, max: 7200 };
+/** Reads the input `job-timeout`, minutes, as seconds; undefined where it is not given. */
+function readJobTimeout(input) {
+    return input.optional('job-timeout') === undefined ? undefined : 60 * input.whole('job-timeout', MINUTES);
+}
+/** The deadlines of a transaction on its way forward, its turn in the queue of the stack first. */
+function deadlinesOf({ phases }, lockTimeout) {
+    return [
+        { part: 'waiting for its turn', seconds: lockTimeout },
+        ...Object.entries(phases).flatMap(([part, steps]) => part === 'settle' ? [] : [{ part, seconds: steps.reduce((sum, { deadline }) => sum + deadline, 0) }]),
+    ].filter(({ seconds }) => seconds > 0);
+}
+/**
+ * The sum for the plan; it must fit into the job, or GitHub might end the job in the middle of what goes well. What the job
+ * does besides, its checkout, its migration, its checks, comes on top.
+ *
+ * @param jobTimeout seconds, the job's `timeout-minutes`; undefined when it is not known
+ */
+function describeDeadlines(deadlines, jobTimeout) {
+    const sum = deadlines.reduce((total, { seconds }) => total + seconds, 0);
+    const parts = deadlines.map(({ part, seconds }) => `${part} ${formatDuration(seconds)}`).join(', ');
+    const text = `at most ${formatDuration(sum)} in all (${parts}), besides what else the job does`;
+    if (jobTimeout === undefined)
+        return text;
+    if (sum < jobTimeout)
+        return `${text}; the job has ${formatDuration(jobTimeout)}`;
+    throw new UsageError(`the deadlines add up to more than the job has: ${text}, and the job has ${formatDuration(jobTimeout)}. ` +
+        `Give the job timeout-minutes: ${Math.ceil(sum / 60) + 5}, or shorten lock-timeout or healthy-within`);
+}
+
+;// CONCATENATED MODULE: ./src/plan/downgrade.ts
+
+/**
+ * Refuses an older commit than the live one, unless it is meant: what was fixed since would silently be gone. One that has
+ * diverged is not older, and where the order can't be told, the deploy goes on and says so.
+ *
+ * @throws UsageError
+ */
+function checkOrder(order, successor) {
+    const { version, commit, live, allowDowngrade } = successor;
+    const here = `${downgrade_short(commit)} (${version})`;
+    const there = `${downgrade_short(live.commit)} of the live release ${live.id}`;
+    switch (order.kind) {
+        case 'same':
+        case 'newer':
+            return undefined;
+        case 'diverged':
+            return { as: 'line', text: `The commit ${here} and ${there} have diverged: neither is older.` };
+        case 'unknown':
+            return { as: 'warning', text: `Whether the commit ${here} is older than ${there} can't be told: ${order.why}.` };
+        case 'older':
+            if (!allowDowngrade)
+                throw new UsageError(refusal(here, there, successor));
+            return {
+                as: 'warning',
+                text: `allow-downgrade: the commit ${here} is older than ${there}. The database is not taken back with it.`,
+            };
+    }
+}
+function refusal(here, there, { madeLive }) {
+    const by = madeLive === undefined ? '' : `, which ${madeLive.actor} deployed at ${madeLive.time} (${madeLive.run})`;
+    return [
+        `allow-downgrade: the commit ${here} is older than ${there}${by}. Nothing was changed.`,
+        '  A run that waited or was started again must not undo a newer one. Deploy the newest commit;',
+        '  to go back, use the action rollback; if this very commit is meant, write `allow-downgrade: true`.',
+    ].join('\n');
+}
+function downgrade_short(commit) {
+    return commit.slice(0, 12) || 'unknown';
+}
+
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** Gives the steps of a phase their ids. */
+function numbered(steps) {
+    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
+}
+/** The plan with more for its reader. */
+function withNotes(plan, notes) {
+    return { ...plan, notes: [...plan.notes, ...notes] };
+}
+/** The plan as the log, the job summary, the dry run and the tests show it. */
+function formatPlan({ title, services, phases, watch, notes }) {
+    const width = Math.max(...services.map(({ name }) => name.length), 0);
+    return [
+        title,
+        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
+        ...Object.entries(phases).flatMap(([phase, steps]) => [
+            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
+            ...steps.flatMap(formatStep),
+        ]),
+        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
+        ...notes.map((note) => `note: ${note}`),
+    ].join('\n');
+}
+function formatStep({ id, title, because, run, undo, gate, since, reversibility, deadline }) {
+    return [
+        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
+        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
+        `     $ ${run}`,
+        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
+        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/summary.ts
+
+
+/** The plan on the job's page: what happens to which service, and the steps folded away. */
+function planSummary(plan) {
+    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
+        name,
+        kind,
+        action,
+        downtime === undefined ? because : `${because}; ${downtime}`,
+    ]);
+    return [
+        `### Plan: ${plan.title}`,
+        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
+        '<details><summary>Steps and ways back</summary>',
+        `~~~text\n${formatPlan(plan)}\n~~~`,
+        '</details>',
+    ].join('\n\n');
+}
+
+;// CONCATENATED MODULE: ./src/plan/finish.ts
+
+
+
+
+
+/** What follows the commit: it can only be completed. */
+function finishSteps(request, changed, gone) {
+    const old = changed.filter(({ action }) => action !== 'create');
+    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
+    const step = (title, because, run) => ({
+        title,
+        because,
+        run,
+        reversibility: 'irreversible',
+        deadline: grace + 60,
+    });
+    return [
+        step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
+        ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
+        ...(changed.length > 0
+            ? [
+                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(changed, ({ service }) => service.restart)}`),
+            ]
+            : []),
+        ...(old.length > 0
+            ? [
+                step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`),
+            ]
+            : []),
+        ...(gone.length > 0
+            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+            : []),
+        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
+    ];
+}
+/** Before the old containers go, the edge stops to fall back on them. */
+function settleEdge({ layout, changes }, changed) {
+    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
+        return [];
+    const edges = edgesOf(changes).map(({ name }) => name);
+    return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
+}
+/** Releases beyond the kept ones, and the images that only they use. */
+function forget({ to, observation, keep }) {
+    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
+    const live = observation.current;
+    if (live !== undefined)
+        kept.add(live);
+    const old = observation.releases.filter(({ id }) => !kept.has(id));
+    if (old.length === 0)
+        return [];
+    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
+    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
+    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
+    return [
+        [
+            `the last ${keep} are kept`,
+            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
+        ],
+        ...(images.length > 0
+            ? [['no kept release uses their images', words('forget_images', images)]]
+            : []),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/turns.ts
@@ -77033,15 +77058,12 @@ function leadToNew(request, web) {
     const { layout, edgeChanged, changes } = request;
     const stayingEdges = edgesOf(staying(request));
     const edges = edgesOf(changes).map(({ name }) => name);
-    const old = aliveOf(web);
+    const old = replacedOf(web);
     const going = step(`go on with the new ${names(web)} in slot ${layout.variant} alone`, 'what is there has proved itself, and old code must not answer on a schema that it can not use', [
         keepAlive(web),
         ...(stayingEdges.length > 0 ? [standBy(request, stayingEdges)] : []),
-        ...(edgeChanged
-            ? [
-                words('configure_edge', stayingEdges.map(({ name }) => name)),
-            ]
-            : []),
+        // Also the old one of an edge whose own turn to be replaced had not come: it leads to the new release now.
+        ...(edgeChanged ? [words('configure_edge', edges)] : []),
         `switch_edge ${layout.variant}`,
         ...(edges.length > 0 ? [words('see_edge', [layout.variant, ...edges])] : []),
         ...(old.length > 0 ? [`stop_old ${definitions(old)}`] : []),
@@ -77057,7 +77079,7 @@ function goOnInTurns(request, fresh) {
 }
 /** Nothing new is kept alive where the old could not be stopped. */
 function handOver(fresh, gone) {
-    const replaced = aliveOf(fresh);
+    const replaced = replacedOf(fresh);
     const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => `${name}=gone`)];
     return step([
         ...(stopped.length > 0
@@ -77071,6 +77093,10 @@ function handOver(fresh, gone) {
         ...(stopped.length > 0 ? [`stop_old ${stopped.join(' ')}`] : []),
         ...(fresh.length > 0 ? [keepAlive(fresh)] : []),
     ], fresh);
+}
+/** Running or not: the next start of the engine starts one that was stopped by hand, if its restart policy says so. */
+function replacedOf(changes) {
+    return changes.filter(({ action }) => action === 'replace');
 }
 function keepAlive(changes) {
     return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
@@ -77115,7 +77141,7 @@ function planSwitch(request) {
     // A rollback migrates nothing, so nothing forbids its way back.
     const settle = request.from === 'host'
         ? []
-        : settleSteps({ ...switching, layout, edgeChanged, way, gone: replacedOf(gone, observation) });
+        : settleSteps({ ...switching, layout, edgeChanged, way, gone: switch_replacedOf(gone, observation) });
     return {
         title: request.title,
         variant: layout.variant,
@@ -77132,7 +77158,7 @@ function planSwitch(request) {
     };
 }
 /** Those of them that were replaced by each release; an edge was not. */
-function replacedOf(gone, observation) {
+function switch_replacedOf(gone, observation) {
     const live = liveRelease(observation)?.services ?? {};
     return gone.filter((name) => isReplaced(live[name]?.kind));
 }

@@ -60561,7 +60561,8 @@ pull() {
 
 architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
 
-# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+# fit ARCHITECTURE IMAGE...: one question for all; which of them do not, only where there is one. Those go again, for the
+# next plan takes a digest that is there as it is.
 fit() {
   host=$1 all_fit=true
   shift
@@ -60569,8 +60570,11 @@ fit() {
   "$all_fit" && return
   for image; do
     made=$(architectures "$image") || continue
-    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+    runs_on "$host" "$made" && continue
+    echo "$image is for $made, and this host is $host: build it for $host, or take another image"
+    case $image in *@*) docker image rm "$image" >/dev/null 2>&1 ;; esac
   done
+  return 1
 }
 
 # runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
@@ -60609,10 +60613,12 @@ stop_old() {
 
 # The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
 # once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
+# One that somebody has removed is left out.
 end_stops() {
   [ -s "$ESTIBA_TX/stopping" ] || return 0
   ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
-  each "$ending" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
+  here=$(list_containers --quiet) || return 1
+  each "$(printf '%s\\n' "$here" | grep -xF "$ending")" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
 }
 
 # stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
@@ -60652,14 +60658,16 @@ check_of() {
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up after 40 checks that
-# said no, so that somebody looks whether the container is still the same.
+# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up behind a no after three
+# seconds or 40 checks, so that somebody looks whether the container is still the same.
 # shellcheck disable=SC2016 # the container's
-ask_within='streak=0 asked=0
+ask_within='streak=0 asked=0 began=0 now=0
+read -r began _ </proc/uptime
 while [ "$streak" -lt 3 ]; do
   if said=$("$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
   asked=$((asked + 1))
-  if [ "$streak" = 0 ] && [ "$asked" -ge 40 ]; then printf "%s\\n" "$said"; exit 1; fi
+  read -r now _ </proc/uptime
+  if [ "$streak" = 0 ] && { [ "$asked" -ge 40 ] || [ "$((\${now%%.*} - \${began%%.*}))" -ge 3 ]; }; then printf "%s\\n" "$said"; exit 1; fi
   [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
 done'
 
@@ -60706,7 +60714,8 @@ EOT
   while :; do
     answer=$(ask "$container" "$@" 2>&1)
     well=$?
-    [ "$well" != 124 ] || answer='nothing in time'
+    # BusyBox's \`timeout\` ends with the signal's code.
+    case $well in 124 | 143) answer='nothing in time' ;; esac
     # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
@@ -60769,8 +60778,9 @@ back_up() {
   target=$stack/backups/\${ESTIBA_TX##*/}.dump
   in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
     in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+    sha256sum <"$target.tmp" >"$target.sha256" && sync "$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX" &&
+    echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
 }
 
 # run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
@@ -60791,10 +60801,11 @@ schema_is_as_before() {
   give_up=$(($(uptime_seconds) + 30))
   until schema_of "$1" "$ESTIBA_TX/schema-now"; do
     [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
-    bring_up "$1"
+    # The latest alone: two at once on the same data would be worse than none.
+    [ -n "$(containers "$1" status=running)" ] || each "$(containers "$1" status=exited | head -n 1)" docker start
     sleep 1
   done
-  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"
+  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now" || return 1
 }
 
 # old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
@@ -60821,7 +60832,7 @@ note_schema() {
     found=unknown
   fi
   echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
-    echo "the schema: $found"
+    sync "$ESTIBA_TX" && echo "the schema: $found"
 }
 
 # What a transaction brings to the stack's folder, and what it leaves there.
@@ -60923,7 +60934,7 @@ stage_edge() {
 
 put_edge_configuration() {
   for file in server.conf nginx.conf; do
-    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && sync "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
   done
   sync "$stack/edge"
 }
@@ -60933,7 +60944,7 @@ configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
     rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
-      sync && mv -T "$before.new" "$before" || return 1
+      sync "$before.new/nginx.conf" && sync "$before.new/server.conf" && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
   put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
 }
@@ -61023,8 +61034,14 @@ export LC_ALL=C
 stack=$1 project=$2
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
 
-# For what may never answer, such as an engine behind a dead address.
-bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
+# For what may never answer, such as an engine behind a dead address: 124 where it took too long. BusyBox's \`timeout\` says 143.
+bounded() {
+  command -v timeout >/dev/null 2>&1 || { "$@"; return; }
+  timeout 10 "$@"
+  ended=$?
+  [ "$ended" != 143 ] || ended=124
+  return "$ended"
+}
 
 # at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
 at_once() {
@@ -67040,6 +67057,10 @@ function pull(needed, { images, host }) {
         },
     ];
 }
+/** Whether anything is pulled for a plan. */
+function asksRegistry({ phases }) {
+    return (phases.prepare ?? []).some(({ run }) => run.startsWith('pull '));
+}
 function startStores(stores, healthyWithin) {
     const list = stores.map(({ name }) => name);
     return {
@@ -67160,15 +67181,12 @@ function leadToNew(request, web) {
     const { layout, edgeChanged, changes } = request;
     const stayingEdges = edgesOf(staying(request));
     const edges = edgesOf(changes).map(({ name }) => name);
-    const old = aliveOf(web);
+    const old = replacedOf(web);
     const going = step(`go on with the new ${names(web)} in slot ${layout.variant} alone`, 'what is there has proved itself, and old code must not answer on a schema that it can not use', [
         keepAlive(web),
         ...(stayingEdges.length > 0 ? [standBy(request, stayingEdges)] : []),
-        ...(edgeChanged
-            ? [
-                words('configure_edge', stayingEdges.map(({ name }) => name)),
-            ]
-            : []),
+        // Also the old one of an edge whose own turn to be replaced had not come: it leads to the new release now.
+        ...(edgeChanged ? [words('configure_edge', edges)] : []),
         `switch_edge ${layout.variant}`,
         ...(edges.length > 0 ? [words('see_edge', [layout.variant, ...edges])] : []),
         ...(old.length > 0 ? [`stop_old ${definitions(old)}`] : []),
@@ -67184,7 +67202,7 @@ function goOnInTurns(request, fresh) {
 }
 /** Nothing new is kept alive where the old could not be stopped. */
 function handOver(fresh, gone) {
-    const replaced = aliveOf(fresh);
+    const replaced = replacedOf(fresh);
     const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => `${name}=gone`)];
     return step([
         ...(stopped.length > 0
@@ -67198,6 +67216,10 @@ function handOver(fresh, gone) {
         ...(stopped.length > 0 ? [`stop_old ${stopped.join(' ')}`] : []),
         ...(fresh.length > 0 ? [keepAlive(fresh)] : []),
     ], fresh);
+}
+/** Running or not: the next start of the engine starts one that was stopped by hand, if its restart policy says so. */
+function replacedOf(changes) {
+    return changes.filter(({ action }) => action === 'replace');
 }
 function keepAlive(changes) {
     return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
@@ -67242,7 +67264,7 @@ function planSwitch(request) {
     // A rollback migrates nothing, so nothing forbids its way back.
     const settle = request.from === 'host'
         ? []
-        : settleSteps({ ...switching, layout, edgeChanged, way, gone: replacedOf(gone, observation) });
+        : settleSteps({ ...switching, layout, edgeChanged, way, gone: switch_replacedOf(gone, observation) });
     return {
         title: request.title,
         variant: layout.variant,
@@ -67259,7 +67281,7 @@ function planSwitch(request) {
     };
 }
 /** Those of them that were replaced by each release; an edge was not. */
-function replacedOf(gone, observation) {
+function switch_replacedOf(gone, observation) {
     const live = liveRelease(observation)?.services ?? {};
     return gone.filter((name) => isReplaced(live[name]?.kind));
 }

@@ -68676,7 +68676,8 @@ pull() {
 
 architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
 
-# fit ARCHITECTURE IMAGE...: one question for all; which of them does not, only where there is one.
+# fit ARCHITECTURE IMAGE...: one question for all; which of them do not, only where there is one. Those go again, for the
+# next plan takes a digest that is there as it is.
 fit() {
   host=$1 all_fit=true
   shift
@@ -68684,8 +68685,11 @@ fit() {
   "$all_fit" && return
   for image; do
     made=$(architectures "$image") || continue
-    runs_on "$host" "$made" || { echo "$image is for $made, and this host is $host: build it for $host, or take another image"; return 1; }
+    runs_on "$host" "$made" && continue
+    echo "$image is for $made, and this host is $host: build it for $host, or take another image"
+    case $image in *@*) docker image rm "$image" >/dev/null 2>&1 ;; esac
   done
+  return 1
 }
 
 # runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
@@ -68724,10 +68728,12 @@ stop_old() {
 
 # The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
 # once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
+# One that somebody has removed is left out.
 end_stops() {
   [ -s "$ESTIBA_TX/stopping" ] || return 0
   ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
-  each "$ending" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
+  here=$(list_containers --quiet) || return 1
+  each "$(printf '%s\\n' "$here" | grep -xF "$ending")" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
 }
 
 # stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
@@ -68767,14 +68773,16 @@ check_of() {
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up after 40 checks that
-# said no, so that somebody looks whether the container is still the same.
+# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up behind a no after three
+# seconds or 40 checks, so that somebody looks whether the container is still the same.
 # shellcheck disable=SC2016 # the container's
-ask_within='streak=0 asked=0
+ask_within='streak=0 asked=0 began=0 now=0
+read -r began _ </proc/uptime
 while [ "$streak" -lt 3 ]; do
   if said=$("$@" 2>&1); then streak=$((streak + 1)); else streak=0; fi
   asked=$((asked + 1))
-  if [ "$streak" = 0 ] && [ "$asked" -ge 40 ]; then printf "%s\\n" "$said"; exit 1; fi
+  read -r now _ </proc/uptime
+  if [ "$streak" = 0 ] && { [ "$asked" -ge 40 ] || [ "$((\${now%%.*} - \${began%%.*}))" -ge 3 ]; }; then printf "%s\\n" "$said"; exit 1; fi
   [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
 done'
 
@@ -68821,7 +68829,8 @@ EOT
   while :; do
     answer=$(ask "$container" "$@" 2>&1)
     well=$?
-    [ "$well" != 124 ] || answer='nothing in time'
+    # BusyBox's \`timeout\` ends with the signal's code.
+    case $well in 124 | 143) answer='nothing in time' ;; esac
     # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
@@ -68884,8 +68893,9 @@ back_up() {
   target=$stack/backups/\${ESTIBA_TX##*/}.dump
   in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
     in_postgres "$1" pg_restore --file=/dev/null <"$target.tmp" && sync "$target.tmp" &&
-    sha256sum <"$target.tmp" >"$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
-    schema_of "$1" "$ESTIBA_TX/schema-before" && echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
+    sha256sum <"$target.tmp" >"$target.sha256" && sync "$target.sha256" && mv "$target.tmp" "$target" && sync "$stack/backups" &&
+    schema_of "$1" "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX/schema-before" && sync "$ESTIBA_TX" &&
+    echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
 }
 
 # run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
@@ -68906,10 +68916,11 @@ schema_is_as_before() {
   give_up=$(($(uptime_seconds) + 30))
   until schema_of "$1" "$ESTIBA_TX/schema-now"; do
     [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
-    bring_up "$1"
+    # The latest alone: two at once on the same data would be worse than none.
+    [ -n "$(containers "$1" status=running)" ] || each "$(containers "$1" status=exited | head -n 1)" docker start
     sleep 1
   done
-  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now"
+  cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now" || return 1
 }
 
 # old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
@@ -68936,7 +68947,7 @@ note_schema() {
     found=unknown
   fi
   echo "$found" >"$ESTIBA_TX/.migration" && sync "$ESTIBA_TX/.migration" && mv "$ESTIBA_TX/.migration" "$ESTIBA_TX/migration" &&
-    echo "the schema: $found"
+    sync "$ESTIBA_TX" && echo "the schema: $found"
 }
 
 # What a transaction brings to the stack's folder, and what it leaves there.
@@ -69038,7 +69049,7 @@ stage_edge() {
 
 put_edge_configuration() {
   for file in server.conf nginx.conf; do
-    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
+    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && sync "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
   done
   sync "$stack/edge"
 }
@@ -69048,7 +69059,7 @@ configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
     rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
-      sync && mv -T "$before.new" "$before" || return 1
+      sync "$before.new/nginx.conf" && sync "$before.new/server.conf" && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
   put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
 }
@@ -69138,8 +69149,14 @@ export LC_ALL=C
 stack=$1 project=$2
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
 
-# For what may never answer, such as an engine behind a dead address.
-bounded() { if command -v timeout >/dev/null 2>&1; then timeout 10 "$@"; else "$@"; fi; }
+# For what may never answer, such as an engine behind a dead address: 124 where it took too long. BusyBox's \`timeout\` says 143.
+bounded() {
+  command -v timeout >/dev/null 2>&1 || { "$@"; return; }
+  timeout 10 "$@"
+  ended=$?
+  [ "$ended" != 143 ] || ended=124
+  return "$ended"
+}
 
 # at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
 at_once() {
