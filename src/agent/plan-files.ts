@@ -70,9 +70,10 @@ export function phaseFiles(folder: string, steps: readonly Step[]): readonly Pac
       name: `${folder}/steps`,
       content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
     },
-    ...steps.flatMap(({ id, run, undo, gate, since }) => [
+    ...steps.flatMap(({ id, run, undo, gate, since, unless }) => [
       { name: `${folder}/${id}.run`, content: stepProgram(run) },
       ...(since === undefined ? [] : [{ name: `${folder}/${id}.since`, content: `${since}\n` }]),
+      ...(unless === undefined ? [] : [{ name: `${folder}/${id}.unless`, content: `${unless}\n` }]),
       ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
       ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
     ]),

@@ -21,6 +21,8 @@ export interface Step {
   readonly gate?: string
   /** Where given, it is run only if that step has begun, as in `switch 05`. For steps of `settle`. */
   readonly since?: string
+  /** Where given, it is run only if that step has not begun. */
+  readonly unless?: string
   readonly reversibility: Reversibility
   /** Seconds until the step counts as failed. */
   readonly deadline: number
@@ -79,10 +81,22 @@ export function formatPlan({ title, services, phases, watch, notes }: Plan): str
   ].join('\n')
 }
 
-function formatStep({ id, title, because, run, undo, gate, since, reversibility, deadline }: Step): readonly string[] {
+function formatStep({
+  id,
+  title,
+  because,
+  run,
+  undo,
+  gate,
+  since,
+  unless,
+  reversibility,
+  deadline,
+}: Step): readonly string[] {
   return [
     `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
     ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
+    ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
     `     $ ${run}`,
     ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
     ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),

@@ -56,12 +56,33 @@ function goOnInSlot(request: Settlement, fresh: readonly Change[]): readonly Unn
   const { way, gone } = request
   const [web, apps, edges] = [webOf(fresh), appsOf(fresh), edgesOf(fresh)]
   const over = since(way.beside.length)
-  // An edge that has not proved itself does not replace one that runs.
-  const edge = aliveOf(edges).length > 0 ? since(way.beside.length + way.over.length) : over
   return [
-    ...(edges.length > 0 ? [{ ...handOver(edges, []), since: edge }] : []),
+    ...(aliveOf(edges).length > 0
+      ? oneEdge(request, edges)
+      : edges.length > 0
+        ? [{ ...handOver(edges, []), since: over }]
+        : []),
     ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
     ...(apps.length + gone.length > 0 ? [{ ...handOver(apps, gone), since: over }] : []),
+  ]
+}
+
+/**
+ * An edge has no schema: the old one leads to either release as well. The new one takes its place only if it has proved itself,
+ * which the last step of the switch has waited for.
+ */
+function oneEdge(request: Settlement, edges: readonly Change[]): readonly Unnumbered[] {
+  const { beside, over, edge } = request.way
+  const proved = since(beside.length + over.length + edge.length - 1)
+  const back = step(
+    `have the old ${names(edges)} run`,
+    'the new one has not proved itself, and the old one can lead to either release',
+    [`stop_new ${definitions(edges)}`, standBy(request, edges)],
+    edges,
+  )
+  return [
+    { ...back, deadline: back.deadline + request.healthyWithin, unless: proved },
+    { ...handOver(edges, []), since: proved },
   ]
 }
 

@@ -39,7 +39,7 @@ export type TrialStep = Omit<Step, 'id'>
 /** A step that leaves a line in the trace, and one when it is taken back. `run` comes after the line. */
 export function step(
   name: string,
-  more: Partial<Pick<Step, 'run' | 'undo' | 'gate' | 'since' | 'deadline'>> = {},
+  more: Partial<Pick<Step, 'run' | 'undo' | 'gate' | 'since' | 'unless' | 'deadline'>> = {},
 ): TrialStep {
   return {
     title: `do ${name}`,
@@ -48,6 +48,7 @@ export function step(
     undo: more.undo ?? leave(`undo ${name}`),
     ...(more.gate !== undefined && { gate: more.gate }),
     ...(more.since !== undefined && { since: more.since }),
+    ...(more.unless !== undefined && { unless: more.unless }),
     reversibility: 'reversible',
     deadline: more.deadline ?? 20,
   }

@@ -2,8 +2,11 @@
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
-# is_due PHASE STEP: some are there only for the case that another step has begun.
-is_due() { [ ! -f "$tx/plan/$1/$2.since" ] || has began "$(cat "$tx/plan/$1/$2.since")"; }
+# is_due PHASE STEP: some are there only for the case that another step has begun, or has not.
+is_due() {
+  if [ -f "$tx/plan/$1/$2.since" ]; then has began "$(cat "$tx/plan/$1/$2.since")" || return 1; fi
+  if [ -f "$tx/plan/$1/$2.unless" ]; then ! has began "$(cat "$tx/plan/$1/$2.unless")" || return 1; fi
+}
 
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {

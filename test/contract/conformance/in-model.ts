@@ -196,7 +196,7 @@ function plannedSteps(phases: Phases): Partial<Record<keyof Phases, readonly Ste
   return Object.fromEntries(Object.entries(phases).map(([phase, steps]) => [phase, numbered(steps.map(planned))]))
 }
 
-function planned({ name, code, undoFails, hasUndo, gate, since, isHeld }: TraceStep): Omit<Step, 'id'> {
+function planned({ name, code, undoFails, hasUndo, gate, since, unless, isHeld }: TraceStep): Omit<Step, 'id'> {
   const line = (behaviour: Behaviour): string => JSON.stringify(behaviour)
   return {
     title: name,
@@ -205,6 +205,7 @@ function planned({ name, code, undoFails, hasUndo, gate, since, isHeld }: TraceS
     ...(hasUndo && { undo: line({ leave: `undo ${name}`, code: 0, isHeld: false, fails: undoFails }) }),
     ...(gate !== undefined && { gate: line({ leave: `gate ${name}`, code: gate ? 0 : 1, isHeld: false, fails: 0 }) }),
     ...(since !== undefined && { since }),
+    ...(unless !== undefined && { unless }),
     reversibility: 'reversible',
     deadline: 60,
   }

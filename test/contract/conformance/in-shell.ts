@@ -165,11 +165,12 @@ function realSteps(phases: Phases): Partial<Record<keyof Phases, readonly TrialS
   return Object.fromEntries(Object.entries(phases).map(([phase, steps]) => [phase, steps.map(real)]))
 }
 
-function real({ name, code, undoFails, hasUndo, gate, since, isHeld }: TraceStep): TrialStep {
+function real({ name, code, undoFails, hasUndo, gate, since, unless, isHeld }: TraceStep): TrialStep {
   const { undo: _, ...more } = step(name, {
     run: `${isHeld ? `${hold(name)}; ${leave(`${name} ended`)}; ` : ''}exit ${code}`,
     ...(gate !== undefined && { gate: `${leave(`gate ${name}`)}; exit ${gate ? 0 : 1}` }),
     ...(since !== undefined && { since }),
+    ...(unless !== undefined && { unless }),
     deadline: 60,
   })
   const undo = `${leave(`undo ${name}`)}; [ "$(grep -cx "undo ${name}" "$stack/trace")" -gt ${undoFails} ]`

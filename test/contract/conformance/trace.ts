@@ -12,6 +12,8 @@ export interface TraceStep {
   readonly gate: boolean | undefined
   /** Run only if that step has begun, as in `switch 02`; undefined: in any case. */
   readonly since: string | undefined
+  /** Run only if that step has not begun; undefined: in any case. */
+  readonly unless: string | undefined
   /** It ends only when it is let go. */
   readonly isHeld: boolean
 }
@@ -71,7 +73,19 @@ export interface Seen {
 export const OTHER_LOCK_TIMEOUT = 1
 
 export function traceStep(name: string, more: Partial<Omit<TraceStep, 'name'>> = {}): TraceStep {
-  return { name, code: 0, undoFails: 0, hasUndo: true, gate: undefined, since: undefined, isHeld: false, ...more }
+  return {
+    ...{
+      name,
+      code: 0,
+      undoFails: 0,
+      hasUndo: true,
+      gate: undefined,
+      since: undefined,
+      unless: undefined,
+      isHeld: false,
+    },
+    ...more,
+  }
 }
 
 export const PLAIN: Phases = {
@@ -79,5 +93,5 @@ export const PLAIN: Phases = {
   switch: [traceStep('s1'), traceStep('s2')],
   commit: [traceStep('c1')],
   finish: [traceStep('f1'), traceStep('f2')],
-  settle: [traceStep('t1'), traceStep('t2', { since: 'switch 02' })],
+  settle: [traceStep('t1'), traceStep('t2', { since: 'switch 02' }), traceStep('t3', { unless: 'switch 02' })],
 }

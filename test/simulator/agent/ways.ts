@@ -54,9 +54,10 @@ export class Ways extends StepRunner {
     return unfinished
   }
 
-  /** Some steps are there only for the case that another one has begun. */
-  isDue({ since }: Step): boolean {
-    return since === undefined || this.has('began', ...since.split(' '))
+  /** Some steps are there only for the case that another one has begun, or has not. */
+  isDue({ since, unless }: Step): boolean {
+    const hasBegun = (step: string): boolean => this.has('began', ...step.split(' '))
+    return (since === undefined || hasBegun(since)) && (unless === undefined || !hasBegun(unless))
   }
 
   *windUp(): Run {

@@ -17,10 +17,10 @@ const two = shopRelease('v2', '2', { ...shop, beat: { ...shop.beat, image: 'beat
 /** The phase, each step as what it depends on and its line, without the definitions. */
 function settled(to: Manifest, observation: Observation, from: 'registry' | 'host' = 'registry'): readonly string[] {
   const { phases } = planSwitch({ title: 'deploy', to, observation, healthyWithin: 60, keep: 5, from })
-  const first = ({ since = '' }: Step): string => {
-    const step = phases.switch?.find(({ id }) => since === `switch ${id}`)
-    return since === '' ? 'always' : `since "${step?.title ?? `${since}, which is not there`}"`
-  }
+  const titleOf = (name: string): string =>
+    phases.switch?.find(({ id }) => name === `switch ${id}`)?.title ?? `${name}, which is not there`
+  const first = ({ since, unless }: Step): string =>
+    since !== undefined ? `since "${titleOf(since)}"` : unless !== undefined ? `unless "${titleOf(unless)}"` : 'always'
   return (phases.settle ?? []).map((step) => `${first(step)}: ${step.run.replaceAll(/=[0-9a-f]{16}/g, '')}`)
 }
 
@@ -46,12 +46,13 @@ describe('where a migration forbids the way back', () => {
     `)
   })
 
-  test('an edge that is replaced itself is not replaced before its turn', () => {
+  test('an edge that is replaced itself is so only if the new one has proved itself; else the old one goes on', () => {
     const to = shopRelease('v3', '2', { ...shop, nginx: { ...switchable['nginx'], command: ['nginx'] } })
     expect(settled(to, hostWith(one))).toMatchInlineSnapshot(`
       [
         "always: stand_by 60 db",
-        "since "stop the old nginx": await_engine && stop_old nginx && keep_alive nginx:always",
+        "unless "see through nginx that it leads to slot b": stop_new nginx && stand_by 60 nginx",
+        "since "see through nginx that it leads to slot b": await_engine && stop_old nginx && keep_alive nginx:always",
         "since "stop the old beat, worker": keep_alive api:always && switch_edge b && see_edge b nginx && stop_old api",
         "since "stop the old beat, worker": await_engine && stop_old beat worker && keep_alive beat:always worker:unless-stopped",
       ]
@@ -101,7 +102,8 @@ describe('where a migration forbids the way back', () => {
     expect(settled(shopRelease('v1', '1', edge), hostWith(one))).toMatchInlineSnapshot(`
       [
         "always: stand_by 60 db api beat worker",
-        "since "stop the old nginx": await_engine && stop_old nginx && keep_alive nginx:always",
+        "unless "see through nginx that it leads to slot a": stop_new nginx && stand_by 60 nginx",
+        "since "see through nginx that it leads to slot a": await_engine && stop_old nginx && keep_alive nginx:always",
       ]
     `)
   })
