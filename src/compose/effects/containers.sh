@@ -69,7 +69,7 @@ start_and_prove() {
   seconds=$1
   shift
   every=$(survey) && new=$(of_all new "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  for service; do [ -n "$(among "$every" new "$service")" ] || { echo "the new $(name "$service") is gone"; return 1; }; done
   # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }

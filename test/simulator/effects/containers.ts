@@ -171,7 +171,7 @@ export class Containers {
 
   *startAndProve(seconds: number, services: readonly string[]): Run<boolean> {
     const fresh = this.newOfAll(services)
-    if (!fresh || fresh.length === 0) return false
+    if (!fresh || services.some((service) => this.newOf(service)?.length === 0)) return false
     return (yield* this.docker.start(fresh)) && (yield* this.docker.prove(seconds, fresh))
   }
 
