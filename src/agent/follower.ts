@@ -53,7 +53,9 @@ export class Follower {
    */
   async follow(tell: Tell, command: (from: number, isAgain: boolean) => Command): Promise<Progress> {
     const reader = new ProgressReader(tell)
-    const again = (): Command => command(reader.next === 1 ? 0 : reader.next, true)
+    // The terminal record is all there is to know, also where the connection was lost behind it.
+    const again = (): Command | undefined =>
+      reader.progress?.kind === 'ended' ? undefined : command(reader.next === 1 ? 0 : reader.next, true)
     const outcome = await this.#run(command(0, false), again, reader)
     if (reader.progress?.kind === 'gone') return this.#recover(reader, tell)
     if (reader.progress) return reader.progress
@@ -72,7 +74,7 @@ export class Follower {
     })
   }
 
-  async #run(command: Command, again: () => Command, reader: ProgressReader): Promise<RemoteOutcome> {
+  async #run(command: Command, again: () => Command | undefined, reader: ProgressReader): Promise<RemoteOutcome> {
     const onStdoutLine = (line: string): void => {
       reader.read(line)
     }

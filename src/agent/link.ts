@@ -30,12 +30,17 @@ export class Link {
     return formatHost(this.#remote.host)
   }
 
-  /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
-  async run(first: Command, again: () => Command, options: RunOptions = {}): Promise<RemoteOutcome> {
+  /**
+   * Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call, or
+   * that there is nothing more to learn.
+   */
+  async run(first: Command, again: () => Command | undefined, options: RunOptions = {}): Promise<RemoteOutcome> {
     const outcome = await this.#remote.run(first, options)
     if (outcome.kind === 'exited' || options.signal?.aborted === true) return outcome
+    const next = again()
+    if (next === undefined) return outcome
     await using remote = await this.#reconnect(outcome.reason, options.signal)
-    return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options)
+    return await new Link(remote, this.#connect, this.#backOff).run(next, again, options)
   }
 
   async #reconnect(reason: string, signal?: AbortSignal): Promise<Remote> {

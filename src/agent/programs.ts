@@ -659,12 +659,13 @@ wait_for_its_end() {
 }
 
 # follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
-# record is repeated rather than waited for.
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, or has ended
+# and that was told on a connection that was lost then, the last record is repeated rather than waited for.
 follow() {
   next=$1 unheard=\${2:-0} patience=10 looks=0
-  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
-    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  if [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="\${2:-}" '
+      END { print (NR < from && ($4 == "ended" || (word != "" && $4 == "waiting" && $7 >= word))) ? NR : from }' "$journal")
   fi
   while :; do
     while [ "$next" -le "$(records)" ]; do

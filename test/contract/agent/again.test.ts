@@ -39,6 +39,15 @@ describe.concurrent.each(SHELLS)('a word that is said again, in %s', (shell) => 
     expect((await transaction.sayAgain(ID, last + 1, 'advance', 'switch')).lines).toEqual([waiting])
   })
 
+  test('whose answer was lost when all of it was told is answered with how it ended', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('trial')
+    const first = await transaction.sayAgain(ID, 0, 'confirm', 'unchecked')
+    const beyond = transaction.records().length + 1
+    for (const again of [transaction.sayAgain(ID, beyond, 'confirm', 'unchecked'), transaction.follow(beyond)])
+      expect((await again).lines).toEqual(first.lines.slice(-1))
+  })
+
   test('after the end is answered with what became of it', async () => {
     await using stack = new TestStack(shell)
     const transaction = await stack.reach('trial')

@@ -78,7 +78,8 @@ function refusalOf(
 /** Until the agent waits, having heard the word of that number, or has ended. */
 export function* follow(site: Site, tx: string, from: number, word = 0): Run<Standing> {
   const { host } = site
-  let next = from
+  const told = readRecords(host, tx)
+  let next = told.length < from && told.at(-1)?.[0] === 'ended' ? told.length : from
   let unheard = word
   let refused: Standing | undefined
   for (let quietSince = host.now; ;) {

@@ -15,6 +15,12 @@ describe('a lost connection', () => {
     expect(tell.log).toEqual(['  started', 'state: trial'])
   })
 
+  test('behind the terminal record is no reason to connect again', async () => {
+    const first = losing(`${journal('committed\nended committed')}\n`)
+    const connect = (): Promise<never> => Promise.reject(new Error('the host is gone'))
+    expect(await join(first, connect).confirm('checked', listen())).toMatchObject({ kind: 'ended', result: 'committed' })
+  })
+
   test('half a line does not count as read', async () => {
     const second = answering(switched)
     await join(losing('1 1795300003 36'), only(second)).advance('switch', listen())
