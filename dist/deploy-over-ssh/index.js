@@ -69317,8 +69317,11 @@ return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$i
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
-# is_due PHASE STEP: some are there only for the case that another step has begun.
-is_due() { [ ! -f "$tx/plan/$1/$2.since" ] || has began "$(cat "$tx/plan/$1/$2.since")"; }
+# is_due PHASE STEP: some are there only for the case that another step has begun, or has not.
+is_due() {
+  if [ -f "$tx/plan/$1/$2.since" ]; then has began "$(cat "$tx/plan/$1/$2.since")" || return 1; fi
+  if [ -f "$tx/plan/$1/$2.unless" ]; then ! has began "$(cat "$tx/plan/$1/$2.unless")" || return 1; fi
+}
 
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
@@ -69771,12 +69774,13 @@ wait_for_its_end() {
 }
 
 # follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
-# record is repeated rather than waited for.
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, or has ended
+# and that was told on a connection that was lost then, the last record is repeated rather than waited for.
 follow() {
   next=$1 unheard=\${2:-0} patience=10 looks=0
-  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
-    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  if [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="\${2:-}" '
+      END { print (NR < from && ($4 == "ended" || (word != "" && $4 == "waiting" && $7 >= word))) ? NR : from }' "$journal")
   fi
   while :; do
     while [ "$next" -le "$(records)" ]; do
@@ -69988,7 +69992,7 @@ start_and_prove() {
   seconds=$1
   shift
   every=$(survey) && new=$(of_all new "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  for service; do [ -n "$(among "$every" new "$service")" ] || { echo "the new $(name "$service") is gone"; return 1; }; done
   # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }
@@ -70868,15 +70872,21 @@ class Link {
     get host() {
         return formatHost(this.#remote.host);
     }
-    /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
+    /**
+     * Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call, or
+     * that there is nothing more to learn.
+     */
     async run(first, again, options = {}) {
         const env_1 = { stack: [], error: void 0, hasError: false };
         try {
             const outcome = await this.#remote.run(first, options);
             if (outcome.kind === 'exited' || options.signal?.aborted === true)
                 return outcome;
+            const next = again();
+            if (next === undefined)
+                return outcome;
             const remote = __addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
-            return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options);
+            return await new Link(remote, this.#connect, this.#backOff).run(next, again, options);
         }
         catch (e_1) {
             env_1.error = e_1;
@@ -70956,7 +70966,8 @@ class Follower {
      */
     async follow(tell, command) {
         const reader = new ProgressReader(tell);
-        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
+        // The terminal record is all there is to know, also where the connection was lost behind it.
+        const again = () => reader.progress?.kind === 'ended' ? undefined : command(reader.next === 1 ? 0 : reader.next, true);
         const outcome = await this.#run(command(0, false), again, reader);
         if (reader.progress?.kind === 'gone')
             return this.#recover(reader, tell);
@@ -72591,9 +72602,10 @@ function phaseFiles(folder, steps) {
             name: `${folder}/steps`,
             content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
         },
-        ...steps.flatMap(({ id, run, undo, gate, since }) => [
+        ...steps.flatMap(({ id, run, undo, gate, since, unless }) => [
             { name: `${folder}/${id}.run`, content: stepProgram(run) },
             ...(since === undefined ? [] : [{ name: `${folder}/${id}.since`, content: `${since}\n` }]),
+            ...(unless === undefined ? [] : [{ name: `${folder}/${id}.unless`, content: `${unless}\n` }]),
             ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
             ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
         ]),
@@ -76853,10 +76865,11 @@ function formatPlan({ title, services, phases, watch, notes }) {
         ...notes.map((note) => `note: ${note}`),
     ].join('\n');
 }
-function formatStep({ id, title, because, run, undo, gate, since, reversibility, deadline }) {
+function formatStep({ id, title, because, run, undo, gate, since, unless, reversibility, deadline, }) {
     return [
         `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
         ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
+        ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
         `     $ ${run}`,
         ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
         ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
@@ -77045,12 +77058,27 @@ function goOnInSlot(request, fresh) {
     const { way, gone } = request;
     const [web, apps, edges] = [webOf(fresh), appsOf(fresh), edgesOf(fresh)];
     const over = since(way.beside.length);
-    // An edge that has not proved itself does not replace one that runs.
-    const edge = aliveOf(edges).length > 0 ? since(way.beside.length + way.over.length) : over;
     return [
-        ...(edges.length > 0 ? [{ ...handOver(edges, []), since: edge }] : []),
+        ...(aliveOf(edges).length > 0
+            ? oneEdge(request, edges)
+            : edges.length > 0
+                ? [{ ...handOver(edges, []), since: over }]
+                : []),
         ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
         ...(apps.length + gone.length > 0 ? [{ ...handOver(apps, gone), since: over }] : []),
+    ];
+}
+/**
+ * An edge has no schema: the old one leads to either release as well. The new one takes its place only if it has proved itself,
+ * which the last step of the switch has waited for.
+ */
+function oneEdge(request, edges) {
+    const { beside, over, edge } = request.way;
+    const proved = since(beside.length + over.length + edge.length - 1);
+    const back = step(`have the old ${names(edges)} run`, 'the new one has not proved itself, and the old one can lead to either release', [`stop_new ${definitions(edges)}`, standBy(request, edges)], edges);
+    return [
+        { ...back, deadline: back.deadline + request.healthyWithin, unless: proved },
+        { ...handOver(edges, []), since: proved },
     ];
 }
 /** The edge leads to what runs only, and old web services are stopped only when that is seen. */

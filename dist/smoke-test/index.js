@@ -67942,8 +67942,11 @@ return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$i
 
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
-# is_due PHASE STEP: some are there only for the case that another step has begun.
-is_due() { [ ! -f "$tx/plan/$1/$2.since" ] || has began "$(cat "$tx/plan/$1/$2.since")"; }
+# is_due PHASE STEP: some are there only for the case that another step has begun, or has not.
+is_due() {
+  if [ -f "$tx/plan/$1/$2.since" ]; then has began "$(cat "$tx/plan/$1/$2.since")" || return 1; fi
+  if [ -f "$tx/plan/$1/$2.unless" ]; then ! has began "$(cat "$tx/plan/$1/$2.unless")" || return 1; fi
+}
 
 # run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
@@ -68396,12 +68399,13 @@ wait_for_its_end() {
 }
 
 # follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, the last
-# record is repeated rather than waited for.
+# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, or has ended
+# and that was told on a connection that was lost then, the last record is repeated rather than waited for.
 follow() {
   next=$1 unheard=\${2:-0} patience=10 looks=0
-  if [ -n "\${2:-}" ] && [ -f "$journal" ]; then
-    next=$(awk -v from="$1" -v word="$2" 'END { print (NR < from && $4 == "waiting" && $7 >= word) ? NR : from }' "$journal")
+  if [ -f "$journal" ]; then
+    next=$(awk -v from="$1" -v word="\${2:-}" '
+      END { print (NR < from && ($4 == "ended" || (word != "" && $4 == "waiting" && $7 >= word))) ? NR : from }' "$journal")
   fi
   while :; do
     while [ "$next" -le "$(records)" ]; do
@@ -68613,7 +68617,7 @@ start_and_prove() {
   seconds=$1
   shift
   every=$(survey) && new=$(of_all new "$@") || return 1
-  [ -n "$new" ] || { echo 'the new containers are gone'; return 1; }
+  for service; do [ -n "$(among "$every" new "$service")" ] || { echo "the new $(name "$service") is gone"; return 1; }; done
   # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }
@@ -69477,9 +69481,10 @@ function phaseFiles(folder, steps) {
             name: `${folder}/steps`,
             content: steps.map(({ id, deadline, title }) => `${id} ${deadline} ${title.replaceAll(/\s+/g, ' ')}\n`).join(''),
         },
-        ...steps.flatMap(({ id, run, undo, gate, since }) => [
+        ...steps.flatMap(({ id, run, undo, gate, since, unless }) => [
             { name: `${folder}/${id}.run`, content: stepProgram(run) },
             ...(since === undefined ? [] : [{ name: `${folder}/${id}.since`, content: `${since}\n` }]),
+            ...(unless === undefined ? [] : [{ name: `${folder}/${id}.unless`, content: `${unless}\n` }]),
             ...(undo === undefined ? [] : [{ name: `${folder}/${id}.undo`, content: stepProgram(undo) }]),
             ...(gate === undefined ? [] : [{ name: `${folder}/${id}.gate`, content: stepProgram(gate) }]),
         ]),
@@ -74901,15 +74906,21 @@ class Link {
     get host() {
         return formatHost(this.#remote.host);
     }
-    /** Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call. */
+    /**
+     * Runs a command; after a lost connection `again` says what to run on the next one, which lasts as long as this call, or
+     * that there is nothing more to learn.
+     */
     async run(first, again, options = {}) {
         const env_1 = { stack: [], error: void 0, hasError: false };
         try {
             const outcome = await this.#remote.run(first, options);
             if (outcome.kind === 'exited' || options.signal?.aborted === true)
                 return outcome;
+            const next = again();
+            if (next === undefined)
+                return outcome;
             const remote = link_addDisposableResource(env_1, await this.#reconnect(outcome.reason, options.signal), true);
-            return await new Link(remote, this.#connect, this.#backOff).run(again(), again, options);
+            return await new Link(remote, this.#connect, this.#backOff).run(next, again, options);
         }
         catch (e_1) {
             env_1.error = e_1;
@@ -74989,7 +75000,8 @@ class Follower {
      */
     async follow(tell, command) {
         const reader = new ProgressReader(tell);
-        const again = () => command(reader.next === 1 ? 0 : reader.next, true);
+        // The terminal record is all there is to know, also where the connection was lost behind it.
+        const again = () => reader.progress?.kind === 'ended' ? undefined : command(reader.next === 1 ? 0 : reader.next, true);
         const outcome = await this.#run(command(0, false), again, reader);
         if (reader.progress?.kind === 'gone')
             return this.#recover(reader, tell);
