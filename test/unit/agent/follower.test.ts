@@ -18,7 +18,10 @@ describe('a lost connection', () => {
   test('behind the terminal record is no reason to connect again', async () => {
     const first = losing(`${journal('committed\nended committed')}\n`)
     const connect = (): Promise<never> => Promise.reject(new Error('the host is gone'))
-    expect(await join(first, connect).confirm('checked', listen())).toMatchObject({ kind: 'ended', result: 'committed' })
+    expect(await join(first, connect).confirm('checked', listen())).toMatchObject({
+      kind: 'ended',
+      result: 'committed',
+    })
   })
 
   test('half a line does not count as read', async () => {
