@@ -127,7 +127,9 @@ async function sampleThere<T>(work: () => Promise<T>): Promise<{ result: T; foun
 /** Files of ours on the host that hold one of the secrets, with their modes. */
 async function holders(): Promise<readonly string[]> {
   const found = await filesWithSecrets(`${path} /tmp /var/tmp /home/deploy /var/log`)
-  return found.length === 0 ? [] : (await must(`stat -c '%a %U %n' ${found.join(' ')}`)).split('\n')
+  // One that is gone by now holds nothing; the engine's runtime hands a health check its environment in a file of a moment.
+  const stats = await must(`for file in ${found.join(' ')}; do stat -c '%a %U %n' "$file" 2>/dev/null; done; true`)
+  return stats.split('\n').filter((line) => line !== '' && !line.includes(' /tmp/runc-process'))
 }
 
 async function filesWithSecrets(places: string): Promise<readonly string[]> {
