@@ -1,29 +1,12 @@
 import { expect, test } from 'vitest'
 import { openingOf } from '../../../actions/deploy-over-ssh/opening.ts'
 import { buildRelease } from '../../../actions/deploy-over-ssh/release.ts'
-import type { DeployInputs } from '../../../actions/deploy-over-ssh/inputs.ts'
 import { planSwitch } from '../../../src/plan/switch.ts'
+import { deployValue } from '../../support/deploy-inputs.ts'
 import { FakeJob } from '../../support/fake-job.ts'
 import { hostWith, shopModel, shopRelease } from '../../support/stack.ts'
 
-const deploy: DeployInputs = {
-  stack: { name: 'shop', path: '/srv/shop' },
-  projectDirectory: '/workspace',
-  composeFiles: [],
-  env: new Map(),
-  images: {},
-  version: 'v2',
-  registry: { server: 'ghcr.io', username: 'octocat', password: 'token' },
-  healthyWithin: 120,
-  lease: 300,
-  lockTimeout: 600,
-  jobTimeout: undefined,
-  keep: 5,
-  dryRun: false,
-  allowDowngrade: false,
-  approvers: [],
-  githubToken: undefined,
-}
+const deploy = { ...deployValue, registry: { server: 'ghcr.io', username: 'octocat', password: 'token' } }
 
 /** Whether the host gets the registry login for a second release, with these images there already. */
 async function isLoginSent(images: readonly string[]): Promise<boolean> {

@@ -3,6 +3,7 @@ import { type Course, prepareModel, type ToPrepare } from '../../../actions/depl
 import type { ComposeModel } from '../../../src/compose/model.ts'
 import type { HostFacts } from '../../../src/stack/host-facts.ts'
 import type { Observation } from '../../../src/stack/observation.ts'
+import { deployValue } from '../../support/deploy-inputs.ts'
 import { FakeJob } from '../../support/fake-job.ts'
 import { FakeRemote } from '../../support/fake-remote.ts'
 import { journal } from '../../support/journal.ts'
@@ -19,28 +20,7 @@ import {
   switchable,
 } from '../../support/stack.ts'
 
-const inputs: ToPrepare = {
-  ...stackValue,
-  phase: 'prepare',
-  deploy: {
-    stack: { name: 'shop', path: '/srv/shop' },
-    projectDirectory: '/workspace',
-    composeFiles: [],
-    env: new Map(),
-    images: {},
-    version: 'v2',
-    registry: undefined,
-    healthyWithin: 120,
-    lease: 300,
-    lockTimeout: 600,
-    jobTimeout: undefined,
-    keep: 5,
-    dryRun: false,
-    allowDowngrade: false,
-    approvers: ['alice'],
-    githubToken: undefined,
-  },
-}
+const inputs: ToPrepare = { ...stackValue, phase: 'prepare', deploy: { ...deployValue, approvers: ['alice'] } }
 const job = () => new FakeJob({ context: { sha: '1'.repeat(40) } })
 const one = shopRelease('v1', '1')
 const STALE = journal('began-agent a\nended undone stale-plan')
