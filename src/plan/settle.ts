@@ -21,7 +21,6 @@ export interface Settlement extends Switching {
  * fail without the others, and be repeated.
  */
 export function settleSteps(request: Settlement): readonly Unnumbered[] {
-  if (request.changed.length === 0) return []
   const fresh = request.changed.filter(({ action }) => action !== 'repair')
   return [
     ...haveTheStayingRun(request),

@@ -35,7 +35,6 @@ export interface SlotSwitch extends Switching {
  */
 export function slotSteps(request: SlotSwitch): Way {
   const { changed, healthyWithin, layout, order } = request
-  if (changed.length === 0) return { beside: [], over: [], edge: [] }
   const fresh = changed.filter(({ action }) => action !== 'repair')
   const apps = appsOf(changed)
   const oldApps = aliveOf(apps)

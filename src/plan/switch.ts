@@ -9,6 +9,7 @@ import { numbered, type Plan, type ServicePlan, type Unnumbered } from './plan.t
 import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
+import type { Way } from './steps.ts'
 import { turnSteps } from './turns.ts'
 import { definitions } from './words.ts'
 
@@ -37,14 +38,16 @@ export function planSwitch(request: SwitchRequest): Plan {
   const edgeChanged =
     to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash
   const way =
-    to.slots === undefined
-      ? turnSteps(switching, to.order, layout.from)
-      : slotSteps({ ...switching, order: to.order, layout, edgeChanged })
+    changed.length === 0
+      ? NO_WAY
+      : to.slots === undefined
+        ? turnSteps(switching, to.order, layout.from)
+        : slotSteps({ ...switching, order: to.order, layout, edgeChanged })
   // A rollback migrates nothing, so nothing forbids its way back.
   const settle =
-    request.from === 'host'
+    request.from === 'host' || changed.length === 0
       ? []
-      : settleSteps({ ...switching, layout, edgeChanged, way, gone: replacedOf(gone, observation) })
+      : settleSteps({ ...switching, layout, edgeChanged, way, gone: oldCodeOf(gone, observation) })
   return {
     title: request.title,
     variant: layout.variant,
@@ -61,8 +64,10 @@ export function planSwitch(request: SwitchRequest): Plan {
   }
 }
 
+const NO_WAY: Way = { beside: [], over: [], edge: [] }
+
 /** Those of them that were replaced by each release; an edge was not. */
-function replacedOf(gone: readonly string[], observation: Observation): readonly string[] {
+function oldCodeOf(gone: readonly string[], observation: Observation): readonly string[] {
   const live = liveRelease(observation)?.services ?? {}
   return gone.filter((name) => isReplaced(live[name]?.kind))
 }

@@ -17,7 +17,6 @@ import {
 /** Old and new take turns: all of the old are stopped, then all of the new started. */
 export function turnSteps(switching: Switching, order: readonly (readonly string[])[], from: string | undefined): Way {
   const { changes, changed, healthyWithin } = switching
-  if (changed.length === 0) return { beside: [], over: [], edge: [] }
   const fresh = changed.filter(({ action }) => action !== 'repair')
   const replaced = aliveOf(changed)
   const reload = reloads(changes)

@@ -3,8 +3,9 @@ import { liveRelease, type Observation } from '../stack/observation.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * The live release, when a release would change nothing of it: no container, no data, no network of a store or an edge, not what `current` names. Undefined
- * when there is something to do, also when only a transaction can tidy up what an earlier one has left.
+ * The live release, when a release would change nothing of it: no container, no data, no network of a store or an edge, not
+ * what `current` names. Undefined when there is something to do, also when only a transaction can tidy up what an earlier one
+ * has left.
  */
 export function unchangedRelease(plan: Plan, to: Manifest, observation: Observation): Manifest | undefined {
   const live = liveRelease(observation)
