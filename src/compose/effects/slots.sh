@@ -41,18 +41,21 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
-# Everything that the edge looks at: four folders that never change, and the link to one of them, which is made last. Its
-# workers run as somebody else and must be able to read it.
+# Everything that the edge looks at. Its workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
-  chmod 0755 "$stack/edge" 2>/dev/null
-  [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ] || return 0
+  if [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ]; then make_edge "$brought" || return 1; fi
+  chmod -R a+rX "$stack/edge"
+}
+
+# make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
+make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
   : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
     : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
-  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
-  chmod -R a+rX "$stack/edge" && sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
+  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$1" || return 1
+  sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
 put_edge_configuration() {
