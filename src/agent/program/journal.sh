@@ -13,7 +13,8 @@ cut_torn_tail() {
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
 
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments. A deploy
+# waits for some forty of them, so what can be known without a process of its own is.
 record() {
   written=${written:-$(records)}
   read -r up _ </proc/uptime

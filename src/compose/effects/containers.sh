@@ -36,6 +36,16 @@ of_all() {
   for service; do among "$every" "$side" "$service"; done
 }
 
+# find_new NAME=DEFINITION...: sets `new` to all that `every` says are new; one service without any is named, and a failure.
+find_new() {
+  new=''
+  for service; do
+    found=$(among "$every" new "$service")
+    [ -n "$found" ] || { echo "the new $(name "$service") is gone"; return 1; }
+    new="$new $found"
+  done
+}
+
 # each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
 each() {
   ids=$1
@@ -68,8 +78,7 @@ remove_new() {
 start_and_prove() {
   seconds=$1
   shift
-  every=$(survey) && new=$(of_all new "$@") || return 1
-  for service; do [ -n "$(among "$every" new "$service")" ] || { echo "the new $(name "$service") is gone"; return 1; }; done
+  every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }

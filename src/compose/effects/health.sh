@@ -95,15 +95,9 @@ prove_all() {
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
-  every=$(survey) || return 1
-  made=''
-  for service; do
-    new=$(among "$every" new "$service")
-    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
-    made="$made $new"
-  done
+  every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
+  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
   while read -r container state; do
     case $state in
       'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
