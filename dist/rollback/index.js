@@ -59661,7 +59661,8 @@ cut_torn_tail() {
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
 
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments.
+# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments. A deploy
+# waits for some forty of them, so what can be known without a process of its own is.
 record() {
   written=\${written:-$(records)}
   read -r up _ </proc/uptime
@@ -60469,6 +60470,16 @@ of_all() {
   for service; do among "$every" "$side" "$service"; done
 }
 
+# find_new NAME=DEFINITION...: sets \`new\` to all that \`every\` says are new; one service without any is named, and a failure.
+find_new() {
+  new=''
+  for service; do
+    found=$(among "$every" new "$service")
+    [ -n "$found" ] || { echo "the new $(name "$service") is gone"; return 1; }
+    new="$new $found"
+  done
+}
+
 # each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
 each() {
   ids=$1
@@ -60501,8 +60512,7 @@ remove_new() {
 start_and_prove() {
   seconds=$1
   shift
-  every=$(survey) && new=$(of_all new "$@") || return 1
-  for service; do [ -n "$(among "$every" new "$service")" ] || { echo "the new $(name "$service") is gone"; return 1; }; done
+  every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }
@@ -60742,15 +60752,9 @@ prove_all() {
 
 # are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
-  every=$(survey) || return 1
-  made=''
-  for service; do
-    new=$(among "$every" new "$service")
-    [ -n "$new" ] || { echo "$(name "$service") is gone"; return 1; }
-    made="$made $new"
-  done
+  every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
-  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $made) || return 1
+  states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
   while read -r container state; do
     case $state in
       'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
@@ -60922,18 +60926,21 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
-# Everything that the edge looks at: four folders that never change, and the link to one of them, which is made last. Its
-# workers run as somebody else and must be able to read it.
+# Everything that the edge looks at. Its workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
-  chmod 0755 "$stack/edge" 2>/dev/null
-  [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ] || return 0
+  if [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ]; then make_edge "$brought" || return 1; fi
+  chmod -R a+rX "$stack/edge"
+}
+
+# make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
+make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
   : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
     : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
-  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$brought" || return 1
-  chmod -R a+rX "$stack/edge" && sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
+  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$1" || return 1
+  sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
 put_edge_configuration() {
@@ -66908,8 +66915,6 @@ function imageAsListed(image) {
  */
 function slotSteps(request) {
     const { changed, healthyWithin, layout, order } = request;
-    if (changed.length === 0)
-        return { beside: [], over: [], edge: [] };
     const fresh = changed.filter(({ action }) => action !== 'repair');
     const apps = appsOf(changed);
     const oldApps = aliveOf(apps);
@@ -67091,8 +67096,6 @@ function startStores(stores, healthyWithin) {
 /** Old and new take turns: all of the old are stopped, then all of the new started. */
 function turnSteps(switching, order, from) {
     const { changes, changed, healthyWithin } = switching;
-    if (changed.length === 0)
-        return { beside: [], over: [], edge: [] };
     const fresh = changed.filter(({ action }) => action !== 'repair');
     const replaced = aliveOf(changed);
     const reload = reloads(changes);
@@ -67146,8 +67149,6 @@ function stopAndReload(switching, replaced, reload) {
  * fail without the others, and be repeated.
  */
 function settleSteps(request) {
-    if (request.changed.length === 0)
-        return [];
     const fresh = request.changed.filter(({ action }) => action !== 'repair');
     return [
         ...haveTheStayingRun(request),
@@ -67286,13 +67287,15 @@ function planSwitch(request) {
     const gone = retired(to, observation);
     const switching = { changes, changed, healthyWithin };
     const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
-    const way = to.slots === undefined
-        ? turnSteps(switching, to.order, layout.from)
-        : slotSteps({ ...switching, order: to.order, layout, edgeChanged });
+    const way = changed.length === 0
+        ? NO_WAY
+        : to.slots === undefined
+            ? turnSteps(switching, to.order, layout.from)
+            : slotSteps({ ...switching, order: to.order, layout, edgeChanged });
     // A rollback migrates nothing, so nothing forbids its way back.
-    const settle = request.from === 'host'
+    const settle = request.from === 'host' || changed.length === 0
         ? []
-        : settleSteps({ ...switching, layout, edgeChanged, way, gone: switch_replacedOf(gone, observation) });
+        : settleSteps({ ...switching, layout, edgeChanged, way, gone: oldCodeOf(gone, observation) });
     return {
         title: request.title,
         variant: layout.variant,
@@ -67308,8 +67311,9 @@ function planSwitch(request) {
         notes: notesOn(to, changes, changed, gone),
     };
 }
+const NO_WAY = { beside: [], over: [], edge: [] };
 /** Those of them that were replaced by each release; an edge was not. */
-function switch_replacedOf(gone, observation) {
+function oldCodeOf(gone, observation) {
     const live = liveRelease(observation)?.services ?? {};
     return gone.filter((name) => isReplaced(live[name]?.kind));
 }
