@@ -9,15 +9,16 @@ const workers = Math.max(2, availableParallelism())
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], maxWorkers: workers } },
+      // A minute is no bar of speed: a property with many runs takes seconds on a machine that has other things to do.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], maxWorkers: workers, testTimeout: minute } },
       {
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           maxWorkers: workers,
           maxConcurrency: 8,
-          testTimeout: minute,
-          hookTimeout: minute,
+          testTimeout: 3 * minute,
+          hookTimeout: 3 * minute,
           // GitHub's own parser imports JSON without attributes, which Node refuses; vite does not mind.
           server: { deps: { inline: [/@actions\/(workflow-parser|languageservice|expressions)/] } },
         },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, ClientChannel } from 'ssh2'
 import { type Command, toShell } from '../command/command.ts'
 import { StepError } from '../errors.ts'
@@ -11,6 +12,9 @@ const SILENCE_SECONDS = 13
 const LOOKS_PER_SECOND = 2
 /** How long a polite end of the connection may take. */
 const GOODBYE_SECONDS = 1
+
+const OPENING_ATTEMPTS = 4
+const OPENING_PAUSE_MS = 100
 
 /** A command that runs, and what will come of it. */
 interface Session {
@@ -70,8 +74,20 @@ export class SshRemote implements Remote {
     clearTimeout(hurry)
   }
 
-  /** Undefined when the connection is gone. */
-  #start(command: Command, options: RunOptions): Promise<Session | undefined> {
+  /** Undefined when the connection is gone. A server counts a session for a moment after its end: so more than one try. */
+  async #start(command: Command, options: RunOptions): Promise<Session | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#open(command, options)
+      } catch (error) {
+        if (attempt === OPENING_ATTEMPTS) throw this.#refused(error as Error)
+        await sleep(OPENING_PAUSE_MS)
+        options.signal?.throwIfAborted()
+      }
+    }
+  }
+
+  #open(command: Command, options: RunOptions): Promise<Session | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) {
         resolve(undefined)
@@ -82,7 +98,7 @@ export class SshRemote implements Remote {
           // It must listen before this callback returns: exit code and end may be in the very same packet.
           if (error === undefined) resolve({ channel, output: exchange(channel, command.stdin, options) })
           else if (this.#lost !== undefined) resolve(undefined)
-          else reject(this.#refused(error))
+          else reject(error)
         })
       } catch {
         // It throws when the other side has ended and we have not heard of the end of the socket yet.

@@ -3,9 +3,9 @@ import { on, once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { until } from '../support/until.ts'
 
 const code = join(import.meta.dirname, '../../examples/shop/frontend/server.js')
 const products = [{ id: 1, name: '<Rope> & "Anchor"', price: 1990 }]
@@ -61,11 +61,15 @@ test('says that the shop is closed while the api is away', async () => {
 
 test('answers what is under way after SIGTERM, takes nothing new, and exits with 0', async () => {
   const exited = once(frontend, 'exit')
+  const asked = once(api, 'request')
   const underWay = fetch(url)
-  await sleep(200)
+  await asked
   frontend.kill('SIGTERM')
-  await sleep(100)
-  await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed')
+  const isRefused = () =>
+    fetch(`${url}/healthz`)
+      .then(Boolean, () => false)
+      .then((answers) => !answers)
+  await until(isRefused, 'it to take nothing new')
   const response = await underWay
   expect(response.status).toBe(200)
   expect(response.headers.get('connection')).toBe('close')

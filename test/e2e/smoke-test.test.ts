@@ -129,7 +129,7 @@ test('a cancelled job ends at once and says so', async () => {
   const since = performance.now()
   child.kill('SIGINT')
   const { code, log: whole, summary } = await ended
-  expect(performance.now() - since).toBeLessThan(3000)
+  expect(performance.now() - since).toBeLessThan(7500)
   expect(code).toBe(1)
   expect(whole).toContain('::error::smoke test: the job was cancelled before the checks were through')
   expect(summary).toContain('### Smoke test: unknown')

@@ -98,14 +98,15 @@ test('an end by a signal counts as shells count it', async () => {
 
 test('several commands run at once on one connection', async () => {
   const before = sshd.log().match(/Accepted publickey/g)?.length
-  const start = performance.now()
-  await Promise.all([1, 2, 3, 4].map(() => remote.run(script('sleep 1'))))
-  expect(performance.now() - start).toBeLessThan(3000)
+  // Each ends when all have begun.
+  const meet = 'mkdir -p "$1"; echo >"$1/$2"; until [ "$(ls "$1" | wc -l)" = 4 ]; do sleep 0.1; done'
+  const outcomes = ['1', '2', '3', '4'].map((name) => remote.run(script(meet, `${sshd.folder}/meeting`, name)))
+  for (const outcome of await Promise.all(outcomes)) expect(outcome).toMatchObject({ kind: 'exited', code: 0 })
   expect(sshd.log().match(/Accepted publickey/g)).toHaveLength(before ?? 0)
 })
 
 test('more sessions than the server opens are refused as that, not as a lost connection', async () => {
-  const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => remote.run(script('sleep 1'))))
+  const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => remote.run(script('sleep 4'))))
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
   expect(refused).toHaveLength(2)
   expect(String(refused[0]?.reason)).toMatch(/the server opened no session[^]*the command was not run[^]*MaxSessions/)
@@ -134,8 +135,8 @@ test('a command costs no delayed acknowledgement: the link has TCP_NODELAY', asy
     await remote.run(command('true'))
     times.push(performance.now() - start)
   }
-  // With Nagle's algorithm each takes 45 ms on the loopback.
-  expect(times.sort((a, b) => a - b)[3]).toBeLessThan(35)
+  // With Nagle's algorithm each takes 45 ms on the loopback, however quiet the machine is.
+  expect(Math.min(...times)).toBeLessThan(35)
 })
 
 test('a runner that is held up for longer than a link may be silent does not give the link up', async () => {

@@ -62,7 +62,7 @@ describe('a cancelled step', () => {
     const remote = new FakeRemote().answer(/./, { hangs: true })
     const from = performance.now()
     expect(await message(AbortSignal.abort(), held(remote))).toContain('could not be asked')
-    expect(performance.now() - from).toBeLessThan(4500)
+    expect(performance.now() - from).toBeLessThan(7000)
   })
 
   test('that was not cancelled fails as it does', async () => {

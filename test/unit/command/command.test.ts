@@ -11,7 +11,7 @@ test.each([
   expect(toShell(given)).toBe(line)
 })
 
-describe.each(['sh', 'bash'])('%s', { timeout: 30_000 }, (shell) => {
+describe.each(['sh', 'bash'])('%s', (shell) => {
   test('takes quoted words for what they were', () => {
     const word = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed() && !text.includes('\0'))
     const hostile = fc.array(

@@ -70,7 +70,7 @@ describe('a mistake is told by its line, and without a piece of a value', () => 
   })
 })
 
-test('what is written is read again, whatever it is', { timeout: 30_000 }, () => {
+test('what is written is read again, whatever it is', () => {
   const value = fc
     .string({
       unit: fc.oneof(

@@ -133,7 +133,7 @@ async function shown(leaks: Leaks, fails: boolean): Promise<string> {
   expect(stdout).toContain('::warning::')
   const rest = stdout.replaceAll(/^::add-mask::.*$/gm, '').replaceAll('%25', '%')
   const written = await Promise.all(Object.values(files).map((path) => readFile(path, 'utf8')))
-  return [rest, ...written].join('\n').replaceAll(/ghadelimiter_[\da-f-]{36}/g, '')
+  return [rest, ...written].join('\n').replaceAll(/^output-\d+<<ghadelimiter_.*$|ghadelimiter_[\da-f-]{36}/gm, '')
 }
 
 test.each([false, true])(
