@@ -65609,11 +65609,14 @@ function signalNumber(name = '') {
 
 
 
+
 /** A link that is silent for so long is dead: three questions for a sign of life went unanswered. */
 const SILENCE_SECONDS = 13;
 const LOOKS_PER_SECOND = 2;
 /** How long a polite end of the connection may take. */
 const GOODBYE_SECONDS = 1;
+const OPENING_ATTEMPTS = 4;
+const OPENING_PAUSE_MS = 100;
 /** `Remote` over an ssh2 client that is connected and has verified its host. */
 class SshRemote {
     host;
@@ -65664,8 +65667,21 @@ class SshRemote {
         await this.#carrier.closed;
         clearTimeout(hurry);
     }
-    /** Undefined when the connection is gone. */
-    #start(command, options) {
+    /** Undefined when the connection is gone. A server counts a session for a moment after its end: so more than one try. */
+    async #start(command, options) {
+        for (let attempt = 1;; attempt++) {
+            try {
+                return await this.#open(command, options);
+            }
+            catch (error) {
+                if (attempt === OPENING_ATTEMPTS)
+                    throw this.#refused(error);
+                await (0,external_node_timers_promises_namespaceObject.setTimeout)(OPENING_PAUSE_MS);
+                options.signal?.throwIfAborted();
+            }
+        }
+    }
+    #open(command, options) {
         return new Promise((resolve, reject) => {
             if (this.#lost !== undefined) {
                 resolve(undefined);
@@ -65679,7 +65695,7 @@ class SshRemote {
                     else if (this.#lost !== undefined)
                         resolve(undefined);
                     else
-                        reject(this.#refused(error));
+                        reject(error);
                 });
             }
             catch {
