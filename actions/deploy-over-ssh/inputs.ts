@@ -39,6 +39,8 @@ export interface DeployInputs {
   /** Of the whole job, as far as it is known. */
   readonly jobTimeout: number | undefined
   readonly keep: number
+  /** Seconds. */
+  readonly drain: number
   readonly dryRun: boolean
   /** Whether an older commit than the live one is meant. */
   readonly allowDowngrade: boolean
@@ -90,6 +92,7 @@ function readDeploy(input: InputReader, path: string): DeployInputs {
     lockTimeout: input.seconds('lock-timeout'),
     jobTimeout: readJobTimeout(input),
     keep: input.whole('keep', { min: 2, max: 50 }),
+    drain: input.seconds('drain'),
     dryRun: input.flag('dry-run'),
     allowDowngrade: input.flag('allow-downgrade'),
     approvers: (input.optional('approvers') ?? '').split(',').flatMap((login) => login.trim() || []),

@@ -60,6 +60,7 @@ export async function planDeploy(
     observation,
     healthyWithin: deploy.healthyWithin,
     keep: deploy.keep,
+    drain: deploy.drain,
     from: 'registry',
   })
   const plan = withNotes(decided, [

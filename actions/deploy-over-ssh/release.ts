@@ -43,7 +43,7 @@ export async function buildRelease(
     shipments,
     running: runningMounts(observation),
     isData: (name) => {
-      const kind = kindOf(name, model.services[name] ?? {})
+      const kind = kindOf(name, model.services)
       return typeof kind !== 'string' && kind.kind === 'data'
     },
   })

@@ -18,6 +18,8 @@ export type Inputs = StackInputs &
         /** Of the whole job, as far as it is known. */
         readonly jobTimeout: number | undefined
         readonly keep: number
+        /** Seconds. */
+        readonly drain: number
         readonly dryRun: boolean
         /** Whether the release can run on the schema as it is now, as far as the user says. */
         readonly oldCodeCanRun: boolean
@@ -33,6 +35,7 @@ export function readInputs(input: InputReader): Inputs {
     lockTimeout: input.seconds('lock-timeout'),
     jobTimeout: readJobTimeout(input),
     keep: input.whole('keep', { min: 2, max: 50 }),
+    drain: input.seconds('drain'),
     dryRun: input.flag('dry-run'),
     oldCodeCanRun: input.flag('old-code-can-run'),
   }

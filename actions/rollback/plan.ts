@@ -48,6 +48,7 @@ export async function planRollback(
     observation,
     healthyWithin: inputs.healthyWithin,
     keep: inputs.keep,
+    drain: inputs.drain,
     from: 'host',
   })
   const deadlines = describeDeadlines(deadlinesOf(decided, inputs.lockTimeout), inputs.jobTimeout)

@@ -8,7 +8,9 @@
 . ./effects/containers.sh
 . ./effects/images.sh
 . ./effects/served.sh
+. ./effects/drain.sh
 . ./effects/health.sh
+. ./effects/jobs.sh
 . ./effects/database.sh
 . ./effects/files.sh
 . ./effects/slots.sh

@@ -25,6 +25,10 @@ export interface Service {
   readonly deploy?: { readonly replicas?: number }
   readonly scale?: number
   readonly restart?: string
+  readonly command?: readonly string[] | null
+  readonly entrypoint?: readonly string[] | null
+  readonly environment?: Readonly<Record<string, string | number | boolean | null>>
+  readonly healthcheck?: { readonly test?: readonly string[]; readonly [rest: string]: unknown }
   readonly stop_grace_period?: string
   readonly [rest: string]: unknown
 }

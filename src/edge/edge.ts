@@ -11,6 +11,7 @@ export type EdgeChoice =
   | {
       readonly kind: 'slots'
       readonly ports: ReadonlyMap<string, number>
+      /** Those services, and why each is one. */
       readonly because: ReadonlyMap<string, string>
     }
   /** Old and new take turns. */
@@ -55,13 +56,19 @@ function webServices(
   named: readonly string[],
 ): ReadonlyMap<string, string> {
   const web = new Map<string, string>()
-  for (const [name, kind] of kinds) if (kind === 'web') web.set(name, 'its label estiba.kind says so')
+  for (const [name, { labels }] of Object.entries(services))
+    if (labels?.['estiba.kind'] === 'web') web.set(name, 'its label estiba.kind says so')
   for (const name of named) if (!web.has(name)) web.set(name, 'the edge passes requests to it')
   for (const [name] of web)
     for (const dependency of Object.keys(services[name]?.depends_on ?? {}))
-      if (kinds.get(dependency) === 'app' && hasPort(services[dependency]) && !web.has(dependency))
+      if (mayBeAsked(kinds.get(dependency)) && hasPort(services[dependency]) && !web.has(dependency))
         web.set(dependency, `${name} depends on it, and it exposes a port`)
   return web
+}
+
+/** Also what was taken for a worker: its own text does not tell what others want of it. */
+function mayBeAsked(kind: Kind | undefined): boolean {
+  return kind === 'web' || kind === 'worker'
 }
 
 function obstacleTo(

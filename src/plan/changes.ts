@@ -23,8 +23,12 @@ export interface Change {
 
 const ALIVE = ['running', 'restarting', 'paused']
 
-/** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
-export function changesFor(to: Manifest, observation: Observation): readonly Change[] {
+/**
+ * Compares a release with what runs, service by service; edges and the others in the order in which they start.
+ *
+ * @param jobs whether they run; else they are left as they are
+ */
+export function changesFor(to: Manifest, observation: Observation, jobs: 'run' | 'left'): readonly Change[] {
   const live = liveRelease(observation)
   const where = whereLive(to, observation)
   const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data')
@@ -32,8 +36,15 @@ export function changesFor(to: Manifest, observation: Observation): readonly Cha
     const service = to.services[name]
     return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : []
   })
-  return to.slots === undefined ? changes : movedTogether(changes)
+  const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined))
+  return jobs === 'run' ? together : together.map((change) => (isJob(change) ? { ...change, ...LEFT } : change))
 }
+
+function isJob({ service }: Change): boolean {
+  return service.kind === 'job'
+}
+
+const LEFT = { action: 'leave', because: 'a rollback runs no job: what the later one has done stays' } as const
 
 /** Whether a release replaces it, together with the others of its kind where there are slots. */
 export function isOfTheSet({ service: { kind } }: Pick<Change, 'service'>): boolean {
@@ -45,16 +56,17 @@ function isShared(kind: Kind): boolean {
   return kind === 'data' || kind === 'edge'
 }
 
-/** In a slot nothing is mixed: when one of the set changes, all of it moves. */
-function movedTogether(changes: readonly Change[]): readonly Change[] {
+/** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
+function movedTogether(changes: readonly Change[], isTogether: (change: Change) => boolean): readonly Change[] {
   const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave')
   if (movers.length === 0) return changes
   return changes.map((change) => {
-    if (!isOfTheSet(change) || change.action === 'create' || change.action === 'replace') return change
+    if (!isTogether(change) || change.action === 'create' || change.action === 'replace') return change
+    const moves = isJob(change) ? 'runs anew' : 'moves to the other slot'
     return {
       ...change,
       action: 'replace',
-      because: change.action === 'leave' ? `it moves to the other slot with ${names(movers)}` : change.because,
+      because: change.action === 'leave' ? `it ${moves} with ${names(movers)}` : change.because,
     }
   })
 }
@@ -74,6 +86,12 @@ function changeOf(
   const change = { name, service, running, alive, joins }
   if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }
   if (service.kind === 'data') return { ...change, action: 'leave', because: 'a deploy never touches data' }
+  if (service.kind === 'job') {
+    const why = reason(service, before)
+    return why === undefined
+      ? { ...change, action: 'leave', because: 'nothing of it changed since it ran' }
+      : { ...change, action: 'replace', because: why }
+  }
   const isAsWished = ({ labels }: Container) =>
     labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where)
   const asWished = running.filter(isAsWished)
@@ -107,10 +125,12 @@ function ranAsWished({ replicas }: ManifestService, asWished: readonly Container
 }
 
 /** Services of the live release that the new one no longer has; data stays. */
-export function retired(to: Manifest, observation: Observation): readonly string[] {
+export function retired(to: Manifest, observation: Observation): ReadonlyMap<string, Kind> {
   const live = liveRelease(observation)
-  return Object.entries(live?.services ?? {}).flatMap(([name, { kind }]) =>
-    kind !== 'data' && !(name in to.services) ? [name] : [],
+  return new Map(
+    Object.entries(live?.services ?? {}).flatMap(([name, { kind }]) =>
+      kind !== 'data' && !(name in to.services) ? [[name, kind] as const] : [],
+    ),
   )
 }
 
@@ -139,7 +159,7 @@ export function dataObjections(to: Manifest, observation: Observation): readonly
 function differs(name: string, what: string): string {
   return (
     `services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
-    'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app'
+    'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker'
   )
 }
 

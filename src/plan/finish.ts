@@ -5,7 +5,8 @@ import { quote } from '../command/command.ts'
 import { type Change, isOfTheSet } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
-import { edgesOf } from './steps.ts'
+import { drainSlot } from './slots.ts'
+import { edgesOf, lasting } from './steps.ts'
 import { definitions, definitionsWith, words } from './words.ts'
 
 export interface FinishRequest {
@@ -13,13 +14,17 @@ export interface FinishRequest {
   readonly observation: Observation
   /** How many confirmed releases stay on the host. */
   readonly keep: number
+  /** Seconds that visitors' connections with the old release have to end. */
+  readonly drain: number
   readonly layout: Layout
   readonly changes: readonly Change[]
 }
 
 /** What follows the commit: it can only be completed. */
 export function finishSteps(request: FinishRequest, changed: readonly Change[], gone: readonly string[]): Unnumbered[] {
-  const old = changed.filter(({ action }) => action !== 'create')
+  // Of a job that is left, the run of the later release is no part of this one.
+  const leftJobs = request.changes.filter(({ action, service }) => action === 'leave' && service.kind === 'job')
+  const old = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create')
   const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace))
   const step = (title: string, because: string, run: string): Unnumbered => ({
     title,
@@ -33,21 +38,24 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
     ...settleEdge(request, changed).map((run) =>
       step('lead the edge to the release alone', 'the old slot answers for it no more', run),
     ),
-    ...(changed.length > 0
+    ...(lasting(changed).length > 0
       ? [
           step(
             'give the new containers their restart policy',
             'from now on the engine keeps them alive',
-            `keep_alive ${definitionsWith(changed, ({ service }) => service.restart)}`,
+            `keep_alive ${definitionsWith(lasting(changed), ({ service }) => service.restart)}`,
           ),
         ]
       : []),
     ...(old.length > 0
       ? [
-          step(
-            'stop and remove the old containers',
-            'the way back now leads through the release',
-            `remove_old ${definitions(old)}`,
+          drained(
+            request,
+            step(
+              'stop and remove the old containers',
+              'the way back now leads through the release',
+              `remove_old ${definitions(old)}`,
+            ),
           ),
         ]
       : []),
@@ -56,6 +64,16 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
       : []),
     ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
   ]
+}
+
+/** Whoever is still served by the old slot has his time. */
+function drained({ to: { slots }, layout: { live, variant }, changes, drain }: FinishRequest, step: Unnumbered): Unnumbered {
+  if (slots === undefined || live === undefined || live === variant) return step
+  return {
+    ...step,
+    run: `${drainSlot({ slots, changes }, live, drain)} && ${step.run}`,
+    deadline: step.deadline + drain + 10,
+  }
 }
 
 /** Before the old containers go, the edge stops to fall back on them. */

@@ -1,7 +1,7 @@
 import { type Change } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
-import { aliveOf, appsOf, edgesOf, standBy, staying, type Switching, type Way, webOf } from './steps.ts'
+import { aliveOf, edgesOf, inTurnOf, lasting, standBy, staying, type Switching, type Way, webOf } from './steps.ts'
 import { reloadNginx, reloads } from './turns.ts'
 import { definitions, definitionsWith, names, words } from './words.ts'
 
@@ -21,7 +21,7 @@ export interface Settlement extends Switching {
  * fail without the others, and be repeated.
  */
 export function settleSteps(request: Settlement): readonly Unnumbered[] {
-  const fresh = request.changed.filter(({ action }) => action !== 'repair')
+  const fresh = lasting(request.changed).filter(({ action }) => action !== 'repair')
   return [
     ...haveTheStayingRun(request),
     ...keepRepaired(request),
@@ -53,7 +53,7 @@ function keepRepaired({ changed }: Settlement): readonly Unnumbered[] {
 
 function goOnInSlot(request: Settlement, fresh: readonly Change[]): readonly Unnumbered[] {
   const { way, gone } = request
-  const [web, apps, edges] = [webOf(fresh), appsOf(fresh), edgesOf(fresh)]
+  const [web, inTurn, edges] = [webOf(fresh), inTurnOf(fresh), edgesOf(fresh)]
   const over = since(way.beside.length)
   return [
     ...(aliveOf(edges).length > 0
@@ -62,7 +62,7 @@ function goOnInSlot(request: Settlement, fresh: readonly Change[]): readonly Unn
         ? [{ ...handOver(edges, []), since: over }]
         : []),
     ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
-    ...(apps.length + gone.length > 0 ? [{ ...handOver(apps, gone), since: over }] : []),
+    ...(inTurn.length + gone.length > 0 ? [{ ...handOver(inTurn, gone), since: over }] : []),
   ]
 }
 

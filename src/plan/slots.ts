@@ -1,18 +1,18 @@
 import { quote } from '../command/command.ts'
 import { type Change, isOfTheSet } from './changes.ts'
-import type { Slots } from '../edge/slots.ts'
+import type { Slots, Variant } from '../edge/slots.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import {
   aliveOf,
-  appsOf,
+  besideOf,
   createNew,
   fillUp,
   edgesOf,
   guardStep,
-  layersOf,
+  inTurnOf,
   standBy,
-  startAndProve,
+  startLayers,
   staying,
   stopOld,
   type Switching,
@@ -23,6 +23,7 @@ import { names, words } from './words.ts'
 
 export interface SlotSwitch extends Switching {
   readonly order: readonly (readonly string[])[]
+  readonly slots: Slots
   readonly layout: Layout
   /** Whether the edge's generated configuration is another one than the host has. */
   readonly edgeChanged: boolean
@@ -36,8 +37,8 @@ export interface SlotSwitch extends Switching {
 export function slotSteps(request: SlotSwitch): Way {
   const { changed, healthyWithin, layout, order } = request
   const fresh = changed.filter(({ action }) => action !== 'repair')
-  const apps = appsOf(changed)
-  const oldApps = aliveOf(apps)
+  const inTurn = inTurnOf(changed)
+  const old = aliveOf(inTurn)
   const isMoving = changed.some(isOfTheSet)
   return {
     beside: [
@@ -46,11 +47,11 @@ export function slotSteps(request: SlotSwitch): Way {
       ...(fresh.length > 0
         ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
         : []),
-      ...layersOf(order, webOf(changed)).map((layer) => startAndProve(layer, healthyWithin)),
+      ...startLayers(order, besideOf(changed), healthyWithin),
     ],
     over: [
-      ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
-      ...layersOf(order, apps).map((layer) => startAndProve(layer, healthyWithin)),
+      ...(old.length > 0 ? [stopOld(request, old)] : []),
+      ...startLayers(order, inTurn, healthyWithin),
       ...(request.edgeChanged ? [configureEdge(request)] : []),
     ],
     edge: [
@@ -67,8 +68,21 @@ function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
   return [
     ...(old.length > 0 ? [stopOld(request, old)] : []),
     ...(isMoving ? [switchEdge(request)] : []),
-    ...layersOf(request.order, edges).map((layer) => startAndProve(layer, request.healthyWithin)),
+    ...startLayers(request.order, edges, request.healthyWithin),
   ]
+}
+
+/** Seconds, on the way back: what is bad there may hang for ever. */
+const DRAIN_BACK = 5
+
+/** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
+export function drainSlot(
+  { slots, changes }: Pick<SlotSwitch, 'slots' | 'changes'>,
+  slot: Variant,
+  seconds: number,
+): string {
+  if (slot === 'plain') return 'true'
+  return words('drain', [String(seconds), slots.subnets[slot], ...edgesOf(changes).map(({ name }) => name)])
 }
 
 function switchEdge(request: SlotSwitch): Unnumbered {
@@ -84,7 +98,12 @@ function switchEdge(request: SlotSwitch): Unnumbered {
       'what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection',
     run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
     ...(layout.live !== undefined && {
-      undo: [`switch_edge ${layout.live}`, standBy(request, served), ...see(layout.live)].join(' && '),
+      undo: [
+        `switch_edge ${layout.live}`,
+        standBy(request, served),
+        ...see(layout.live),
+        drainSlot(request, layout.variant, Math.min(request.drain, DRAIN_BACK)),
+      ].join(' && '),
     }),
     reversibility: 'reversible',
     deadline: request.healthyWithin + 30,

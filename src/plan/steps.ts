@@ -10,6 +10,8 @@ export interface Switching {
   readonly changed: readonly Change[]
   /** Seconds that a new container has to become healthy. */
   readonly healthyWithin: number
+  /** Seconds that visitors' connections have to end, before what they are with ends. */
+  readonly drain: number
 }
 
 /** The steps of a switch, in the parts that the case depends on in which there is no way back. */
@@ -73,8 +75,44 @@ export function stopOld(switching: Switching, replaced: readonly Change[]): Unnu
   }
 }
 
+/** The changed services of each layer are started at once, when those of the layer before are up or have completed. */
+export function startLayers(
+  order: readonly (readonly string[])[],
+  changed: readonly Change[],
+  healthyWithin: number,
+): readonly Unnumbered[] {
+  return order.flatMap((layer) => {
+    const here = changed.filter(({ name }) => layer.includes(name))
+    const [jobs, others] = [here.filter((change) => !lasting([change]).length), lasting(here)]
+    return [
+      ...(jobs.length > 0 ? [runJobs(jobs)] : []),
+      ...(others.length > 0 ? [startAndProve(others, healthyWithin)] : []),
+    ]
+  })
+}
+
+/** Seconds that a job may take. */
+const JOB_SECONDS = 600
+
+function runJobs(jobs: readonly Change[]): Unnumbered {
+  return {
+    title: `run ${names(jobs)} to ${jobs.length === 1 ? 'its' : 'their'} end`,
+    because: 'what waits for it starts only when it has completed; what it has done stays',
+    run: `run_jobs ${JOB_SECONDS} ${definitionsWith(jobs, ({ service }) => triesOf(service.restart))}`,
+    undo: `stop_new ${definitions(jobs)}`,
+    reversibility: 'unknown',
+    deadline: JOB_SECONDS + Math.max(...jobs.map(({ service }) => service.stopGrace)) + 30,
+  }
+}
+
+/** How often it is begun: `on-failure:3` is three times more, and without a number as often as fit into its time. */
+function triesOf(restart: string): string {
+  const [policy, retries] = restart.split(':')
+  return policy === 'on-failure' ? String(1 + Number(retries ?? JOB_SECONDS)) : '1'
+}
+
 /** Started together, and each asked by its own health check until it has said yes often enough. */
-export function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbered {
+function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbered {
   const fresh = layer.filter(({ action }) => action !== 'repair')
   return {
     title: `start the new ${names(layer)}, and wait until ${layer.length === 1 ? 'it is' : 'they are'} healthy`,
@@ -84,14 +122,6 @@ export function startAndProve(layer: readonly Change[], healthyWithin: number): 
     reversibility: 'reversible',
     deadline: healthyWithin + Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
   }
-}
-
-/** The changed services in the order in which they start, each layer at once. */
-export function layersOf(
-  order: readonly (readonly string[])[],
-  changed: readonly Change[],
-): readonly (readonly Change[])[] {
-  return order.map((layer) => changed.filter(({ name }) => layer.includes(name))).filter((layer) => layer.length > 0)
 }
 
 /**
@@ -117,13 +147,24 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
   }
 }
 
+/** What starts while the old still serves. */
+export function besideOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ service }) => service.beside)
+}
+
+/** Web services that old and new run of beside each other. */
 export function webOf(changes: readonly Change[]): readonly Change[] {
-  return changes.filter(({ service }) => service.kind === 'web')
+  return lasting(besideOf(changes))
 }
 
 /** Replaced by every release, and never beside their successors. */
-export function appsOf(changes: readonly Change[]): readonly Change[] {
-  return changes.filter((change) => isOfTheSet(change) && change.service.kind === 'app')
+export function inTurnOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter((change) => isOfTheSet(change) && !change.service.beside)
+}
+
+/** What is to run from now on. */
+export function lasting(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ service }) => service.kind !== 'job')
 }
 
 export function edgesOf(changes: readonly Change[]): readonly Change[] {

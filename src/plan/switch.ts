@@ -1,15 +1,15 @@
 import { UsageError } from '../errors.ts'
-import { isReplaced } from '../compose/kinds.ts'
+import { isReplaced, type Kind } from '../compose/kinds.ts'
 import type { Manifest } from '../release/manifest.ts'
-import { liveRelease, type Observation } from '../stack/observation.ts'
+import type { Observation } from '../stack/observation.ts'
 import { type Change, changesFor, dataObjections, isOfTheSet, retired } from './changes.ts'
 import { finishSteps } from './finish.ts'
-import { type Layout, layoutFor } from './layout.ts'
+import { layoutFor } from './layout.ts'
 import { numbered, type Plan, type ServicePlan, type Unnumbered } from './plan.ts'
 import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
-import type { Way } from './steps.ts'
+import { lasting, type Way } from './steps.ts'
 import { turnSteps } from './turns.ts'
 import { definitions } from './words.ts'
 
@@ -19,6 +19,8 @@ export interface SwitchRequest {
   readonly observation: Observation
   /** Seconds that a new container has to become healthy. */
   readonly healthyWithin: number
+  /** Seconds that visitors' connections with the old release have to end, before it is stopped. */
+  readonly drain: number
   /** How many confirmed releases stay on the host. */
   readonly keep: number
   /** A rollback finds everything on the host and asks no registry. */
@@ -27,14 +29,16 @@ export interface SwitchRequest {
 
 /** Plans the way from what runs to a release. */
 export function planSwitch(request: SwitchRequest): Plan {
-  const { to, observation, healthyWithin } = request
+  const { to, observation, healthyWithin, drain } = request
   const objections = dataObjections(to, observation)
   if (objections.length > 0) throw new UsageError(objections.join('\n'))
-  const changes = changesFor(to, observation)
+  const changes = changesFor(to, observation, request.from === 'host' ? 'left' : 'run')
   const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data')
   const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays')
-  const gone = retired(to, observation)
-  const switching = { changes, changed, healthyWithin }
+  const retiring = retired(to, observation)
+  const gone = [...retiring.keys()]
+  const switching = { changes, changed, healthyWithin, drain }
+  const lastingOnes = lasting(changed)
   const edgeChanged =
     to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash
   const way =
@@ -42,35 +46,35 @@ export function planSwitch(request: SwitchRequest): Plan {
       ? NO_WAY
       : to.slots === undefined
         ? turnSteps(switching, to.order, layout.from)
-        : slotSteps({ ...switching, order: to.order, layout, edgeChanged })
+        : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged })
   // A rollback migrates nothing, so nothing forbids its way back.
   const settle =
     request.from === 'host' || changed.length === 0
       ? []
-      : settleSteps({ ...switching, layout, edgeChanged, way, gone: oldCodeOf(gone, observation) })
+      : settleSteps({
+          ...switching,
+          layout,
+          edgeChanged,
+          way,
+          gone: gone.filter((name) => isReplaced(retiring.get(name))),
+        })
   return {
     title: request.title,
     variant: layout.variant,
-    services: [...changes.map((change) => describeChange(change, layout)), ...gone.map(describeRetired)],
+    services: [...changes.map(describeChange), ...[...retiring].map(describeRetired)],
     phases: {
       prepare: numbered(prepareSteps({ ...request, changes, layout })),
       switch: numbered([...way.beside, ...way.over, ...way.edge]),
-      commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
+      commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
       finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
       ...(settle.length > 0 && { settle: numbered(settle) }),
     },
-    ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
+    ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
     notes: notesOn(to, changes, changed, gone),
   }
 }
 
 const NO_WAY: Way = { beside: [], over: [], edge: [] }
-
-/** Those of them that were replaced by each release; an edge was not. */
-function oldCodeOf(gone: readonly string[], observation: Observation): readonly string[] {
-  const live = liveRelease(observation)?.services ?? {}
-  return gone.filter((name) => isReplaced(live[name]?.kind))
-}
 
 function notesOn(
   to: Manifest,
@@ -84,10 +88,16 @@ function notesOn(
     ...(changes.some(({ because }) => because.includes('taken over'))
       ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
       : []),
+    ...changed.filter(({ service }) => service.kind === 'job').map(jobNote),
     ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
       ? []
       : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
   ]
+}
+
+function jobNote({ name, service }: Change): string {
+  const when = service.beside ? 'while the old release still serves' : 'in its turn'
+  return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`
 }
 
 function stillWell(changed: readonly Change[]): Unnumbered {
@@ -100,13 +110,13 @@ function stillWell(changed: readonly Change[]): Unnumbered {
   }
 }
 
-function describeChange(change: Change, { variant }: Layout): ServicePlan {
+function describeChange(change: Change): ServicePlan {
   const { name, service, action, because, running, alive, joins } = change
   const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
   if (action === 'leave' && joins)
     return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 }
   if (action === 'leave') return { ...base, added: 0 }
-  const isBeside = action === 'replace' && variant !== 'plain' && service.kind === 'web'
+  const isBeside = action === 'replace' && service.beside
   const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
   if (action !== 'replace' || running.length === 0) return { ...base, added }
   if (isBeside) return { ...base, added, downtime: 'no downtime: new beside old, then one switch' }
@@ -116,6 +126,6 @@ function describeChange(change: Change, { variant }: Layout): ServicePlan {
 
 const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is'
 
-function describeRetired(name: string): ServicePlan {
-  return { name, kind: 'app', action: 'retire', because: 'the release has it no more', added: 0 }
+function describeRetired([name, kind]: readonly [string, Kind]): ServicePlan {
+  return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 }
 }

@@ -3,12 +3,12 @@ import type { Change } from './changes.ts'
 import type { Unnumbered } from './plan.ts'
 import {
   aliveOf,
+  besideOf,
   createNew,
   fillUp,
   guardStep,
-  layersOf,
   standBy,
-  startAndProve,
+  startLayers,
   stopOld,
   type Switching,
   type Way,
@@ -25,10 +25,15 @@ export function turnSteps(switching: Switching, order: readonly (readonly string
       guardStep(switching, from),
       ...fillUp(changed),
       ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+      ...startLayers(order, besideOf(changed), healthyWithin),
     ],
     over: [
       ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
-      ...layersOf(order, changed).map((layer) => startAndProve(layer, healthyWithin)),
+      ...startLayers(
+        order,
+        changed.filter(({ service }) => !service.beside),
+        healthyWithin,
+      ),
       ...reload.map(reloadNginx),
     ],
     edge: [],

@@ -3,7 +3,7 @@ import type { Slots } from '../edge/slots.ts'
 
 /** What a release is, beside its compose file: `releases/<id>/manifest.json`. */
 export interface Manifest {
-  readonly format: 2
+  readonly format: 3
   readonly id: string
   /** As people call it: a tag, a branch build, a commit. */
   readonly version: string
@@ -22,6 +22,8 @@ export interface Manifest {
 export interface ManifestService {
   readonly kind: Kind
   readonly kindBecause: string
+  /** Whether it starts while what it replaces still serves; else the two take turns. */
+  readonly beside: boolean
   readonly definition: string
   readonly image: string
   readonly replicas: number
@@ -57,5 +59,5 @@ export function imageDigests({ services }: Pick<Manifest, 'services'>): Readonly
 /** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
 export function parseManifest(text: string): Manifest | undefined {
   const manifest = JSON.parse(text) as Omit<Manifest, 'format'> & { readonly format: number }
-  return manifest.format === 2 ? { ...manifest, format: 2 } : undefined
+  return manifest.format === 3 ? { ...manifest, format: 3 } : undefined
 }

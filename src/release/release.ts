@@ -1,5 +1,5 @@
 import { definitionOf } from '../compose/definition.ts'
-import { type Kind, type KindOf, kindOf } from '../compose/kinds.ts'
+import { isReplaced, type Kind, type KindOf, kindOf } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
 import { chooseEdge, edgeFiles } from '../edge/edge.ts'
 import type { EdgeFiles } from '../edge/nginx.ts'
@@ -51,13 +51,14 @@ export interface Surroundings {
 
 /** Completes a resolved, pinned and placed compose model to a release. */
 export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surroundings): Release {
-  const inferred = new Map(Object.entries(model.services).map(([service, text]) => [service, inferKind(service, text)]))
+  const inferred = new Map(Object.keys(model.services).map((service) => [service, inferKind(service, model)]))
   const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfiguration)
   if (choice.kind === 'slots')
     for (const [service, because] of choice.because) inferred.set(service, { kind: 'web', because })
   const kinds = kindsIn(inferred)
+  const beside = besideOld(model, kinds, choice.kind === 'slots' ? [...choice.because.keys()] : [])
   const services = Object.fromEntries(
-    [...inferred].map(([service, kind]) => [service, describeService(service, model, kind)]),
+    [...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]),
   )
   const slots =
     choice.kind === 'slots'
@@ -66,7 +67,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   const edge = slots && edgeFiles(slots)
   return {
     manifest: {
-      format: 2,
+      format: 3,
       ...name,
       services,
       order: startOrder(services),
@@ -91,13 +92,18 @@ function labelled(model: ComposeModel, described: Manifest['services']): Compose
   return { ...model, services: Object.fromEntries(services) }
 }
 
-function inferKind(name: string, service: Service): KindOf {
-  const kind = kindOf(name, service)
+function inferKind(name: string, { services }: ComposeModel): KindOf {
+  const kind = kindOf(name, services)
   if (typeof kind === 'string') throw new UsageError(kind)
   return kind
 }
 
-function describeService(name: string, model: ComposeModel, { kind, because }: KindOf): ManifestService {
+function describeService(
+  name: string,
+  model: ComposeModel,
+  { kind, because }: KindOf,
+  beside: boolean,
+): ManifestService {
   const service = model.services[name] ?? {}
   if (service.image === undefined) throw new UsageError(`services.${name} has neither an image nor a build section`)
   if (kind !== 'data' && service.container_name !== undefined)
@@ -108,6 +114,7 @@ function describeService(name: string, model: ComposeModel, { kind, because }: K
   return {
     kind,
     kindBecause: because,
+    beside,
     definition: definitionOf(service, model),
     image: service.image,
     replicas: replicas(service),
@@ -132,14 +139,38 @@ export function parseGrace(text = '10s'): number {
   return Math.ceil(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0))
 }
 
+/** What starts beside the old: web services that are switched, and each job that needs nothing which takes turns. */
+function besideOld(
+  { services }: ComposeModel,
+  kinds: ReadonlyMap<string, Kind>,
+  switched: readonly string[],
+): ReadonlySet<string> {
+  const isBeside = (name: string): boolean =>
+    switched.includes(name) || (kinds.get(name) === 'job' && needs(name).every(isThere))
+  const isThere = (name: string): boolean => !isReplaced(kinds.get(name)) || isBeside(name)
+  const needs = (name: string): readonly string[] => Object.keys(services[name]?.depends_on ?? {})
+  return new Set(Object.keys(services).filter(isBeside))
+}
+
 /**
- * Layers by `depends_on`; a circle is Compose's to refuse. Data is not in it, since it always runs. Web services come first,
- * for they prove the image, and edges last: a proxy that looks names up when it starts must find them.
+ * Layers by `depends_on`; a circle is Compose's to refuse. Data is not in it, since it always runs. What starts beside the old
+ * comes first, for it proves the image, and edges last: a proxy that looks names up when it starts must find them.
  */
 function startOrder(services: Readonly<Record<string, ManifestService>>): readonly (readonly string[])[] {
-  const ofKind = (kind: Kind) => Object.keys(services).filter((name) => services[name]?.kind === kind)
-  const edges = ofKind('edge').sort()
-  return [...layers(ofKind('web'), services), ...layers(ofKind('app'), services), ...(edges.length > 0 ? [edges] : [])]
+  const namesOf = (is: (service: ManifestService) => boolean) =>
+    Object.entries(services).flatMap(([name, service]) => (is(service) ? [name] : []))
+  const edges = namesOf(({ kind }) => kind === 'edge').sort()
+  return [
+    ...layers(
+      namesOf(({ beside }) => beside),
+      services,
+    ),
+    ...layers(
+      namesOf(({ kind, beside }) => isReplaced(kind) && !beside),
+      services,
+    ),
+    ...(edges.length > 0 ? [edges] : []),
+  ]
 }
 
 function layers(names: readonly string[], services: Readonly<Record<string, ManifestService>>): readonly string[][] {

@@ -14,6 +14,7 @@ export const deployValue: DeployInputs = {
   lockTimeout: 600,
   jobTimeout: undefined,
   keep: 5,
+  drain: 30,
   dryRun: false,
   allowDowngrade: false,
   approvers: [],

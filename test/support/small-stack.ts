@@ -26,9 +26,11 @@ export class SmallStack implements AsyncDisposable {
     this.#project = project
   }
 
-  static async create(host: LabHost, name: string, registry: string): Promise<SmallStack> {
+  /** @param more further services, and what the one needs of them, as text of a compose file with `IMAGE` for theirs */
+  static async create(host: LabHost, name: string, registry: string, more = ''): Promise<SmallStack> {
     const project = await mkdtemp(join(tmpdir(), 'estiba-small-'))
-    await writeFile(join(project, 'compose.yml'), compose(baseImageRef(registry, 'nginx')))
+    const image = baseImageRef(registry, 'nginx')
+    await writeFile(join(project, 'compose.yml'), compose(image) + more.replaceAll('IMAGE', image))
     return new SmallStack(host, name, project)
   }
 
@@ -85,6 +87,18 @@ export class SmallStack implements AsyncDisposable {
     }
   }
 
+  /** The text of a file in the stack's folder. */
+  async read(path: string): Promise<string> {
+    return (await this.#host.exec(`cat ${this.#path}/${path}`)).stdout
+  }
+
+  /** The ids of all containers of a service, whether they run or not. */
+  async containers(service: string): Promise<readonly string[]> {
+    const labels = [`com.docker.compose.project=${this.#name}`, `com.docker.compose.service=${service}`]
+    const filters = labels.map((label) => `--filter label=${label}`).join(' ')
+    return (await this.#host.exec(`docker ps --all --quiet ${filters}`)).stdout.split('\n').filter(Boolean)
+  }
+
   /** Whether the latest transaction waits for the stack. */
   async isWaitedFor(): Promise<boolean> {
     const latest = `$(ls -d ${this.#path}/transactions/t-* | tail -n 1)`
@@ -108,7 +122,7 @@ function compose(image: string): string {
   web:
     image: ${image}
     environment: { RELEASE: "\${RELEASE}" }
-    labels: { estiba.kind: app }
+    labels: { estiba.kind: worker }
     restart: always
     stop_grace_period: 1s
     healthcheck: { test: ["CMD", "true"], interval: 1s, retries: 3 }

@@ -1,3 +1,4 @@
+import { isReplaced } from '../../src/compose/kinds.ts'
 import type { ComposeModel, Service } from '../../src/compose/model.ts'
 import { SLOTS, slotNetwork, type Variant } from '../../src/edge/slots.ts'
 import type { LedgerEntry } from '../../src/ledger/ledger.ts'
@@ -126,11 +127,12 @@ export function containersOfRelease({ services, slots }: Manifest, variant: Vari
       container(name, {
         image,
         restart,
+        status: kind === 'job' ? 'exited' : 'running',
         networks: kind === 'data' || kind === 'edge' ? ['shop_default', ...both] : [],
         labels: {
           'com.docker.compose.service': name,
           ...(kind !== 'data' && { 'estiba.definition': definition }),
-          ...((kind === 'web' || kind === 'app') && { 'estiba.slot': variant }),
+          ...(isReplaced(kind) && { 'estiba.slot': variant }),
         },
         mounts: mounts.map((mount) => {
           const [Source = '', Destination = ''] = mount.split(':')

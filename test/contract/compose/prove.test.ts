@@ -7,6 +7,7 @@ import { effectsProgram } from '../../../src/agent/programs.ts'
 import { docker } from '../../support/lab/docker.ts'
 import { findOnPath } from '../../support/lab/find-on-path.ts'
 import { run } from '../../support/lab/process.ts'
+import { buildTinyImage } from '../../support/tiny-image.ts'
 
 const name = `prove-${randomBytes(4).toString('hex')}`
 const folder = mkdtempSync(join(tmpdir(), 'estiba-prove-'))
@@ -16,10 +17,7 @@ const images = { shell: `${name}:shell`, bare: `${name}:bare` }
 
 beforeAll(async () => {
   copyFileSync(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
-  await build(
-    images.shell,
-    'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "/bin"]\nCMD ["sleep", "600"]\n',
-  )
+  await buildTinyImage(images.shell)
   await build(images.bare, 'FROM scratch\nCOPY busybox /busybox\nCMD ["/busybox", "sleep", "600"]\n')
 })
 afterAll(async () => {

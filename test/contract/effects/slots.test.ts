@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { effectsProgram } from '../../../src/agent/programs.ts'
 import { slotSubnets } from '../../../src/edge/subnets.ts'
 import type { Observation } from '../../../src/stack/observation.ts'
 import { observe } from '../../../src/stack/observe.ts'
 import { docker } from '../../support/lab/docker.ts'
-import { findOnPath } from '../../support/lab/find-on-path.ts'
 import { LocalRemote } from '../../support/local-remote.ts'
+import { buildTinyImage } from '../../support/tiny-image.ts'
 
 const project = `slots-${randomBytes(4).toString('hex')}`
 const other = `${project}-other`
@@ -18,11 +15,7 @@ const other = `${project}-other`
 const image = `${project}:1`
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'estiba-slots-image-'))
-  await copyFile(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
-  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY busybox /\nENTRYPOINT ["/busybox", "sleep", "600"]\n')
-  await docker('build', '--quiet', '--tag', image, folder)
-  await rm(folder, { recursive: true })
+  await buildTinyImage(image)
 })
 afterAll(async () => {
   await docker('rm', '--force', `${project}-db`, `${project}-stopped`)

@@ -175,6 +175,12 @@ export class Containers {
     return (yield* this.docker.start(fresh)) && (yield* this.docker.prove(seconds, fresh))
   }
 
+  *runJobs(services: readonly string[]): Run<boolean> {
+    const fresh = this.newOfAll(services)
+    if (!fresh || fresh.length === 0 || !(yield* this.docker.start(fresh))) return false
+    return yield* this.docker.each('wait', fresh, (container) => this.docker.engine.wait(container))
+  }
+
   *stopNew(services: readonly string[]): Run<boolean> {
     yield* this.docker.awaitEngine()
     const fresh = this.newOfAll(services)

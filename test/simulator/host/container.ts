@@ -22,6 +22,8 @@ export interface Container {
   isStoppedByHand: boolean
   /** Was told to end and has not yet: still `running`, and answers to nobody. */
   isStopping: boolean
+  /** It has ended by itself, as a job does. */
+  hasCompleted: boolean
   restarts: number
   startedAt: number
   /** Counts its starts, so that what was due for an earlier one is seen to be late. */

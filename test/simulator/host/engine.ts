@@ -44,6 +44,7 @@ export class Engine {
       status: 'created',
       isStoppedByHand: false,
       isStopping: false,
+      hasCompleted: false,
       restarts: 0,
       startedAt: 0,
       life: 0,
@@ -68,6 +69,12 @@ export class Engine {
     }
     while (container.status === 'running') yield this.changed
     return 0
+  }
+
+  /** Says with what code it ended. */
+  *wait(container: Container): Run<number> {
+    while (container.status === 'running') yield this.changed
+    return container.hasCompleted ? 0 : 1
   }
 
   *update(container: Container, policy: Policy): Run<number> {
@@ -102,6 +109,7 @@ export class Engine {
     container.status = 'running'
     container.startedAt = this.#kernel.now
     container.isStopping = false
+    container.hasCompleted = false
     if (!isByItself) {
       container.isStoppedByHand = false
       container.restarts = 0
@@ -178,6 +186,7 @@ export class Engine {
   }
 
   #died(container: Container): void {
+    container.hasCompleted = true
     this.end(container, true)
     if (!this.isUp || container.policy === 'no' || container.isStoppedByHand) return
     this.#kernel.at(this.#kernel.now + 0.1, () => {

@@ -1,3 +1,4 @@
+import { isReplaced } from '../../../src/compose/kinds.ts'
 import { planMigration } from '../../../src/plan/migration.ts'
 import { planSwitch } from '../../../src/plan/switch.ts'
 import type { Manifest } from '../../../src/release/manifest.ts'
@@ -37,11 +38,13 @@ export interface Case {
 export const TIMES = { healthyWithin: 4, checkTakes: 4, lease: 20 }
 
 /** Seconds that a worker takes to end. */
-const STOP = 8
+const STOP = 6
 
 const FINE: Conduct = { healthyAfter: 0.5, endsAfter: Infinity }
 /** A worker's: it takes its time to end, and has no health check that would tell. */
 const SLOW: Conduct = { healthyAfter: 0, endsAfter: Infinity }
+/** A job's. */
+const ENDS: Conduct = { healthyAfter: 0, endsAfter: 1 }
 const NEVER_HEALTHY: Conduct = { healthyAfter: Infinity, endsAfter: Infinity }
 const DIES_IN_TRIAL: Conduct = { healthyAfter: 0.5, endsAfter: 4 }
 
@@ -49,14 +52,19 @@ const DIES_IN_TRIAL: Conduct = { healthyAfter: 0.5, endsAfter: 4 }
 const shop = {
   ...switchable,
   nginx: { ...switchable['nginx'], restart: 'unless-stopped' },
-  api: { ...switchable['api'], restart: 'unless-stopped' },
+  api: {
+    ...switchable['api'],
+    restart: 'unless-stopped',
+    depends_on: { db: {}, init: { condition: 'service_completed_successfully' } },
+  },
+  init: { depends_on: { db: {} } },
   worker: { restart: 'unless-stopped', deploy: { replicas: 1 } },
   beat: { image: 'beat', restart: 'always', depends_on: { db: {} } },
 }
 
 function release(version: string, digit: string): Manifest {
   const image = `ghcr.io/acme/api@sha256:${digit.repeat(64)}`
-  return shopRelease(version, digit, { ...shop, beat: { ...shop.beat, image } })
+  return shopRelease(version, digit, { ...shop, beat: { ...shop.beat, image }, init: { ...shop.init, image } })
 }
 
 const ONE = release('v1', '1')
@@ -137,6 +145,7 @@ function plan({ world, verb }: Case) {
       observation: running,
       healthyWithin: TIMES.healthyWithin,
       keep: 5,
+      drain: 30,
       from: verb === 'deploy' ? 'registry' : 'host',
     }),
     migration: isIrreversible(world)
@@ -148,12 +157,12 @@ function plan({ world, verb }: Case) {
 
 function conductOf(world: World): Readonly<Record<string, Conduct>> {
   const api = world.endsWith('never healthy') ? NEVER_HEALTHY : world === 'dies in trial' ? DIES_IN_TRIAL : FINE
-  return { api, worker: SLOW, beat: SLOW, nginx: FINE }
+  return { api, worker: SLOW, beat: SLOW, nginx: FINE, init: ENDS }
 }
 
 function containersOf({ id, services }: Manifest, slot: string, ofApi: Conduct): readonly Container[] {
   return Object.entries(services).flatMap(([service, { kind, definition, image, restart }]) => {
-    const isOfTheSet = kind === 'web' || kind === 'app'
+    const isOfTheSet = isReplaced(kind)
     return {
       id: `old-${service}`,
       service,
@@ -163,13 +172,14 @@ function containersOf({ id, services }: Manifest, slot: string, ofApi: Conduct):
         ...(isOfTheSet && { 'estiba.slot': slot, 'estiba.release': id }),
       },
       image,
-      conduct: service === 'api' ? ofApi : kind === 'app' ? SLOW : FINE,
+      conduct: service === 'api' ? ofApi : kind === 'job' ? ENDS : isReplaced(kind) ? SLOW : FINE,
       isOneOff: false,
-      stopTakes: kind === 'app' ? STOP : 1,
+      stopTakes: isReplaced(kind) && service !== 'api' ? STOP : 1,
       policy: restart as Container['policy'],
-      status: 'running',
+      status: kind === 'job' ? 'exited' : 'running',
       isStoppedByHand: false,
       isStopping: false,
+      hasCompleted: kind === 'job',
       restarts: 0,
       startedAt: -60,
       life: 1,
@@ -178,7 +188,7 @@ function containersOf({ id, services }: Manifest, slot: string, ofApi: Conduct):
 }
 
 /** As `observe.sh` would tell of it. */
-function observed({ id, service, labels, image, policy }: Container): Observation['containers'][number] {
+function observed({ id, service, labels, image, policy, status }: Container): Observation['containers'][number] {
   const data =
     service === 'db'
       ? [{ Type: 'bind', Source: '/srv/shop/project/data', Destination: '/var/lib/postgresql/data' }]
@@ -186,7 +196,7 @@ function observed({ id, service, labels, image, policy }: Container): Observatio
   return {
     id,
     name: `/shop-${service}-1`,
-    status: 'running',
+    status,
     labels,
     mounts: data,
     image,

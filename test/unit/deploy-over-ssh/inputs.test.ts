@@ -140,7 +140,7 @@ test('everything that is wrong is told at once', () => {
 
 test('nothing at all', () => {
   expect(() => readWith(readInputs, {})).toThrowErrorMatchingInlineSnapshot(`
-    [UsageError: 16 inputs need a change:
+    [UsageError: 17 inputs need a change:
       phase: is required
       host: is required
       ssh-key: is required; is the secret set, and may this job read it?
@@ -154,6 +154,7 @@ test('nothing at all', () => {
       lease: is required
       lock-timeout: is required
       keep: is required
+      drain: is required
       dry-run: is required
       allow-downgrade: is required
       checks: is required]

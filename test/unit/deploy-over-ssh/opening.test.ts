@@ -15,7 +15,15 @@ async function isLoginSent(images: readonly string[]): Promise<boolean> {
   const desired = { version: 'v2', at: new Date(0) }
   const built = await buildRelease(shopModel('2'), deploy, observation, desired, context)
   const { manifest } = built.release
-  const plan = planSwitch({ title: 'deploy', to: manifest, observation, healthyWithin: 60, keep: 5, from: 'registry' })
+  const plan = planSwitch({
+    title: 'deploy',
+    to: manifest,
+    observation,
+    healthyWithin: 60,
+    keep: 5,
+    drain: 30,
+    from: 'registry',
+  })
   const planned = { version: 'v2', observation, built, plan, summary: '', live: undefined }
   return openingOf(deploy, planned, context, { nonce: 'n', goal: 'prepared' }).dockerConfig !== undefined
 }

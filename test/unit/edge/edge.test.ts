@@ -26,7 +26,7 @@ function choose(change: Readonly<Record<string, Service>> = {}, text = configura
         ? 'data'
         : services[name]?.labels?.['estiba.kind'] === 'web'
           ? 'web'
-          : 'app'
+          : 'worker'
   return chooseEdge(
     { name: 'shop', services },
     new Map(Object.keys(services).map((name) => [name, kindOf(name)])),

@@ -9,9 +9,9 @@ describe('what a release means for what runs', () => {
     expect(planText({ ...one, id: 'v1-again' }, hostWith(one))).toMatchInlineSnapshot(`
       "deploy v1 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     leave    app: nothing of it changed (it is neither a proxy nor a store)
-        worker  leave    app: nothing of it changed (it is neither a proxy nor a store)
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
+        api     leave    web: nothing of it changed (worker depends on it)
+        worker  leave    worker: nothing of it changed (\`worker\` in its name says that it looks for its work itself)
+        nginx   leave    edge: nothing of it changed (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1-again is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -36,9 +36,9 @@ describe('what a release means for what runs', () => {
     expect(planText(one, { ...emptyHost, containers })).toMatchInlineSnapshot(`
       "deploy v1 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     replace  app: it was started without Estiba and is taken over (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        worker  replace  app: it was started without Estiba and is taken over (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
-        nginx   replace  edge: it was started without Estiba and is taken over (its image is nginx, a proxy, and it publishes a port); down from the stop of the old until the new is healthy: at most 10 s to stop, plus its start
+        api     replace  web: it was started without Estiba and is taken over (worker depends on it); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
+        worker  replace  worker: it was started without Estiba and is taken over (\`worker\` in its name says that it looks for its work itself); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   replace  edge: it was started without Estiba and is taken over (\`nginx\` in the name of its image tells of a proxy, and it publishes a port); down from the stop of the old until the new is healthy: at most 10 s to stop, plus its start
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -94,9 +94,9 @@ describe('what a release means for what runs', () => {
     expect(planText({ ...one, id: 'v1-again' }, { ...hostWith(one), containers })).toMatchInlineSnapshot(`
       "deploy v1 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     leave    app: nothing of it changed (it is neither a proxy nor a store)
-        worker  repair   app: 1 of 2 containers run as the release has them (it is neither a proxy nor a store)
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
+        api     leave    web: nothing of it changed (worker depends on it)
+        worker  repair   worker: 1 of 2 containers run as the release has them (\`worker\` in its name says that it looks for its work itself)
+        nginx   leave    edge: nothing of it changed (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1-again is on the host before anything changes (reversible, at most 60 s)
            $ stage

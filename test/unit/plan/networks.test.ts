@@ -19,8 +19,8 @@ describe('a store or an edge outside the networks of the slots', () => {
       "deploy v1 to shop
         db      join     data: it runs outside the networks of the slots, where the others look for it, and joins them as it is (its image is postgres, a store)
         api     leave    web: nothing of it changed (its label estiba.kind says so)
-        worker  leave    app: nothing of it changed (it is neither a proxy nor a store)
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
+        worker  leave    worker: nothing of it changed (\`worker\` in its name says that it looks for its work itself)
+        nginx   leave    edge: nothing of it changed (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage

@@ -16,7 +16,7 @@ const two = shopRelease('v2', '2', { ...shop, beat: { ...shop.beat, image: 'beat
 
 /** The phase, each step as what it depends on and its line, without the definitions. */
 function settled(to: Manifest, observation: Observation, from: 'registry' | 'host' = 'registry'): readonly string[] {
-  const { phases } = planSwitch({ title: 'deploy', to, observation, healthyWithin: 60, keep: 5, from })
+  const { phases } = planSwitch({ title: 'deploy', to, observation, healthyWithin: 60, keep: 5, drain: 30, from })
   const titleOf = (name: string): string =>
     phases.switch?.find(({ id }) => name === `switch ${id}`)?.title ?? `${name}, which is not there`
   const first = ({ since, unless }: Step): string =>

@@ -47,8 +47,8 @@ describe('a release in slots', () => {
       "deploy v2 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  web: its image changed (its label estiba.kind says so); no downtime: new beside old, then one switch
-        worker  replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
+        worker  replace  worker: its image changed (\`worker\` in its name says that it looks for its work itself); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   leave    edge: nothing of it changed (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v2 is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -73,7 +73,7 @@ describe('a release in slots', () => {
            way back: $ stop_new worker=984bdedd2f7b08ac
         06 lead the edge to slot b, because what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection (reversible, at most 90 s)
            $ switch_edge b-trial && see_edge b-trial nginx
-           way back: $ switch_edge a && stand_by 60 db nginx api && see_edge a nginx
+           way back: $ switch_edge a && stand_by 60 db nginx api && see_edge a nginx && drain 5 10.213.1.0/24 nginx
       commit:
         01 look at the new containers once more, because what is confirmed must run at this moment (nothing to undo, at most 30 s)
            $ are_well api=d46a468f8933d529 worker=984bdedd2f7b08ac
@@ -84,8 +84,8 @@ describe('a release in slots', () => {
            $ switch_edge b && await_engine && see_edge b nginx
         03 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no
-        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
-           $ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac
+        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 130 s)
+           $ drain 30 10.213.0.0/24 nginx && remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac
       settle, where a migration forbids the way back:
         01 have db, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 90 s)
            $ stand_by 60 db nginx
@@ -152,7 +152,7 @@ describe('a release in slots', () => {
         "$ stop_old nginx=b3d13b9d1266b9db",
         "way back: $ stand_by 60 db nginx",
         "$ switch_edge b-trial",
-        "way back: $ switch_edge a && stand_by 60 db api",
+        "way back: $ switch_edge a && stand_by 60 db api && drain 5 10.213.1.0/24 nginx",
         "$ start_and_prove 60 nginx=b3d13b9d1266b9db",
         "way back: $ stop_new nginx=b3d13b9d1266b9db",
         "$ see_edge b-trial nginx",
@@ -160,7 +160,7 @@ describe('a release in slots', () => {
         "$ point_current releases/v3/b",
         "$ switch_edge b && await_engine && see_edge b nginx",
         "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=b3d13b9d1266b9db:always",
-        "$ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+        "$ drain 30 10.213.0.0/24 nginx && remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
         "$ stand_by 60 db",
         "$ stop_new nginx=b3d13b9d1266b9db && stand_by 60 nginx",
         "$ await_engine && stop_old nginx=b3d13b9d1266b9db && keep_alive nginx=b3d13b9d1266b9db:always",
@@ -229,7 +229,7 @@ describe('a release in slots', () => {
     const host = hostWith(one)
     const text = plan(one, { ...host, containers: host.containers.filter(({ name }) => !name.includes('api')) })
     expect(text).toContain('api     create   web')
-    expect(text).toContain('worker  replace  app: it moves to the other slot with api')
+    expect(text).toContain('worker  replace  worker: it moves to the other slot with api')
   })
 
   test('a container in the wrong slot does not count', () => {

@@ -24,20 +24,20 @@ describe('data', () => {
 
   test('another image is refused', () => {
     expect(refused({ image: 'postgres:16' })).toThrowErrorMatchingInlineSnapshot(
-      `[UsageError: services.db keeps data and would become another one: image postgres:15 -> postgres:16. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app]`,
+      `[UsageError: services.db keeps data and would become another one: image postgres:15 -> postgres:16. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker]`,
     )
   })
 
   test('another folder is refused', () => {
     const volumes = [{ type: 'bind', source: '/srv/shop/project/other', target: '/var/lib/postgresql/data' }]
     expect(refused({ volumes })).toThrowErrorMatchingInlineSnapshot(
-      `[UsageError: services.db keeps data and would become another one: mounts /srv/shop/project/data:/var/lib/postgresql/data -> /srv/shop/project/other:/var/lib/postgresql/data. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app]`,
+      `[UsageError: services.db keeps data and would become another one: mounts /srv/shop/project/data:/var/lib/postgresql/data -> /srv/shop/project/other:/var/lib/postgresql/data. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker]`,
     )
   })
 
   test('another environment is refused', () => {
     expect(refused({ environment: { POSTGRES_DB: 'other' } })).toThrowErrorMatchingInlineSnapshot(
-      `[UsageError: services.db keeps data and would become another one: its definition (environment, command, ports or the like) changed. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app]`,
+      `[UsageError: services.db keeps data and would become another one: its definition (environment, command, ports or the like) changed. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker]`,
     )
   })
 
@@ -53,8 +53,8 @@ describe('data', () => {
     const mounts = [{ Type: 'bind', Source: '/home/me/data', Destination: '/var/lib/postgresql/data' }]
     const containers = [container('db', { image: 'postgres:14', mounts })]
     expect(() => planText(one, { ...emptyHost, containers })).toThrowErrorMatchingInlineSnapshot(`
-      [UsageError: services.db keeps data and would become another one: image postgres:14 -> postgres:15. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app
-      services.db keeps data and would become another one: nothing is mounted as /srv/shop/project/data:/var/lib/postgresql/data now. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app]
+      [UsageError: services.db keeps data and would become another one: image postgres:14 -> postgres:15. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker
+      services.db keeps data and would become another one: nothing is mounted as /srv/shop/project/data:/var/lib/postgresql/data now. A deploy never recreates a store: change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker]
     `)
   })
 
@@ -104,10 +104,10 @@ describe('what follows the commit', () => {
     const { worker, db, ...rest } = two.services
     expect(linesWith('retire', planText({ ...two, services: rest, order: [['api', 'nginx']] }, hostWith(one))))
       .toMatchInlineSnapshot(`
-      "  worker  retire   app: the release has it no more
-        04 retire worker, because the release has them no more (irreversible, at most 75 s)
-           $ retire worker"
-    `)
+        "  worker  retire   worker: the release has it no more
+          04 retire worker, because the release has them no more (irreversible, at most 75 s)
+             $ retire worker"
+      `)
   })
 
   test('a service that is retired alone is a change', () => {

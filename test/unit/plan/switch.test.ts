@@ -10,9 +10,9 @@ describe('a whole plan', () => {
     expect(planText(one, emptyHost)).toMatchInlineSnapshot(`
       "deploy v1 to shop
         db      create   data: it has no container yet (its image is postgres, a store)
-        api     create   app: it has no container yet (it is neither a proxy nor a store)
-        worker  create   app: it has no container yet (it is neither a proxy nor a store)
-        nginx   create   edge: it has no container yet (its image is nginx, a proxy, and it publishes a port)
+        api     create   web: it has no container yet (worker depends on it)
+        worker  create   worker: it has no container yet (\`worker\` in its name says that it looks for its work itself)
+        nginx   create   edge: it has no container yet (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -58,9 +58,9 @@ describe('a whole plan', () => {
     expect(planText(two, hostWith(one))).toMatchInlineSnapshot(`
       "deploy v2 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        worker  replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
+        api     replace  web: its image changed (worker depends on it); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
+        worker  replace  worker: its image changed (\`worker\` in its name says that it looks for its work itself); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   leave    edge: nothing of it changed (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v2 is on the host before anything changes (reversible, at most 60 s)
            $ stage
@@ -114,9 +114,9 @@ describe('a whole plan', () => {
     expect(planText(one, hostWith(one, two), { from: 'host', title: 'roll shop back to v1' })).toMatchInlineSnapshot(`
       "roll shop back to v1
         db      leave    data: a deploy never touches data (its image is postgres, a store)
-        api     replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        worker  replace  app: its image changed (it is neither a proxy nor a store); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
-        nginx   leave    edge: nothing of it changed (its image is nginx, a proxy, and it publishes a port)
+        api     replace  web: its image changed (worker depends on it); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
+        worker  replace  worker: its image changed (\`worker\` in its name says that it looks for its work itself); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   leave    edge: nothing of it changed (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage

@@ -20,7 +20,7 @@ function warnings(found: Observation, free: number, uses: Readonly<Record<string
   const memory = { totalKiB: 2_000_000, availableKiB: free * 1024 }
   const observation = { ...found, host: { ...found.host, memory, uses: new Map(used) } }
   const to = shopRelease('v2', '2', change)
-  const plan = planSwitch({ title: '', to, observation, healthyWithin: 60, keep: 5, from: 'registry' })
+  const plan = planSwitch({ title: '', to, observation, healthyWithin: 60, keep: 5, drain: 30, from: 'registry' })
   return memoryWarnings(observation, demandOf(shopModel('2', change), images), plan).join('\n')
 }
 

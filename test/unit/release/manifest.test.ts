@@ -30,5 +30,5 @@ test('a manifest that this version wrote', () => {
 })
 
 test('one of a format that is not known yet is passed over', () => {
-  expect(parseManifest('{"format":3,"id":"v1"}')).toBeUndefined()
+  expect(parseManifest('{"format":4,"id":"v1"}')).toBeUndefined()
 })

@@ -60,7 +60,7 @@ describe('a release', () => {
     expect(release.manifest).toMatchInlineSnapshot(`
       {
         "commit": "cccccccccccccccccccccccccccccccccccccccc",
-        "format": 2,
+        "format": 3,
         "id": "20261121-120000-v1",
         "order": [
           [
@@ -76,19 +76,21 @@ describe('a release', () => {
         "plainBecause": "no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)",
         "services": {
           "api": {
+            "beside": false,
             "definition": "e4740b7781656368",
             "dependsOn": [
               "db",
             ],
             "image": "ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111",
-            "kind": "app",
-            "kindBecause": "it is neither a proxy nor a store",
+            "kind": "web",
+            "kindBecause": "worker depends on it",
             "mounts": [],
             "replicas": 1,
             "restart": "always",
             "stopGrace": 15,
           },
           "db": {
+            "beside": false,
             "definition": "98a6529c31713830",
             "dependsOn": [],
             "image": "postgres:15",
@@ -102,24 +104,26 @@ describe('a release', () => {
             "stopGrace": 10,
           },
           "nginx": {
+            "beside": false,
             "definition": "04b50ed47683330c",
             "dependsOn": [],
             "image": "nginx:1.28",
             "kind": "edge",
-            "kindBecause": "its image is nginx, a proxy, and it publishes a port",
+            "kindBecause": "\`nginx\` in the name of its image tells of a proxy, and it publishes a port",
             "mounts": [],
             "replicas": 1,
             "restart": "always",
             "stopGrace": 10,
           },
           "worker": {
+            "beside": false,
             "definition": "a596dedff0616dce",
             "dependsOn": [
               "api",
             ],
             "image": "ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111",
-            "kind": "app",
-            "kindBecause": "it is neither a proxy nor a store",
+            "kind": "worker",
+            "kindBecause": "\`worker\` in its name says that it looks for its work itself",
             "mounts": [],
             "replicas": 2,
             "restart": "no",
@@ -161,7 +165,7 @@ describe('a release', () => {
   test('a kind that does not exist is refused', () => {
     const labelled = shopModel('1', { api: { labels: { 'estiba.kind': 'app server' } } })
     expect(() => makeRelease(labelled, name, surroundings)).toThrowErrorMatchingInlineSnapshot(
-      `[UsageError: services.api.labels: estiba.kind is "app server"; write one of edge, web, app, data]`,
+      `[UsageError: services.api.labels: estiba.kind is "app server"; write one of edge, web, worker, scheduler, job, data]`,
     )
   })
 

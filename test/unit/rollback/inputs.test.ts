@@ -6,6 +6,7 @@ const defaults = {
   'healthy-within': '2m',
   'lock-timeout': '10m',
   keep: '5',
+  drain: '30s',
   'dry-run': 'false',
   'old-code-can-run': 'false',
 }
@@ -21,6 +22,7 @@ test('to the release before the live one', () => {
     lockTimeout: 600,
     jobTimeout: undefined,
     keep: 5,
+    drain: 30,
     dryRun: false,
     oldCodeCanRun: false,
   })
@@ -47,9 +49,9 @@ test('of what this job has open', () => {
 test('an open transaction goes back to where it began, not to a release', () => {
   expect(() => readWith(readInputs, { ...stackInputs, ...defaults, transaction, to: 'v1' }))
     .toThrowErrorMatchingInlineSnapshot(`
-    [UsageError: One input needs a change:
-      to: an open transaction goes back to where it began; leave \`to\` out]
-  `)
+      [UsageError: One input needs a change:
+        to: an open transaction goes back to where it began; leave \`to\` out]
+    `)
 })
 
 test('everything that is wrong is told at once', () => {
@@ -62,11 +64,12 @@ test('everything that is wrong is told at once', () => {
       keep: '0',
     }),
   ).toThrowErrorMatchingInlineSnapshot(`
-    [UsageError: 7 inputs need a change:
+    [UsageError: 8 inputs need a change:
       path: use letters, digits and . _ @ - between the slashes, without a slash at the end, not "/srv/my shop"
       healthy-within: write a time such as 90, 90s, 5m or 1h, not "soon"
       lock-timeout: is required
       keep: write a whole number from 2 to 50, not "0"
+      drain: is required
       dry-run: is required
       old-code-can-run: is required
       stack: is required]

@@ -17,6 +17,7 @@ const inputs: ToRelease = {
   lockTimeout: 600,
   jobTimeout: undefined,
   keep: 5,
+  drain: 30,
   dryRun: false,
   oldCodeCanRun: false,
 }

@@ -73,6 +73,7 @@ describe('the engine', () => {
     policy,
     status: 'running',
     isStoppedByHand: false,
+    hasCompleted: false,
     isStopping: false,
     restarts: 0,
     startedAt: 0,
