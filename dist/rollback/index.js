@@ -60671,6 +60671,32 @@ stand_by() {
   prove_all "$seconds" running $started
 }
 
+# Visitors' connections with what is about to end.
+
+# drain SECONDS SUBNET EDGE...: until no running EDGE has a connection into that /24 any more. Never a failure: what is there
+# was replaced already, and must end.
+drain() {
+  left=0 within=$1 subnet=$2 give_up=$(($(uptime_seconds) + $1))
+  shift 2
+  edges=$(for service; do containers "$service" status=running; done)
+  while :; do
+    left=$(for edge in $edges; do connections_of "$edge"; done | in_subnet "$subnet" | grep -c .)
+    [ "$left" -gt 0 ] || return 0
+    [ "$(uptime_seconds)" -lt "$give_up" ] || break
+    sleep 0.2
+  done
+  echo "still open after $within s, and cut: $left connections of visitors, such as WebSockets"
+}
+
+# https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+connections_of() { timeout -k 1 5 docker exec "$1" cat /proc/net/tcp 2>/dev/null; }
+
+# in_subnet A.B.C.0/24: those lines of /proc/net/tcp that are established with an address in it. There the bytes of an address
+# are in the host's order, lowest first.
+in_subnet() {
+  awk -v start="$(echo "$1" | awk -F '[./]' '{ printf "%02X%02X%02X", $3, $2, $1 }')" '$4 == "01" && substr($3, 3, 6) == start'
+}
+
 # A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
@@ -60780,6 +60806,39 @@ are_well() {
   done <<EOT
 $states
 EOT
+}
+
+# Services that run to their end.
+
+# run_jobs SECONDS NAME=DEFINITION:TRIES...: all at once, each until it has ended well; one that has not is begun anew as
+# often as that is allowed.
+run_jobs() {
+  give_up=$(($(uptime_seconds) + $1)) within=$1 runs='' failed=0
+  shift
+  every=$(survey) && find_new "$@" || return 1
+  for service; do
+    for container in $(among "$every" new "$service"); do
+      run_job "$container" "$(more "$service")" &
+      runs="$runs $!"
+    done
+  done
+  for run in $runs; do wait "$run" || failed=1; done
+  return "$failed"
+}
+
+# run_job CONTAINER TRIES
+run_job() {
+  tried=0 left=$within
+  while [ "$tried" -lt "$2" ] && [ "$left" -gt 0 ]; do
+    docker start "$1" >/dev/null || { explain "$1"; return 1; }
+    ended=$(timeout -k 1 "$left" docker wait "$1")
+    case $? in 0) ;; 124 | 143) break ;; *) explain "$1"; return 1 ;; esac
+    [ "$ended" != 0 ] || return 0
+    tried=$((tried + 1)) left=$((give_up - $(uptime_seconds)))
+  done
+  [ "$left" -gt 0 ] && [ "$tried" -ge "$2" ] || echo "not completed within $within s:"
+  explain "$1"
+  return 1
 }
 
 # What a migration needs: a backup, a run in the release's own image, and the schema before and after.
@@ -63089,7 +63148,7 @@ function imageDigests({ services }) {
 /** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
 function parseManifest(text) {
     const manifest = JSON.parse(text);
-    return manifest.format === 2 ? { ...manifest, format: 2 } : undefined;
+    return manifest.format === 3 ? { ...manifest, format: 3 } : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/agent/plan-files.ts
@@ -65845,6 +65904,7 @@ function inputs_readInputs(input) {
         lockTimeout: input.seconds('lock-timeout'),
         jobTimeout: readJobTimeout(input),
         keep: input.whole('keep', { min: 2, max: 50 }),
+        drain: input.seconds('drain'),
         dryRun: input.flag('dry-run'),
         oldCodeCanRun: input.flag('old-code-can-run'),
     };
@@ -66517,27 +66577,36 @@ function checkSchema(release, observation, { oldCodeCanRun, path }) {
     ].join('\n'));
 }
 
+;// CONCATENATED MODULE: ./src/compose/model.ts
+/** How many containers of a service there are to be. */
+function replicas(service) {
+    return service.deploy?.replicas ?? service.scale ?? 1;
+}
+/** The engine's restart policy as `docker update --restart` takes it. */
+function restartPolicy(service) {
+    return service.restart ?? 'no';
+}
+/** The repository part of an image reference: `ghcr.io/acme/api:1.2@sha256:…` -> `ghcr.io/acme/api`. */
+function repositoryOf(image) {
+    const [withoutDigest = ''] = image.split('@');
+    return withoutDigest.replace(/:[^:/]*$/, '');
+}
+
 ;// CONCATENATED MODULE: ./src/compose/kinds.ts
 
 /**
  * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
- * and is outside every deploy's reach. A release replaces the others: of a `web` service old and new may run beside each
- * other, of an `app` (a worker, a scheduler) they take turns.
+ * and is outside every deploy's reach. A release replaces the others: `web` answers requests, a `worker` looks for its work
+ * itself, a `scheduler` starts work by the clock and must never run twice, a `job` runs to its end.
  */
-const KINDS = (/* unused pure expression or super */ null && (['edge', 'web', 'app', 'data']));
+const KINDS = (/* unused pure expression or super */ null && (['edge', 'web', 'worker', 'scheduler', 'job', 'data']));
 /** Whether a release replaces it: together with all others of which that is true, where there are slots. */
 function isReplaced(kind) {
-    return kind === 'web' || kind === 'app';
+    return kind !== undefined && kind !== 'edge' && kind !== 'data';
 }
-const PROXIES = (/* unused pure expression or super */ null && (['nginx', 'traefik', 'caddy', 'haproxy']));
-/** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
-const STORES = new Set([
-    ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'mysql', 'mariadb', 'mongo', 'mongodb'],
-    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'minio', 'rabbitmq', 'nats'],
-    ...['elasticsearch', 'opensearch', 'clickhouse-server', 'influxdb'],
-]);
 /** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
-function kindOf(name, service) {
+function kindOf(name, services) {
+    const service = services[name] ?? {};
     const label = service.labels?.['estiba.kind'];
     if (label !== undefined) {
         const kind = KINDS.find((known) => known === label);
@@ -66545,22 +66614,131 @@ function kindOf(name, service) {
             ? { kind, because: 'its label estiba.kind says so' }
             : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
     }
-    const image = repositoryOf(service.image ?? '')
-        .split('/')
-        .at(-1) ?? '';
-    if (STORES.has(image))
-        return { kind: 'data', because: `its image is ${image}, a store` };
-    if (PROXIES.some((proxy) => image.startsWith(proxy)) && (service.ports ?? []).length > 0)
-        return { kind: 'edge', because: `its image is ${image}, a proxy, and it publishes a port` };
-    const volume = service.volumes?.find((mount) => mount.type === 'volume' && !isReadOnly(mount));
-    // What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files.
-    const isBuilt = service.build !== undefined || (service.image ?? '').includes('@');
-    if (volume !== undefined && !isBuilt)
-        return { kind: 'data', because: `it writes to the volume ${volume.source ?? volume.target}` };
-    return { kind: 'app', because: 'it is neither a proxy nor a store' };
+    for (const infer of INFERENCES) {
+        const inferred = infer(name, service, services);
+        if (inferred !== undefined)
+            return { kind: inferred[0], because: inferred[1] };
+    }
+    return { kind: 'worker', because: 'nothing says that anybody asks it' };
 }
-function isReadOnly(mount) {
-    return mount.read_only === true;
+/** The first that knows an answer counts. What might lose something comes early. */
+const INFERENCES = [awaited, store, proxy, keeper, once, clock, queue, asked];
+/** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
+const STORES = new Set([
+    ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'cockroach', 'mysql', 'mariadb', 'percona'],
+    ...['mongo', 'mongodb', 'couchdb', 'cassandra', 'scylla', 'neo4j', 'clickhouse', 'clickhouse-server', 'influxdb'],
+    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'dragonfly', 'memcached', 'etcd'],
+    ...['rabbitmq', 'nats', 'kafka', 'cp-kafka', 'redpanda', 'zookeeper', 'cp-zookeeper', 'mosquitto'],
+    ...['elasticsearch', 'opensearch', 'meilisearch', 'typesense', 'qdrant', 'weaviate', 'chroma', 'milvus'],
+    ...['minio', 'seaweedfs', 'garage', 'vault', 'registry', 'pictrs', 'db', 'database'],
+]);
+/** Also one that the team builds itself, if it is called so and keeps something. */
+function store(name, service) {
+    const image = imageName(service);
+    if (STORES.has(image))
+        return ['data', `its image is ${image}, a store`];
+    const kept = keptBy(service)[0];
+    return STORES.has(name) && kept !== undefined
+        ? ['data', `it is called ${name} and writes to ${nameOf(kept)}`]
+        : undefined;
+}
+const PROXIES = new Set(['nginx', 'traefik', 'caddy', 'haproxy', 'envoy', 'kong', 'proxy']);
+function proxy(name, service) {
+    const word = wordOf(PROXIES, [inItsImage(service), inItsName(name)]);
+    const isPublic = (service.ports ?? []).length > 0 || service.network_mode === 'host';
+    return word !== undefined && isPublic ? ['edge', `${word} tells of a proxy, and it publishes a port`] : undefined;
+}
+function awaited(name, _, services) {
+    const waiting = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name]?.condition === 'service_completed_successfully');
+    return waiting && ['job', `${waiting[0]} waits until it has completed`];
+}
+/**
+ * What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files. So is what
+ * shares its volume, or its image with another command.
+ */
+function keeper(name, service, services) {
+    const isBuilt = service.build !== undefined || (service.image ?? '').includes('@');
+    const volume = keptBy(service).find(({ type }) => type === 'volume');
+    if (volume === undefined || isBuilt)
+        return undefined;
+    const isApplication = Object.entries(services).some(([other, text]) => other !== name &&
+        (text.volumes?.some(({ source }) => source !== undefined && source === volume.source) ||
+            (text.image !== undefined &&
+                text.image === service.image &&
+                String(text.command ?? '') !== String(service.command ?? ''))));
+    return isApplication ? undefined : ['data', `it writes to the volume ${nameOf(volume)}`];
+}
+function keptBy({ volumes = [] }) {
+    return volumes.filter(({ type, read_only }) => (type === 'volume' || type === 'bind') && read_only !== true);
+}
+function nameOf({ source, target }) {
+    return source ?? target;
+}
+const ONCE = new Set([
+    ...['init', 'initializer', 'migrate', 'migrator', 'migration', 'migrations'],
+    ...['seed', 'seeder', 'setup', 'bootstrap'],
+]);
+/** Not where the engine would start it over and over. */
+function once(name, service) {
+    const word = wordOf(ONCE, [inItsName(name)]);
+    const ends = ['no', 'on-failure'].includes(restartPolicy(service).split(':')[0] ?? '');
+    return word !== undefined && ends ? ['job', `${word} says that it runs once, and nothing starts it again`] : undefined;
+}
+const CLOCKS = new Set([
+    ...['beat', 'celerybeat', 'cron', 'crond', 'supercronic', 'ofelia', 'chadburn', 'watchtower'],
+    ...['schedule', 'scheduler', 'rqscheduler', 'clock', 'clockwork', 'housekeeping', 'cleanup', 'backup'],
+]);
+function clock(name, service) {
+    const word = wordOf(CLOCKS, [inItsCommand(service), inItsImage(service), inItsName(name)]);
+    return word === undefined ? undefined : ['scheduler', `${word} says that it starts work by the clock`];
+}
+const QUEUES = new Set(['worker', 'workers', 'sidekiq', 'celery', 'rq', 'horizon', 'resque', 'consumer', 'queue']);
+function queue(name, service) {
+    const word = wordOf(QUEUES, [inItsCommand(service), inItsImage(service), inItsName(name)]);
+    return word === undefined ? undefined : ['worker', `${word} says that it looks for its work itself`];
+}
+const inItsCommand = ({ command, entrypoint }) => [
+    'in its command',
+    [entrypoint ?? [], command ?? []].flat().join(' '),
+];
+const inItsImage = (service) => ['in the name of its image', imageName(service)];
+const inItsName = (name) => ['in its name', name];
+/** The first of the words that one of the places has. */
+function wordOf(known, places) {
+    for (const [place, text] of places) {
+        const word = text.split(/[^A-Za-z]+/).find((each) => known.has(each.toLowerCase()));
+        if (word !== undefined)
+            return `\`${word}\` ${place}`;
+    }
+    return undefined;
+}
+function asked(name, service, services) {
+    const { ports = [], expose = [], labels = {}, environment = {}, healthcheck } = service;
+    if (ports.length > 0)
+        return ['web', 'it publishes a port'];
+    if (expose.length > 0 || labels['estiba.port'] !== undefined)
+        return ['web', 'it exposes a port'];
+    if (labels['traefik.enable'] === 'true')
+        return ['web', 'its labels tell Traefik of it'];
+    if (environment['VIRTUAL_HOST'] !== undefined)
+        return ['web', 'its VIRTUAL_HOST tells a proxy of it'];
+    if (/https?:\/\//.test(healthcheck?.test?.join(' ') ?? ''))
+        return ['web', 'its health check asks over HTTP'];
+    const caller = Object.entries(services).find(([other, text]) => other !== name && isNamedIn(name, text));
+    if (caller !== undefined)
+        return ['web', `the environment of ${caller[0]} has its address`];
+    const dependent = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name] !== undefined);
+    return dependent && ['web', `${dependent[0]} depends on it`];
+}
+/** As `http://NAME`, `redis://user@NAME/0`, or `NAME:8000`. */
+function isNamedIn(name, { environment = {} }) {
+    const host = name.replaceAll('.', String.raw `\.`);
+    const address = new RegExp(String.raw `//(?:[^/@]*@)?${host}(?:[:/]|$)|^${host}:\d+$`);
+    return Object.values(environment).some((value) => address.test(String(value)));
+}
+/** The last part of its repository. */
+function imageName({ image = '' }) {
+    return repositoryOf(image).split('/').at(-1) ?? '';
 }
 
 ;// CONCATENATED MODULE: ./src/plan/layout.ts
@@ -66627,8 +66805,12 @@ function definitionsWith(changes, more) {
 
 
 const ALIVE = ['running', 'restarting', 'paused'];
-/** Compares a release with what runs, service by service; edges and the others in the order in which they start. */
-function changesFor(to, observation) {
+/**
+ * Compares a release with what runs, service by service; edges and the others in the order in which they start.
+ *
+ * @param jobs whether they run; else they are left as they are
+ */
+function changesFor(to, observation, jobs) {
     const live = liveRelease(observation);
     const where = whereLive(to, observation);
     const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
@@ -66636,8 +66818,13 @@ function changesFor(to, observation) {
         const service = to.services[name];
         return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : [];
     });
-    return to.slots === undefined ? changes : movedTogether(changes);
+    const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined));
+    return jobs === 'run' ? together : together.map((change) => (isJob(change) ? { ...change, ...LEFT } : change));
 }
+function isJob({ service }) {
+    return service.kind === 'job';
+}
+const LEFT = { action: 'leave', because: 'a rollback runs no job: what the later one has done stays' };
 /** Whether a release replaces it, together with the others of its kind where there are slots. */
 function isOfTheSet({ service: { kind } }) {
     return isReplaced(kind);
@@ -66646,18 +66833,19 @@ function isOfTheSet({ service: { kind } }) {
 function isShared(kind) {
     return kind === 'data' || kind === 'edge';
 }
-/** In a slot nothing is mixed: when one of the set changes, all of it moves. */
-function movedTogether(changes) {
+/** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
+function movedTogether(changes, isTogether) {
     const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave');
     if (movers.length === 0)
         return changes;
     return changes.map((change) => {
-        if (!isOfTheSet(change) || change.action === 'create' || change.action === 'replace')
+        if (!isTogether(change) || change.action === 'create' || change.action === 'replace')
             return change;
+        const moves = isJob(change) ? 'runs anew' : 'moves to the other slot';
         return {
             ...change,
             action: 'replace',
-            because: change.action === 'leave' ? `it moves to the other slot with ${names(movers)}` : change.because,
+            because: change.action === 'leave' ? `it ${moves} with ${names(movers)}` : change.because,
         };
     });
 }
@@ -66671,6 +66859,12 @@ function changeOf(name, service, before, observation, { slots }, where) {
         return { ...change, action: 'create', because: 'it has no container yet' };
     if (service.kind === 'data')
         return { ...change, action: 'leave', because: 'a deploy never touches data' };
+    if (service.kind === 'job') {
+        const why = reason(service, before);
+        return why === undefined
+            ? { ...change, action: 'leave', because: 'nothing of it changed since it ran' }
+            : { ...change, action: 'replace', because: why };
+    }
     const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where);
     const asWished = running.filter(isAsWished);
     if (asWished.length === service.replicas && running.length === service.replicas)
@@ -66703,7 +66897,7 @@ function ranAsWished({ replicas }, asWished) {
 /** Services of the live release that the new one no longer has; data stays. */
 function retired(to, observation) {
     const live = liveRelease(observation);
-    return Object.entries(live?.services ?? {}).flatMap(([name, { kind }]) => kind !== 'data' && !(name in to.services) ? [name] : []);
+    return new Map(Object.entries(live?.services ?? {}).flatMap(([name, { kind }]) => kind !== 'data' && !(name in to.services) ? [[name, kind]] : []));
 }
 /**
  * Why a release may not be put on this host: a store that would be another one. The lines name the service and what
@@ -66730,7 +66924,7 @@ function dataObjections(to, observation) {
 }
 function differs(name, what) {
     return (`services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
-        'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: app');
+        'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker');
 }
 function changes_describe(before, after) {
     if (before.image !== after.image)
@@ -66796,6 +66990,34 @@ function stopOld(switching, replaced) {
         deadline: Math.max(...replaced.map(({ service }) => service.stopGrace)) + switching.healthyWithin + 30,
     };
 }
+/** The changed services of each layer are started at once, when those of the layer before are up or have completed. */
+function startLayers(order, changed, healthyWithin) {
+    return order.flatMap((layer) => {
+        const here = changed.filter(({ name }) => layer.includes(name));
+        const [jobs, others] = [here.filter((change) => !lasting([change]).length), lasting(here)];
+        return [
+            ...(jobs.length > 0 ? [runJobs(jobs)] : []),
+            ...(others.length > 0 ? [startAndProve(others, healthyWithin)] : []),
+        ];
+    });
+}
+/** Seconds that a job may take. */
+const JOB_SECONDS = 600;
+function runJobs(jobs) {
+    return {
+        title: `run ${names(jobs)} to ${jobs.length === 1 ? 'its' : 'their'} end`,
+        because: 'what waits for it starts only when it has completed; what it has done stays',
+        run: `run_jobs ${JOB_SECONDS} ${definitionsWith(jobs, ({ service }) => triesOf(service.restart))}`,
+        undo: `stop_new ${definitions(jobs)}`,
+        reversibility: 'unknown',
+        deadline: JOB_SECONDS + Math.max(...jobs.map(({ service }) => service.stopGrace)) + 30,
+    };
+}
+/** How often it is begun: `on-failure:3` is three times more, and without a number as often as fit into its time. */
+function triesOf(restart) {
+    const [policy, retries] = restart.split(':');
+    return policy === 'on-failure' ? String(1 + Number(retries ?? JOB_SECONDS)) : '1';
+}
 /** Started together, and each asked by its own health check until it has said yes often enough. */
 function startAndProve(layer, healthyWithin) {
     const fresh = layer.filter(({ action }) => action !== 'repair');
@@ -66807,10 +67029,6 @@ function startAndProve(layer, healthyWithin) {
         reversibility: 'reversible',
         deadline: healthyWithin + Math.max(...layer.map(({ service }) => service.stopGrace)) + 60,
     };
-}
-/** The changed services in the order in which they start, each layer at once. */
-function layersOf(order, changed) {
-    return order.map((layer) => changed.filter(({ name }) => layer.includes(name))).filter((layer) => layer.length > 0);
 }
 /**
  * Notes what serves, and leads `current` to a file with which `up` does nothing; undone last, when all else is back. An engine
@@ -66832,91 +67050,27 @@ function guardStep(switching, from) {
         deadline: switching.healthyWithin + 60,
     };
 }
+/** What starts while the old still serves. */
+function besideOf(changes) {
+    return changes.filter(({ service }) => service.beside);
+}
+/** Web services that old and new run of beside each other. */
 function webOf(changes) {
-    return changes.filter(({ service }) => service.kind === 'web');
+    return lasting(besideOf(changes));
 }
 /** Replaced by every release, and never beside their successors. */
-function appsOf(changes) {
-    return changes.filter((change) => isOfTheSet(change) && change.service.kind === 'app');
+function inTurnOf(changes) {
+    return changes.filter((change) => isOfTheSet(change) && !change.service.beside);
+}
+/** What is to run from now on. */
+function lasting(changes) {
+    return changes.filter(({ service }) => service.kind !== 'job');
 }
 function edgesOf(changes) {
     return changes.filter(({ service }) => service.kind === 'edge');
 }
 function aliveOf(changes) {
     return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
-}
-
-;// CONCATENATED MODULE: ./src/plan/finish.ts
-
-
-
-
-
-/** What follows the commit: it can only be completed. */
-function finishSteps(request, changed, gone) {
-    const old = changed.filter(({ action }) => action !== 'create');
-    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
-    const step = (title, because, run) => ({
-        title,
-        because,
-        run,
-        reversibility: 'irreversible',
-        deadline: grace + 60,
-    });
-    return [
-        step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
-        ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
-        ...(changed.length > 0
-            ? [
-                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(changed, ({ service }) => service.restart)}`),
-            ]
-            : []),
-        ...(old.length > 0
-            ? [
-                step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`),
-            ]
-            : []),
-        ...(gone.length > 0
-            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
-            : []),
-        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
-    ];
-}
-/** Before the old containers go, the edge stops to fall back on them. */
-function settleEdge({ layout, changes }, changed) {
-    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
-        return [];
-    const edges = edgesOf(changes).map(({ name }) => name);
-    return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
-}
-/** Releases beyond the kept ones, and the images that only they use. */
-function forget({ to, observation, keep }) {
-    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
-    const live = observation.current;
-    if (live !== undefined)
-        kept.add(live);
-    const old = observation.releases.filter(({ id }) => !kept.has(id));
-    if (old.length === 0)
-        return [];
-    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
-    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
-    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
-    return [
-        [
-            `the last ${keep} are kept`,
-            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
-        ],
-        ...(images.length > 0
-            ? [['no kept release uses their images', words('forget_images', images)]]
-            : []),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/stack/image-list.ts
-/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
-function imageAsListed(image) {
-    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
-    return tagged.replace(/^docker\.io\/(library\/)?/, '');
 }
 
 ;// CONCATENATED MODULE: ./src/plan/slots.ts
@@ -66932,8 +67086,8 @@ function imageAsListed(image) {
 function slotSteps(request) {
     const { changed, healthyWithin, layout, order } = request;
     const fresh = changed.filter(({ action }) => action !== 'repair');
-    const apps = appsOf(changed);
-    const oldApps = aliveOf(apps);
+    const inTurn = inTurnOf(changed);
+    const old = aliveOf(inTurn);
     const isMoving = changed.some(isOfTheSet);
     return {
         beside: [
@@ -66942,11 +67096,11 @@ function slotSteps(request) {
             ...(fresh.length > 0
                 ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
                 : []),
-            ...layersOf(order, webOf(changed)).map((layer) => startAndProve(layer, healthyWithin)),
+            ...startLayers(order, besideOf(changed), healthyWithin),
         ],
         over: [
-            ...(oldApps.length > 0 ? [stopOld(request, oldApps)] : []),
-            ...layersOf(order, apps).map((layer) => startAndProve(layer, healthyWithin)),
+            ...(old.length > 0 ? [stopOld(request, old)] : []),
+            ...startLayers(order, inTurn, healthyWithin),
             ...(request.edgeChanged ? [configureEdge(request)] : []),
         ],
         edge: [
@@ -66962,8 +67116,16 @@ function replaceEdges(request, isMoving) {
     return [
         ...(old.length > 0 ? [stopOld(request, old)] : []),
         ...(isMoving ? [switchEdge(request)] : []),
-        ...layersOf(request.order, edges).map((layer) => startAndProve(layer, request.healthyWithin)),
+        ...startLayers(request.order, edges, request.healthyWithin),
     ];
+}
+/** Seconds, on the way back: what is bad there may hang for ever. */
+const DRAIN_BACK = 5;
+/** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
+function drainSlot({ slots, changes }, slot, seconds) {
+    if (slot === 'plain')
+        return 'true';
+    return words('drain', [String(seconds), slots.subnets[slot], ...edgesOf(changes).map(({ name }) => name)]);
 }
 function switchEdge(request) {
     const { layout } = request;
@@ -66977,7 +67139,12 @@ function switchEdge(request) {
         because: 'what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection',
         run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
         ...(layout.live !== undefined && {
-            undo: [`switch_edge ${layout.live}`, standBy(request, served), ...see(layout.live)].join(' && '),
+            undo: [
+                `switch_edge ${layout.live}`,
+                standBy(request, served),
+                ...see(layout.live),
+                drainSlot(request, layout.variant, Math.min(request.drain, DRAIN_BACK)),
+            ].join(' && '),
         }),
         reversibility: 'reversible',
         deadline: request.healthyWithin + 30,
@@ -67045,6 +67212,92 @@ function joinSlots(changes, layout) {
             ]
             : []),
     ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/finish.ts
+
+
+
+
+
+
+/** What follows the commit: it can only be completed. */
+function finishSteps(request, changed, gone) {
+    // Of a job that is left, the run of the later release is no part of this one.
+    const leftJobs = request.changes.filter(({ action, service }) => action === 'leave' && service.kind === 'job');
+    const old = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create');
+    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
+    const step = (title, because, run) => ({
+        title,
+        because,
+        run,
+        reversibility: 'irreversible',
+        deadline: grace + 60,
+    });
+    return [
+        step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
+        ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
+        ...(lasting(changed).length > 0
+            ? [
+                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(lasting(changed), ({ service }) => service.restart)}`),
+            ]
+            : []),
+        ...(old.length > 0
+            ? [
+                drained(request, step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`)),
+            ]
+            : []),
+        ...(gone.length > 0
+            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+            : []),
+        ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
+    ];
+}
+/** Whoever is still served by the old slot has his time. */
+function drained({ to: { slots }, layout: { live, variant }, changes, drain }, step) {
+    if (slots === undefined || live === undefined || live === variant)
+        return step;
+    return {
+        ...step,
+        run: `${drainSlot({ slots, changes }, live, drain)} && ${step.run}`,
+        deadline: step.deadline + drain + 10,
+    };
+}
+/** Before the old containers go, the edge stops to fall back on them. */
+function settleEdge({ layout, changes }, changed) {
+    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
+        return [];
+    const edges = edgesOf(changes).map(({ name }) => name);
+    return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
+}
+/** Releases beyond the kept ones, and the images that only they use. */
+function forget({ to, observation, keep }) {
+    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
+    const live = observation.current;
+    if (live !== undefined)
+        kept.add(live);
+    const old = observation.releases.filter(({ id }) => !kept.has(id));
+    if (old.length === 0)
+        return [];
+    const imagesOf = (manifests) => manifests.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => (image.includes('@') ? [image] : [])));
+    const stillUsed = new Set(imagesOf([to, ...observation.releases.filter(({ id }) => kept.has(id))]));
+    const images = [...new Set(imagesOf(old))].filter((image) => !stillUsed.has(image));
+    return [
+        [
+            `the last ${keep} are kept`,
+            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
+        ],
+        ...(images.length > 0
+            ? [['no kept release uses their images', words('forget_images', images)]]
+            : []),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/stack/image-list.ts
+/** An image as `docker images` lists it: by digest without its tag, with the tag that is left out, without Docker Hub. */
+function imageAsListed(image) {
+    const tagged = image.includes('@') || /:[^/]*$/.test(image) ? image.replace(/:[^/@]*@/, '@') : `${image}:latest`;
+    return tagged.replace(/^docker\.io\/(library\/)?/, '');
 }
 
 ;// CONCATENATED MODULE: ./src/plan/prepare.ts
@@ -67120,10 +67373,11 @@ function turnSteps(switching, order, from) {
             guardStep(switching, from),
             ...fillUp(changed),
             ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+            ...startLayers(order, besideOf(changed), healthyWithin),
         ],
         over: [
             ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
-            ...layersOf(order, changed).map((layer) => startAndProve(layer, healthyWithin)),
+            ...startLayers(order, changed.filter(({ service }) => !service.beside), healthyWithin),
             ...reload.map(reloadNginx),
         ],
         edge: [],
@@ -67165,7 +67419,7 @@ function stopAndReload(switching, replaced, reload) {
  * fail without the others, and be repeated.
  */
 function settleSteps(request) {
-    const fresh = request.changed.filter(({ action }) => action !== 'repair');
+    const fresh = lasting(request.changed).filter(({ action }) => action !== 'repair');
     return [
         ...haveTheStayingRun(request),
         ...keepRepaired(request),
@@ -67196,7 +67450,7 @@ function keepRepaired({ changed }) {
 }
 function goOnInSlot(request, fresh) {
     const { way, gone } = request;
-    const [web, apps, edges] = [webOf(fresh), appsOf(fresh), edgesOf(fresh)];
+    const [web, inTurn, edges] = [webOf(fresh), inTurnOf(fresh), edgesOf(fresh)];
     const over = since(way.beside.length);
     return [
         ...(aliveOf(edges).length > 0
@@ -67205,7 +67459,7 @@ function goOnInSlot(request, fresh) {
                 ? [{ ...handOver(edges, []), since: over }]
                 : []),
         ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
-        ...(apps.length + gone.length > 0 ? [{ ...handOver(apps, gone), since: over }] : []),
+        ...(inTurn.length + gone.length > 0 ? [{ ...handOver(inTurn, gone), since: over }] : []),
     ];
 }
 /**
@@ -67293,46 +67547,49 @@ function since(steps) {
 
 /** Plans the way from what runs to a release. */
 function planSwitch(request) {
-    const { to, observation, healthyWithin } = request;
+    const { to, observation, healthyWithin, drain } = request;
     const objections = dataObjections(to, observation);
     if (objections.length > 0)
         throw new errors_UsageError(objections.join('\n'));
-    const changes = changesFor(to, observation);
+    const changes = changesFor(to, observation, request.from === 'host' ? 'left' : 'run');
     const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data');
     const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays');
-    const gone = retired(to, observation);
-    const switching = { changes, changed, healthyWithin };
+    const retiring = retired(to, observation);
+    const gone = [...retiring.keys()];
+    const switching = { changes, changed, healthyWithin, drain };
+    const lastingOnes = lasting(changed);
     const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
     const way = changed.length === 0
         ? NO_WAY
         : to.slots === undefined
             ? turnSteps(switching, to.order, layout.from)
-            : slotSteps({ ...switching, order: to.order, layout, edgeChanged });
+            : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged });
     // A rollback migrates nothing, so nothing forbids its way back.
     const settle = request.from === 'host' || changed.length === 0
         ? []
-        : settleSteps({ ...switching, layout, edgeChanged, way, gone: oldCodeOf(gone, observation) });
+        : settleSteps({
+            ...switching,
+            layout,
+            edgeChanged,
+            way,
+            gone: gone.filter((name) => isReplaced(retiring.get(name))),
+        });
     return {
         title: request.title,
         variant: layout.variant,
-        services: [...changes.map((change) => describeChange(change, layout)), ...gone.map(describeRetired)],
+        services: [...changes.map(describeChange), ...[...retiring].map(describeRetired)],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, layout })),
             switch: numbered([...way.beside, ...way.over, ...way.edge]),
-            commit: numbered(changed.length === 0 ? [] : [stillWell(changed)]),
+            commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
             finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
             ...(settle.length > 0 && { settle: numbered(settle) }),
         },
-        ...(changed.length > 0 && { watch: `are_well ${definitions(changed)}` }),
+        ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
         notes: notesOn(to, changes, changed, gone),
     };
 }
 const NO_WAY = { beside: [], over: [], edge: [] };
-/** Those of them that were replaced by each release; an edge was not. */
-function oldCodeOf(gone, observation) {
-    const live = liveRelease(observation)?.services ?? {};
-    return gone.filter((name) => isReplaced(live[name]?.kind));
-}
 function notesOn(to, changes, changed, gone) {
     if (changed.length + gone.length === 0)
         return [`nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`];
@@ -67340,10 +67597,15 @@ function notesOn(to, changes, changed, gone) {
         ...(changes.some(({ because }) => because.includes('taken over'))
             ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
             : []),
+        ...changed.filter(({ service }) => service.kind === 'job').map(jobNote),
         ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
             ? []
             : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
     ];
+}
+function jobNote({ name, service }) {
+    const when = service.beside ? 'while the old release still serves' : 'in its turn';
+    return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`;
 }
 function stillWell(changed) {
     return {
@@ -67354,14 +67616,14 @@ function stillWell(changed) {
         deadline: 30,
     };
 }
-function describeChange(change, { variant }) {
+function describeChange(change) {
     const { name, service, action, because, running, alive, joins } = change;
     const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
     if (action === 'leave' && joins)
         return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
     if (action === 'leave')
         return { ...base, added: 0 };
-    const isBeside = action === 'replace' && variant !== 'plain' && service.kind === 'web';
+    const isBeside = action === 'replace' && service.beside;
     const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
     if (action !== 'replace' || running.length === 0)
         return { ...base, added };
@@ -67371,8 +67633,8 @@ function describeChange(change, { variant }) {
     return { ...base, added, downtime: `down from the stop of the old until the new is healthy: ${seconds}` };
 }
 const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
-function describeRetired(name) {
-    return { name, kind: 'app', action: 'retire', because: 'the release has it no more', added: 0 };
+function describeRetired([name, kind]) {
+    return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/target.ts
@@ -67920,6 +68182,7 @@ async function planRollback(inputs, job, remote, course) {
         observation,
         healthyWithin: inputs.healthyWithin,
         keep: inputs.keep,
+        drain: inputs.drain,
         from: 'host',
     });
     const deadlines = describeDeadlines(deadlinesOf(decided, inputs.lockTimeout), inputs.jobTimeout);

@@ -68770,6 +68770,32 @@ stand_by() {
   prove_all "$seconds" running $started
 }
 
+# Visitors' connections with what is about to end.
+
+# drain SECONDS SUBNET EDGE...: until no running EDGE has a connection into that /24 any more. Never a failure: what is there
+# was replaced already, and must end.
+drain() {
+  left=0 within=$1 subnet=$2 give_up=$(($(uptime_seconds) + $1))
+  shift 2
+  edges=$(for service; do containers "$service" status=running; done)
+  while :; do
+    left=$(for edge in $edges; do connections_of "$edge"; done | in_subnet "$subnet" | grep -c .)
+    [ "$left" -gt 0 ] || return 0
+    [ "$(uptime_seconds)" -lt "$give_up" ] || break
+    sleep 0.2
+  done
+  echo "still open after $within s, and cut: $left connections of visitors, such as WebSockets"
+}
+
+# https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+connections_of() { timeout -k 1 5 docker exec "$1" cat /proc/net/tcp 2>/dev/null; }
+
+# in_subnet A.B.C.0/24: those lines of /proc/net/tcp that are established with an address in it. There the bytes of an address
+# are in the host's order, lowest first.
+in_subnet() {
+  awk -v start="$(echo "$1" | awk -F '[./]' '{ printf "%02X%02X%02X", $3, $2, $1 }')" '$4 == "01" && substr($3, 3, 6) == start'
+}
+
 # A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
@@ -68879,6 +68905,39 @@ are_well() {
   done <<EOT
 $states
 EOT
+}
+
+# Services that run to their end.
+
+# run_jobs SECONDS NAME=DEFINITION:TRIES...: all at once, each until it has ended well; one that has not is begun anew as
+# often as that is allowed.
+run_jobs() {
+  give_up=$(($(uptime_seconds) + $1)) within=$1 runs='' failed=0
+  shift
+  every=$(survey) && find_new "$@" || return 1
+  for service; do
+    for container in $(among "$every" new "$service"); do
+      run_job "$container" "$(more "$service")" &
+      runs="$runs $!"
+    done
+  done
+  for run in $runs; do wait "$run" || failed=1; done
+  return "$failed"
+}
+
+# run_job CONTAINER TRIES
+run_job() {
+  tried=0 left=$within
+  while [ "$tried" -lt "$2" ] && [ "$left" -gt 0 ]; do
+    docker start "$1" >/dev/null || { explain "$1"; return 1; }
+    ended=$(timeout -k 1 "$left" docker wait "$1")
+    case $? in 0) ;; 124 | 143) break ;; *) explain "$1"; return 1 ;; esac
+    [ "$ended" != 0 ] || return 0
+    tried=$((tried + 1)) left=$((give_up - $(uptime_seconds)))
+  done
+  [ "$left" -gt 0 ] && [ "$tried" -ge "$2" ] || echo "not completed within $within s:"
+  explain "$1"
+  return 1
 }
 
 # What a migration needs: a backup, a run in the release's own image, and the schema before and after.
