@@ -38,7 +38,7 @@ const phase = (name: string, transaction: string, more: Record<string, string> =
 
 test('a dry run shows the plan and touches nothing', async () => {
   const run = await site.deploy('v1', v1, { 'dry-run': 'true' })
-  expect(run.stdout).toContain('create   app')
+  expect(run.stdout).toContain('create   web: it has no container yet (the edge passes requests to it)')
   expect(run.outputs).toMatchObject({ state: 'planned', changed: 'true' })
   expect(run.code).toBe(0)
   expect((await site.host.exec(`ls ${site.path}`)).code).not.toBe(0)
