@@ -30,6 +30,8 @@ export interface DeployInputs {
   readonly composeFiles: readonly string[]
   readonly env: Env
   readonly images: BuiltImages
+  /** All others keep the images that are live; empty: all are deployed. */
+  readonly services: readonly string[]
   readonly version: string | undefined
   readonly registry: { readonly server: string; readonly username: string; readonly password: string } | undefined
   /** Seconds. */
@@ -85,6 +87,7 @@ function readDeploy(input: InputReader, path: string): DeployInputs {
     composeFiles: composeFiles.map((file) => resolve(projectDirectory, file)),
     env: readEnv(input),
     images: input.optional('images') === undefined ? {} : input.parsed('images', parseImages),
+    services: input.lines('services'),
     version: input.optional('version'),
     registry: readRegistry(input),
     healthyWithin: input.seconds('healthy-within'),

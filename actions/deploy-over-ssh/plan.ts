@@ -12,6 +12,7 @@ import { unchangedRelease } from '../../src/plan/unchanged.ts'
 import { checkHost } from '../../src/preflight/check.ts'
 import { demandOf } from '../../src/preflight/demand.ts'
 import { memoryWarnings } from '../../src/preflight/memory.ts'
+import { checkLimited, limitTo } from '../../src/release/limited.ts'
 import type { Manifest } from '../../src/release/manifest.ts'
 import { findOrder } from '../../src/release/order.ts'
 import { githubOf } from '../../src/runner/github-client.ts'
@@ -40,20 +41,24 @@ export interface Planned {
 export async function planDeploy(
   { deploy, connection }: Inputs & { readonly deploy: DeployInputs },
   job: Job,
-  { model, at }: { readonly model: ComposeModel; readonly at: Date },
+  desired: { readonly model: ComposeModel; readonly at: Date },
   look: () => Promise<Observation>,
 ): Promise<Planned> {
   const host = formatHost(connection.host)
   const version = deploy.version ?? defaultVersion(job.context)
   const observation = await look()
+  const before = liveRelease(observation)
+  const isLimited = deploy.services.length > 0
+  const model = isLimited ? limitTo(desired.model, deploy.services, before) : desired.model
   const demand = demandOf(model, deploy.images)
-  const built = await refused(buildRelease(model, deploy, observation, { version, at }, job.context))
+  const built = await refused(buildRelease(model, deploy, observation, { version, at: desired.at }, job.context))
   // Without an engine nothing is known of what runs, and what a release lacks on such a host is not what it lacks.
   const objections =
     built instanceof UsageError && observation.host.engine !== undefined ? built.message.split('\n') : []
   const warnings = checkHost(observation, { stack: deploy.stack, host, demand, problems: objections })
   if (built instanceof UsageError) throw built
   const { manifest } = built.release
+  if (isLimited) checkLimited(manifest, deploy.services, before)
   const decided = planSwitch({
     title: `deploy ${version} to ${deploy.stack.name} on ${host}`,
     to: manifest,
@@ -64,6 +69,7 @@ export async function planDeploy(
     from: 'registry',
   })
   const plan = withNotes(decided, [
+    ...(isLimited ? [`only ${deploy.services.join(', ')}: the others have the images of ${before?.id ?? ''}`] : []),
     ...warnings,
     ...memoryWarnings(observation, demand, decided),
     describeDeadlines(deadlinesOf(decided, deploy.lockTimeout), deploy.jobTimeout),

@@ -24,7 +24,8 @@ export async function resolveModel(deploy: DeployInputs): Promise<ComposeModel> 
     files: deploy.composeFiles,
     env: deploy.env,
   }
-  return pinImages(await renderCompose(project), deploy.images)
+  const isLimited = deploy.services.length > 0
+  return pinImages(await renderCompose(project), deploy.images, isLimited ? deploy.services : undefined)
 }
 
 /** A release for one host: paths are the host's, data stays where the running containers have it. */

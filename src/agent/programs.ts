@@ -1334,6 +1334,21 @@ join_slots() {
   done
 }
 
+# place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
+# their slot and no other.
+place_new() {
+  every=$(survey) && find_new "$@" || return 1
+  for service; do
+    place=0
+    for address in $(more "$service" | tr , ' '); do
+      place=$((place + 1))
+      container=$(among "$every" new "$service" | sed -n "\${place}p")
+      docker network disconnect "\${project}_slot-$variant" "$container" &&
+        docker network connect --ip "$address" --alias "$(name "$service")" "\${project}_slot-$variant" "$container" || return 1
+    done
+  done
+}
+
 # make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
 # upper half of the addresses; those of the web services are in the lower one. 75: planned again it may go through.
 make_slots() {

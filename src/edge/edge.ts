@@ -3,14 +3,14 @@ import { isReplaced, type Kind } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
 import { namedServices, NGINX_FOLDER, type EdgeFiles, nginxFiles, nginxProblems } from './nginx.ts'
-import type { Slots } from './slots.ts'
+import type { Slots, WebService } from './slots.ts'
 
 /** What a stack's edge means for a release. */
 export type EdgeChoice =
   /** The web services run beside each other in two slots, and the edge is switched between them. */
   | {
       readonly kind: 'slots'
-      readonly ports: ReadonlyMap<string, number>
+      readonly web: ReadonlyMap<string, WebService>
       /** Those services, and why each is one. */
       readonly because: ReadonlyMap<string, string>
     }
@@ -34,7 +34,7 @@ export function chooseEdge(model: ComposeModel, kinds: ReadonlyMap<string, Kind>
   const because = webServices(model, kinds, namedServices(configuration, apps))
   const obstacle = obstacleTo(model, apps, because)
   if (obstacle !== undefined) return { kind: 'plain', because: obstacle }
-  return { kind: 'slots', because, ports: new Map([...because.keys()].map((name) => [name, portOf(name, model)])) }
+  return { kind: 'slots', because, web: new Map([...because.keys()].map((name) => [name, webService(name, model)])) }
 }
 
 /** An nginx that mounts the folder with the switch. */
@@ -85,13 +85,16 @@ function obstacleTo(
     if (!web.has(name)) continue
     if ((service.ports ?? []).length > 0)
       return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`
-    if (replicas(service) !== 1) return `services.${name} has ${replicas(service)} replicas`
   }
   return undefined
 }
 
 function hasPort(service: Service | undefined): boolean {
   return service?.labels?.['estiba.port'] !== undefined || (service?.expose ?? []).length > 0
+}
+
+function webService(name: string, model: ComposeModel): WebService {
+  return { port: portOf(name, model), replicas: replicas(model.services[name] ?? {}) }
 }
 
 function portOf(name: string, { services }: ComposeModel): number {

@@ -17,12 +17,13 @@ export type EdgeFiles = Readonly<Record<string, string>>
  */
 export function nginxFiles(slots: Slots): EdgeFiles {
   const services = Object.entries(slots.web)
-  const upstreams = services.flatMap(([name, { host, port }]) => {
-    const server = (slot: Slot): string => `${slotAddress(slots, slot, host)}:${port}`
+  const upstreams = services.flatMap(([name, { hosts, port }]) => {
+    const servers = (slot: Slot, more: string): string =>
+      hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ')
     return SLOTS.flatMap((slot) => [
-      `upstream estiba_${variable(name)}_${slot} { server ${server(slot)}; }`,
-      `upstream estiba_${variable(name)}_${slot}-trial { server ${server(slot)} max_fails=1 fail_timeout=2s; ` +
-        `server ${server(otherSlot(slot))} max_fails=0 backup; }`,
+      `upstream estiba_${variable(name)}_${slot} { ${servers(slot, '')} }`,
+      `upstream estiba_${variable(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
+        `${servers(otherSlot(slot), ' max_fails=0 backup')} }`,
     ])
   })
   return {

@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.ts'
+
 /**
  * Two slots for what serves: networks `slot-a` and `slot-b` with addresses of their own. One holds the release that serves,
  * the other is free for the next one, and the edge chooses between them by one rename.
@@ -18,9 +20,15 @@ export interface Slots {
 }
 
 export interface WebAddress {
-  /** The last byte of its address in either slot, 10 to 127; the engine hands out the others. */
-  readonly host: number
+  /** The last byte of the address of each replica in either slot, 10 to 127; the engine hands out the others. */
+  readonly hosts: readonly number[]
   readonly port: number
+}
+
+/** What of a web service its addresses depend on. */
+export interface WebService {
+  readonly port: number
+  readonly replicas: number
 }
 
 export function otherSlot(slot: Slot): Slot {
@@ -39,22 +47,29 @@ export function slotAddress({ subnets }: Pick<Slots, 'subnets'>, slot: Slot, hos
 const FIRST_HOST = 10
 const LAST_HOST = 127
 
-/** Gives each web service its place: the one that any release before gave it, or the next that nobody has. */
+/** Gives each replica its place: the one that any release before gave it, or the next that nobody has. */
 export function webAddresses(
-  ports: ReadonlyMap<string, number>,
+  services: ReadonlyMap<string, WebService>,
   before: readonly Slots[],
 ): Readonly<Record<string, WebAddress>> {
-  const known = new Map(
-    before.flatMap(({ web }) => Object.entries(web).map(([name, { host }]) => [name, host] as const)),
-  )
-  const taken = new Set(known.values())
+  const known = new Map<string, readonly number[]>()
+  for (const [name, { hosts }] of before.flatMap(({ web }) => Object.entries(web)))
+    if (hosts.length > (known.get(name)?.length ?? 0)) known.set(name, hosts)
+  const taken = new Set([...known.values()].flat())
   const addresses: Record<string, WebAddress> = {}
-  for (const [name, port] of [...ports].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    let host = known.get(name)
-    for (let next = FIRST_HOST; host === undefined && next <= LAST_HOST; next++) if (!taken.has(next)) host = next
-    if (host === undefined) throw new Error(`more than ${LAST_HOST - FIRST_HOST + 1} web services`)
-    taken.add(host)
-    addresses[name] = { host, port }
+  for (const [name, { port, replicas }] of [...services].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const hosts = (known.get(name) ?? []).slice(0, replicas)
+    while (hosts.length < replicas) hosts.push(takeFree(taken))
+    addresses[name] = { hosts, port }
   }
   return addresses
+}
+
+function takeFree(taken: Set<number>): number {
+  for (let host = FIRST_HOST; host <= LAST_HOST; host++) {
+    if (taken.has(host)) continue
+    taken.add(host)
+    return host
+  }
+  throw new UsageError(`the web services of a stack have ${LAST_HOST - FIRST_HOST + 1} replicas at most in all`)
 }

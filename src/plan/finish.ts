@@ -67,7 +67,10 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
 }
 
 /** Whoever is still served by the old slot has his time. */
-function drained({ to: { slots }, layout: { live, variant }, changes, drain }: FinishRequest, step: Unnumbered): Unnumbered {
+function drained(
+  { to: { slots }, layout: { live, variant }, changes, drain }: FinishRequest,
+  step: Unnumbered,
+): Unnumbered {
   if (slots === undefined || live === undefined || live === variant) return step
   return {
     ...step,

@@ -1,6 +1,6 @@
 import { quote } from '../command/command.ts'
 import { type Change, isOfTheSet } from './changes.ts'
-import type { Slots, Variant } from '../edge/slots.ts'
+import { slotAddress, type Slots, type Variant } from '../edge/slots.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import {
@@ -19,7 +19,7 @@ import {
   type Way,
   webOf,
 } from './steps.ts'
-import { names, words } from './words.ts'
+import { definitionsWith, names, words } from './words.ts'
 
 export interface SlotSwitch extends Switching {
   readonly order: readonly (readonly string[])[]
@@ -45,7 +45,13 @@ export function slotSteps(request: SlotSwitch): Way {
       guardStep(request, layout.from),
       ...fillUp(changed),
       ...(fresh.length > 0
-        ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
+        ? [
+            createNew(
+              fresh,
+              `made beside the old, in slot ${layout.variant}, which the edge does not lead to`,
+              placeNew(request, fresh),
+            ),
+          ]
         : []),
       ...startLayers(order, besideOf(changed), healthyWithin),
     ],
@@ -59,6 +65,15 @@ export function slotSteps(request: SlotSwitch): Way {
       ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
     ],
   }
+}
+
+/** The addresses of replicas, which their text can't say. */
+function placeNew({ slots, layout: { variant } }: SlotSwitch, fresh: readonly Change[]): string | undefined {
+  const several = fresh.filter(({ name }) => (slots.web[name]?.hosts.length ?? 0) > 1)
+  if (several.length === 0 || variant === 'plain') return undefined
+  const addresses = ({ name }: Change): string =>
+    (slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, variant, host)).join(',')
+  return `place_new ${definitionsWith(several, addresses)}`
 }
 
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */

@@ -34,11 +34,13 @@ export function staying({ changes }: Switching): readonly Change[] {
   return changes.filter(({ action, running }) => action === 'leave' && running.length > 0)
 }
 
-export function createNew(fresh: readonly Change[], because: string): Unnumbered {
+/** @param then what is to be done with them before they are started: a line of shell */
+export function createNew(fresh: readonly Change[], because: string, then?: string): Unnumbered {
+  const create = `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`
   return {
     title: `create the new ${names(fresh)}`,
     because,
-    run: `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`,
+    run: then === undefined ? create : `${create} && ${then}`,
     undo: `remove_new ${definitions(fresh)}`,
     reversibility: 'reversible',
     deadline: 120,

@@ -24,12 +24,16 @@ export interface ReleaseName {
   readonly commit: string
 }
 
-/** Puts the built digests in place of tags, for every service that names one of the built repositories. */
-export function pinImages(model: ComposeModel, images: BuiltImages): ComposeModel {
+/**
+ * Puts the built digests in place of tags, for every service that names one of the built repositories.
+ *
+ * @param names the services whose images must be known; all of them where not given
+ */
+export function pinImages(model: ComposeModel, images: BuiltImages, names?: readonly string[]): ComposeModel {
   const byRepository = new Map(Object.values(images).map((image) => [image.repository, image]))
   const pinned = Object.entries(model.services).map(([name, service]): [string, Service] => {
     const image = images[name] ?? byRepository.get(repositoryOf(service.image ?? ''))
-    if (!image && service.build !== undefined)
+    if (!image && service.build !== undefined && (names === undefined || names.includes(name)))
       throw new UsageError(
         `services.${name} has a build section, but the input images says nothing of it; give the output \`images\` of build-and-push`,
       )
@@ -61,9 +65,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
     [...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]),
   )
   const slots =
-    choice.kind === 'slots'
-      ? { subnets: around.subnets, web: webAddresses(choice.ports, around.slotsBefore) }
-      : undefined
+    choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined
   const edge = slots && edgeFiles(slots)
   return {
     manifest: {

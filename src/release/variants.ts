@@ -39,8 +39,10 @@ function inSlot({ model, kinds }: Layout, slots: Slots, slot: Slot): ComposeMode
     if (kinds.get(name) === 'edge')
       return { ...service, networks: { ...(service.networks ?? { default: null }), 'slot-a': null, 'slot-b': null } }
     if (!isReplaced(kinds.get(name))) return service
-    const host = slots.web[name]?.host
-    const address = host === undefined ? null : { ipv4_address: slotAddress(slots, slot, host) }
+    // Of several replicas Compose can't say the addresses: they get them when they are made.
+    const [host, ...others] = slots.web[name]?.hosts ?? []
+    const isAlone = host !== undefined && others.length === 0
+    const address = isAlone ? { ipv4_address: slotAddress(slots, slot, host) } : null
     return { ...marked(service, slot), networks: { [`slot-${slot}`]: address } }
   })
   const networks = SLOTS.map((each) => [`slot-${each}`, { name: slotNetwork(model.name, each), external: true }])

@@ -7,6 +7,7 @@ export const deployValue: DeployInputs = {
   composeFiles: [],
   env: new Map(),
   images: {},
+  services: [],
   version: 'v2',
   registry: undefined,
   healthyWithin: 120,

@@ -80,6 +80,29 @@ test('what joins the slots is seen to be in both, and what does not run is let a
   await docker('rm', '--force', `${project}-db`, `${project}-stopped`)
 })
 
+test('replicas get their addresses before they are started, and are found by their service there', async () => {
+  const { a } = await subnets()
+  const names = ['web-1', 'web-2'].map((name) => `${project}-${name}`)
+  const labels = {
+    'com.docker.compose.project': project,
+    'com.docker.compose.oneoff': 'False',
+    'com.docker.compose.service': 'web',
+    'estiba.definition': 'new',
+    'estiba.slot': 'a',
+  }
+  const labelled = Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`])
+  for (const name of names) await docker('create', '--name', name, '--network', `${project}_slot-a`, ...labelled, image)
+  const addresses = ['10', '12'].map((host) => a.replace('0/24', host))
+  expect(await effect(`place_new web=new:${addresses.join(',')}`)).toEqual({ code: 0, output: '' })
+  await docker('start', ...names)
+  const template = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.Aliases}}{{end}}'
+  const found = await docker('inspect', '--format', template, ...names)
+  expect(found.split('\n').sort()).toEqual(addresses.map((address) => `${address} [web]`))
+  // A third place and no container for it: nothing is started then.
+  expect((await effect(`place_new web=new:${addresses.join(',')},${a.replace('0/24', '13')}`)).code).toBe(1)
+  await docker('rm', '--force', ...names)
+})
+
 test('what the engine refuses for another reason is a failure like any', async () => {
   await docker('network', 'rm', `${project}_slot-b`)
   const { code, output } = await effect('make_slots 10.213.0.0/24 10.219.255.0/33')

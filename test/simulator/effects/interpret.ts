@@ -80,6 +80,7 @@ const EFFECTS: Effects = {
   see_edge: ({ containers }, [wanted = '', ...edges]) => containers.seeEdge(wanted, edges),
   reload_nginx: ({ containers }, [edge = '']) => containers.reload(edge),
   drain: () => done(),
+  place_new: ({ containers }) => containers.answers(),
   configure_edge: ({ containers }, edges) => containers.reloadAll(edges),
   configure_edge_back: ({ containers }, edges) => containers.reloadAll(edges),
   back_up: ({ database }) => database.backUp(),

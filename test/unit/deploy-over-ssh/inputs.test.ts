@@ -38,6 +38,7 @@ describe('phase all', () => {
         composeFiles: [resolve('compose.yml')],
         env: new Map(),
         images: {},
+        services: [],
         version: undefined,
         registry: undefined,
         healthyWithin: 120,

@@ -14,7 +14,7 @@ function choose(change: Readonly<Record<string, Service>> = {}, text = configura
   const services: Record<string, Service> = {
     nginx,
     web: { expose: ['3000'], depends_on: { api: {}, worker: {}, db: {} } },
-    api: { expose: ['8000'] },
+    api: { expose: ['8000'], deploy: { replicas: 2 } },
     worker: {},
     db: { image: 'postgres:15' },
     ...change,
@@ -42,16 +42,16 @@ describe('slots', () => {
         ['web', 'the edge passes requests to it'],
         ['api', 'web depends on it, and it exposes a port'],
       ]),
-      ports: new Map([
-        ['web', 3000],
-        ['api', 8000],
+      web: new Map([
+        ['web', { port: 3000, replicas: 1 }],
+        ['api', { port: 8000, replicas: 2 }],
       ]),
     })
   })
 
   test('by labels alone, where the configuration is not in the repository', () => {
     const web: Service = { labels: { 'estiba.kind': 'web', 'estiba.port': '80' } }
-    expect(choose({ web }, '')).toMatchObject({ ports: new Map([['web', 80]]) })
+    expect(choose({ web }, '')).toMatchObject({ web: new Map([['web', { port: 80, replicas: 1 }]]) })
   })
 })
 
@@ -65,7 +65,6 @@ test.each<[string, Readonly<Record<string, Service>>, string]>([
     { web: { expose: ['3000'], ports: ['80:80'] } },
     "services.web publishes a port of the host, which old and new can't have both; let nginx pass requests to it",
   ],
-  ['a web service has replicas', { web: { expose: ['3000'], deploy: { replicas: 2 } } }, 'services.web has 2 replicas'],
   [
     'a network of its own',
     { worker: { networks: { back: null, default: null } } },

@@ -13,7 +13,7 @@ server {
 test('the generated files', () => {
   const { 'nginx.conf': http, 'server.conf': server } = nginxFiles({
     subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
-    web: { 'my-api': { host: 10, port: 8000 } },
+    web: { 'my-api': { hosts: [10], port: 8000 } },
   })
   expect(http).toMatchInlineSnapshot(`
     "# Written by Estiba at a deploy; see docs/recipes.md.
@@ -32,6 +32,18 @@ test('the generated files', () => {
     set $estiba_my_api estiba_my_api_$estiba_slot;
     "
   `)
+})
+
+test('each replica is a server, and in a trial each of the other slot is a last resort', () => {
+  const { 'nginx.conf': http } = nginxFiles({
+    subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
+    web: { api: { hosts: [10, 12], port: 8000 } },
+  })
+  expect(http).toContain('upstream estiba_api_a { server 10.213.0.10:8000; server 10.213.0.12:8000; }')
+  expect(http).toContain(
+    'upstream estiba_api_b-trial { server 10.213.1.10:8000 max_fails=1 fail_timeout=2s; server 10.213.1.12:8000 max_fails=1 ' +
+      'fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; server 10.213.0.12:8000 max_fails=0 backup; }',
+  )
 })
 
 describe('a configuration of a team', () => {

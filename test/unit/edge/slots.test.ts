@@ -14,30 +14,40 @@ describe('addresses', () => {
   test('are given in the order of the names, and kept from release to release', () => {
     const first = webAddresses(
       new Map([
-        ['web', 80],
-        ['api', 8000],
+        ['web', { port: 80, replicas: 1 }],
+        ['api', { port: 8000, replicas: 1 }],
       ]),
       [],
     )
-    expect(first).toEqual({ api: { host: 10, port: 8000 }, web: { host: 11, port: 80 } })
+    expect(first).toEqual({ api: { hosts: [10], port: 8000 }, web: { hosts: [11], port: 80 } })
     const next = webAddresses(
       new Map([
-        ['admin', 90],
-        ['web', 8080],
+        ['admin', { port: 90, replicas: 1 }],
+        ['web', { port: 8080, replicas: 1 }],
       ]),
       [{ subnets, web: first }],
     )
-    expect(next).toEqual({ admin: { host: 12, port: 90 }, web: { host: 11, port: 8080 } })
+    expect(next).toEqual({ admin: { hosts: [12], port: 90 }, web: { hosts: [11], port: 8080 } })
   })
 
   test('of a service that is gone are not given to another while a release remembers it', () => {
-    const kept = [{ subnets, web: { old: { host: 10, port: 1 } } }]
-    expect(webAddresses(new Map([['new', 2]]), kept)).toEqual({ new: { host: 11, port: 2 } })
+    const kept = [{ subnets, web: { old: { hosts: [10], port: 1 } } }]
+    expect(webAddresses(new Map([['new', { port: 2, replicas: 1 }]]), kept)).toEqual({ new: { hosts: [11], port: 2 } })
+  })
+
+  test('of replicas are kept as far as there were any, also when there were fewer in between', () => {
+    const given = (replicas: number, before: Parameters<typeof webAddresses>[1]) =>
+      webAddresses(new Map([['web', { port: 80, replicas }]]), before)['web']?.hosts
+    const releases = [
+      { subnets, web: { web: { hosts: [10], port: 80 }, api: { hosts: [11], port: 80 } } },
+      { subnets, web: { web: { hosts: [10, 12], port: 80 } } },
+      { subnets, web: { web: { hosts: [10], port: 80 } } },
+    ]
+    expect([1, 2, 3].map((replicas) => given(replicas, releases))).toEqual([[10], [10, 12], [10, 12, 13]])
   })
 
   test('end somewhere', () => {
-    const many = new Map(Array.from({ length: 119 }, (_, index) => [`web${index}`, 80]))
-    expect(() => webAddresses(many, [])).toThrow('more than 118 web services')
+    expect(() => webAddresses(new Map([['web', { port: 80, replicas: 119 }]]), [])).toThrow('have 118 replicas at most')
   })
 })
 

@@ -179,6 +179,16 @@ describe('a release in slots', () => {
     expect(commandsOf(plan(to, hostWith(one)))).toContain('$ configure_edge nginx')
   })
 
+  test('replicas have an address each, which they get before they are started', () => {
+    const several = (version: string, digit: string) =>
+      shopRelease(version, digit, { ...switchable, api: { ...switchable['api'], deploy: { replicas: 3 } } })
+    const text = plan(several('v3', '2'), hostWith(several('v1', '1')))
+    expect(commandsOf(text).find((line) => line.startsWith('$ create_new'))).toMatchInlineSnapshot(`"$ create_new api=34ad95596d54529f:3 worker=984bdedd2f7b08ac:2 && place_new api=34ad95596d54529f:10.213.1.10,10.213.1.11,10.213.1.12"`)
+    expect(text).toContain('no downtime: new beside old, then one switch')
+    const [slot] = commandsOf(plan(several('v3', '2'), hostWith(one))).filter((line) => line.startsWith('$ configure_edge'))
+    expect(slot).toBe('$ configure_edge nginx')
+  })
+
   test('from turns to slots: the edge is replaced once, and what served is the way back', () => {
     expect(commandsOf(plan(two, hostWith(shopRelease('v1', '1'))))).toMatchInlineSnapshot(`
       [
