@@ -33,6 +33,17 @@ export default defineConfig({
           hookTimeout: 5 * minute,
         },
       },
+      // A crowd for many deploys: `npm run test:load`, and not part of `npm test`.
+      {
+        test: {
+          name: 'load',
+          include: ['test/load/**/*.test.ts'],
+          globalSetup: 'test/support/lab/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 55 * minute,
+          hookTimeout: 5 * minute,
+        },
+      },
       // Kills and cancels on real hosts: `npm run test:faults`, and not part of `npm test`.
       {
         test: {

@@ -1,0 +1,78 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BundleRun, runBundle } from '../bundle.ts'
+import { baseImageRef } from '../lab/images/index.ts'
+import type { LabHost } from '../lab/lab.ts'
+import { formatEnv } from '../shop.ts'
+
+/** What a release of the busy shop does. */
+export type World = 'fine' | 'never healthy' | 'dies in trial'
+
+const files = join(import.meta.dirname, '../../fixtures/busy-shop')
+
+/** A stack that many visitors look at, on a host of the lab, deployed by the bundles as they ship. */
+export class BusyShop implements AsyncDisposable {
+  readonly url: string
+  readonly #host: LabHost
+  readonly #project: string
+  readonly #place: { readonly stack: string; readonly port: number }
+  readonly #images: Readonly<Record<string, string>>
+
+  private constructor(host: LabHost, registry: string, project: string, place: { stack: string; port: number }) {
+    this.#host = host
+    this.#project = project
+    this.#place = place
+    this.url = `${host.url(place.port)}/`
+    this.#images = { NODE_IMAGE: baseImageRef(registry, 'node'), NGINX_IMAGE: baseImageRef(registry, 'nginx') }
+  }
+
+  static async create(host: LabHost, registry: string, place: { stack: string; port: number }): Promise<BusyShop> {
+    const project = await mkdtemp(join(tmpdir(), 'estiba-busy-'))
+    await cp(files, project, { recursive: true })
+    return new BusyShop(host, registry, project, place)
+  }
+
+  /** A whole deploy: confirmed when the site has answered with its version. */
+  deploy(version: string, world: World = 'fine', drain = '3s'): Promise<BundleRun> {
+    const env = { ...this.#images, PORT: String(this.#place.port), VERSION: version, WORLD: world }
+    return this.#step('deploy-over-ssh', {
+      'project-directory': this.#project,
+      env: formatEnv(env),
+      version,
+      drain,
+      keep: '3',
+      'healthy-within': world === 'never healthy' ? '6s' : '60s',
+      'base-url': this.url,
+      checks: `- path: /trial\n  header: { X-Version: ${version} }\n  timeout: 4s\n  retries: 1\n  every: 1s\n`,
+    })
+  }
+
+  rollBack(drain = '3s'): Promise<BundleRun> {
+    return this.#step('rollback', { drain })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const containers = `docker ps --all --quiet --filter label=com.docker.compose.project=${this.#place.stack}`
+    await this.#host.exec(`docker rm --force $(${containers}); rm -rf ${this.#path}`)
+    await rm(this.#project, { recursive: true, force: true })
+  }
+
+  get #path(): string {
+    return `/home/deploy/${this.#place.stack}`
+  }
+
+  #step(action: string, more: Readonly<Record<string, string>>): Promise<BundleRun> {
+    const { ssh, privateKey, knownHosts } = this.#host
+    const inputs = {
+      host: `${ssh.user}@${ssh.host}:${ssh.port}`,
+      'ssh-key': privateKey,
+      'known-hosts': knownHosts,
+      path: this.#path,
+      stack: this.#place.stack,
+      'github-token': '',
+      ...more,
+    }
+    return runBundle(action, { inputs, env: { GITHUB_WORKSPACE: this.#project } })
+  }
+}
