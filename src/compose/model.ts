@@ -22,7 +22,7 @@ export interface Service {
   readonly networks?: Readonly<Record<string, unknown>>
   readonly network_mode?: string
   readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>
-  readonly deploy?: { readonly replicas?: number }
+  readonly deploy?: { readonly replicas?: number; readonly restart_policy?: { readonly condition?: string } }
   readonly scale?: number
   readonly restart?: string
   readonly command?: readonly string[] | null

@@ -11,6 +11,8 @@ export type EdgeChoice =
   | {
       readonly kind: 'slots'
       readonly web: ReadonlyMap<string, WebService>
+      /** The edges that lead to them, and are switched. */
+      readonly edges: readonly string[]
       /** Those services, and why each is one. */
       readonly because: ReadonlyMap<string, string>
     }
@@ -25,16 +27,22 @@ export type EdgeChoice =
  */
 export function chooseEdge(model: ComposeModel, kinds: ReadonlyMap<string, Kind>, configuration: string): EdgeChoice {
   const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge')
-  if (!edges.some(([, edge]) => isSwitched(edge)))
+  const switched = edges.flatMap(([name, edge]) => (isSwitched(edge) ? [name] : []))
+  if (switched.length === 0)
     return { kind: 'plain', because: `no nginx of the stack mounts a folder as ${NGINX_FOLDER} (docs/recipes.md)` }
   const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)))
   const problems = configuration === '' ? [] : nginxProblems(configuration, apps)
   if (problems.length > 0)
     throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'))
   const because = webServices(model, kinds, namedServices(configuration, apps))
-  const obstacle = obstacleTo(model, apps, because)
+  const obstacle = obstacleTo(model, apps, because) ?? lateJob(model, kinds, because)
   if (obstacle !== undefined) return { kind: 'plain', because: obstacle }
-  return { kind: 'slots', because, web: new Map([...because.keys()].map((name) => [name, webService(name, model)])) }
+  return {
+    kind: 'slots',
+    edges: switched,
+    because,
+    web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
+  }
 }
 
 /** An nginx that mounts the folder with the switch. */
@@ -60,7 +68,7 @@ function webServices(
     if (labels?.['estiba.kind'] === 'web') web.set(name, 'its label estiba.kind says so')
   for (const name of named) if (!web.has(name)) web.set(name, 'the edge passes requests to it')
   for (const [name] of web)
-    for (const dependency of Object.keys(services[name]?.depends_on ?? {}))
+    for (const dependency of neededBy(name, services, kinds))
       if (mayBeAsked(kinds.get(dependency)) && hasPort(services[dependency]) && !web.has(dependency))
         web.set(dependency, `${name} depends on it, and it exposes a port`)
   return web
@@ -69,6 +77,17 @@ function webServices(
 /** Also what was taken for a worker: its own text does not tell what others want of it. */
 function mayBeAsked(kind: Kind | undefined): boolean {
   return kind === 'web' || kind === 'worker'
+}
+
+/** What it depends on, and what the jobs need that it waits for. */
+function neededBy(
+  name: string,
+  services: ComposeModel['services'],
+  kinds: ReadonlyMap<string, Kind>,
+): readonly string[] {
+  return Object.keys(services[name]?.depends_on ?? {}).flatMap((other) =>
+    kinds.get(other) === 'job' ? [other, ...neededBy(other, services, kinds)] : [other],
+  )
 }
 
 function obstacleTo(
@@ -86,6 +105,20 @@ function obstacleTo(
     if ((service.ports ?? []).length > 0)
       return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`
   }
+  return undefined
+}
+
+/** A job that a switched service waits for, and that needs what takes turns with its predecessor. */
+function lateJob(
+  { services }: ComposeModel,
+  kinds: ReadonlyMap<string, Kind>,
+  web: ReadonlyMap<string, string>,
+): string | undefined {
+  for (const [name] of web)
+    for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
+      for (const needed of neededBy(job, services, kinds))
+        if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
+          return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that nginx or ${name} asks (expose)`
   return undefined
 }
 

@@ -21,9 +21,9 @@ export function nginxFiles(slots: Slots): EdgeFiles {
     const servers = (slot: Slot, more: string): string =>
       hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ')
     return SLOTS.flatMap((slot) => [
-      `upstream estiba_${variable(name)}_${slot} { ${servers(slot, '')} }`,
+      `upstream estiba_${variable(name)}_${slot} { ${servers(slot, '')} ${SOON_CLOSED} }`,
       `upstream estiba_${variable(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
-        `${servers(otherSlot(slot), ' max_fails=0 backup')} }`,
+        `${servers(otherSlot(slot), ' max_fails=0 backup')} ${SOON_CLOSED} }`,
     ])
   })
   return {
@@ -42,6 +42,12 @@ export function nginxFiles(slots: Slots): EdgeFiles {
     ].join('\n')}\n`,
   }
 }
+
+/**
+ * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
+ * otherwise, and before that `keepalive 0` is an error.
+ */
+const SOON_CLOSED = 'keepalive_timeout 1s;'
 
 const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.'
 

@@ -1,4 +1,4 @@
-import { isReplaced, type Kind } from '../compose/kinds.ts'
+import { isReplaced, type Kind, LABELLED } from '../compose/kinds.ts'
 import type { Variant } from '../edge/slots.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
 import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
@@ -10,8 +10,8 @@ import { names } from './words.ts'
 export interface Change {
   readonly name: string
   readonly service: ManifestService
-  /** `repair`: containers of this very definition are there, but not all of them run; none of them may be lost. */
-  readonly action: 'create' | 'repair' | 'replace' | 'leave'
+  /** `run`: the container of a job is there, and runs again. `repair`: containers of this very definition are there, but not all of them run; none of them may be lost. */
+  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave'
   readonly because: string
   /** Of a store or an edge that stays: it runs, but not in the networks of both slots, where the others look for it. */
   readonly joins: boolean
@@ -36,8 +36,19 @@ export function changesFor(to: Manifest, observation: Observation, jobs: 'run' |
     const service = to.services[name]
     return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : []
   })
-  const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined))
+  const together = movedTogether(
+    changes,
+    (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined),
+    (change) => isJob(change) && to.slots === undefined && hasContainer(change, observation),
+  )
   return jobs === 'run' ? together : together.map((change) => (isJob(change) ? { ...change, ...LEFT } : change))
+}
+
+/** One of this very definition, where old and new take turns. */
+function hasContainer({ name, service }: Change, observation: Observation): boolean {
+  return containersOf(observation, name).some(
+    ({ labels }) => labels['estiba.definition'] === service.definition && labels['estiba.slot'] === 'plain',
+  )
 }
 
 function isJob({ service }: Change): boolean {
@@ -57,7 +68,11 @@ function isShared(kind: Kind): boolean {
 }
 
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
-function movedTogether(changes: readonly Change[], isTogether: (change: Change) => boolean): readonly Change[] {
+function movedTogether(
+  changes: readonly Change[],
+  isTogether: (change: Change) => boolean,
+  isAgain: (change: Change) => boolean,
+): readonly Change[] {
   const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave')
   if (movers.length === 0) return changes
   return changes.map((change) => {
@@ -65,7 +80,7 @@ function movedTogether(changes: readonly Change[], isTogether: (change: Change) 
     const moves = isJob(change) ? 'runs anew' : 'moves to the other slot'
     return {
       ...change,
-      action: 'replace',
+      action: isAgain(change) ? 'run' : 'replace',
       because: change.action === 'leave' ? `it ${moves} with ${names(movers)}` : change.because,
     }
   })
@@ -84,14 +99,9 @@ function changeOf(
   const alive = containers.filter(({ status }) => ALIVE.includes(status))
   const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots))
   const change = { name, service, running, alive, joins }
+  if (service.kind === 'job') return { ...change, ...jobChange(service, before, containers) }
   if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }
   if (service.kind === 'data') return { ...change, action: 'leave', because: 'a deploy never touches data' }
-  if (service.kind === 'job') {
-    const why = reason(service, before)
-    return why === undefined
-      ? { ...change, action: 'leave', because: 'nothing of it changed since it ran' }
-      : { ...change, action: 'replace', because: why }
-  }
   const isAsWished = ({ labels }: Container) =>
     labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where)
   const asWished = running.filter(isAsWished)
@@ -107,6 +117,19 @@ function changeOf(
     action: 'replace',
     because: reason(service, before) ?? ranAsWished(service, asWished),
   }
+}
+
+/** Of a job that has run it does not matter whether its container is still there. */
+function jobChange(
+  service: ManifestService,
+  before: ManifestService | undefined,
+  containers: readonly Container[],
+): Pick<Change, 'action' | 'because'> {
+  const why = reason(service, before)
+  if (before?.kind === 'job' && why === undefined)
+    return { action: 'leave', because: 'nothing of it changed since it ran' }
+  if (containers.length === 0) return { action: 'create', because: 'it has not run yet' }
+  return { action: 'replace', because: why ?? 'it was none before' }
 }
 
 /** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */
@@ -141,8 +164,20 @@ export function retired(to: Manifest, observation: Observation): ReadonlyMap<str
 export function dataObjections(to: Manifest, observation: Observation): readonly string[] {
   const live = liveRelease(observation)
   return Object.entries(to.services).flatMap(([name, service]) => {
-    if (service.kind !== 'data') return []
     const before = live?.services[name]
+    if (service.kind !== 'data') {
+      if (before?.kind !== 'data' || service.kindBecause === LABELLED) return []
+      return [
+        `services.${name} keeps data in the live release, and would be replaced as a ${service.kind} now (${service.kindBecause}); ` +
+          `say what it is: label it estiba.kind: data, or estiba.kind: ${service.kind}`,
+      ]
+    }
+    const job = service.dependsOn.find((other) => to.services[other]?.kind === 'job')
+    if (job !== undefined && containersOf(observation, name).length === 0)
+      return [
+        `services.${name} keeps data and waits for the job ${job}, but a deploy starts stores before anything else; start it ` +
+          `once by hand on the server (docker compose up --detach ${name}), or do without that depends_on`,
+      ]
     const running = containersOf(observation, name)[0]
     const isAsReleased = running === undefined || running.image === before?.image
     if (before && isAsReleased)

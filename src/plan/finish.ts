@@ -6,7 +6,7 @@ import { type Change, isOfTheSet } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import { drainSlot } from './slots.ts'
-import { edgesOf, lasting } from './steps.ts'
+import { lasting, switchedOf } from './steps.ts'
 import { definitions, definitionsWith, words } from './words.ts'
 
 export interface FinishRequest {
@@ -14,6 +14,8 @@ export interface FinishRequest {
   readonly observation: Observation
   /** How many confirmed releases stay on the host. */
   readonly keep: number
+  /** The edges that are switched. */
+  readonly switched: readonly string[]
   /** Seconds that visitors' connections with the old release have to end. */
   readonly drain: number
   readonly layout: Layout
@@ -68,21 +70,21 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
 
 /** Whoever is still served by the old slot has his time. */
 function drained(
-  { to: { slots }, layout: { live, variant }, changes, drain }: FinishRequest,
+  { to: { slots }, layout: { live, variant }, switched, drain }: FinishRequest,
   step: Unnumbered,
 ): Unnumbered {
   if (slots === undefined || live === undefined || live === variant) return step
   return {
     ...step,
-    run: `${drainSlot({ slots, changes }, live, drain)} && ${step.run}`,
+    run: `${drainSlot({ slots, switched }, live, drain)} && ${step.run}`,
     deadline: step.deadline + drain + 10,
   }
 }
 
 /** Before the old containers go, the edge stops to fall back on them. */
-function settleEdge({ layout, changes }: FinishRequest, changed: readonly Change[]): readonly string[] {
+function settleEdge({ layout, changes, switched }: FinishRequest, changed: readonly Change[]): readonly string[] {
   if (layout.variant === 'plain' || !changed.some(isOfTheSet)) return []
-  const edges = edgesOf(changes).map(({ name }) => name)
+  const edges = switchedOf(changes, { switched }).map(({ name }) => name)
   return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')]
 }
 

@@ -32,7 +32,7 @@ export interface ServicePlan {
   readonly name: string
   readonly kind: string
   /** `join`: its container stays as it is, and is given the networks of the slots. */
-  readonly action: 'create' | 'repair' | 'replace' | 'leave' | 'join' | 'retire'
+  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave' | 'join' | 'retire'
   /** Why this kind and this action, in words. */
   readonly because: string
   /** Containers that start while all that run now still do. What takes turns with its predecessor adds none. */

@@ -1,7 +1,19 @@
 import { type Change } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
-import { aliveOf, edgesOf, inTurnOf, lasting, standBy, staying, type Switching, type Way, webOf } from './steps.ts'
+import {
+  aliveOf,
+  edgesOf,
+  freshOf,
+  inTurnOf,
+  lasting,
+  standBy,
+  staying,
+  switchedOf,
+  type Switching,
+  type Way,
+  webOf,
+} from './steps.ts'
 import { reloadNginx, reloads } from './turns.ts'
 import { definitions, definitionsWith, names, words } from './words.ts'
 
@@ -21,7 +33,7 @@ export interface Settlement extends Switching {
  * fail without the others, and be repeated.
  */
 export function settleSteps(request: Settlement): readonly Unnumbered[] {
-  const fresh = lasting(request.changed).filter(({ action }) => action !== 'repair')
+  const fresh = lasting(freshOf(request.changed))
   return [
     ...haveTheStayingRun(request),
     ...keepRepaired(request),
@@ -89,7 +101,7 @@ function oneEdge(request: Settlement, edges: readonly Change[]): readonly Unnumb
 function leadToNew(request: Settlement, web: readonly Change[]): Unnumbered {
   const { layout, edgeChanged, changes } = request
   const stayingEdges = edgesOf(staying(request))
-  const edges = edgesOf(changes).map(({ name }) => name)
+  const edges = switchedOf(changes, request).map(({ name }) => name)
   const old = replacedOf(web)
   const going = step(
     `go on with the new ${names(web)} in slot ${layout.variant} alone`,

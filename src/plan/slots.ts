@@ -8,6 +8,7 @@ import {
   besideOf,
   createNew,
   fillUp,
+  freshOf,
   edgesOf,
   guardStep,
   inTurnOf,
@@ -15,6 +16,7 @@ import {
   startLayers,
   staying,
   stopOld,
+  switchedOf,
   type Switching,
   type Way,
   webOf,
@@ -36,7 +38,7 @@ export interface SlotSwitch extends Switching {
  */
 export function slotSteps(request: SlotSwitch): Way {
   const { changed, healthyWithin, layout, order } = request
-  const fresh = changed.filter(({ action }) => action !== 'repair')
+  const fresh = freshOf(changed)
   const inTurn = inTurnOf(changed)
   const old = aliveOf(inTurn)
   const isMoving = changed.some(isOfTheSet)
@@ -62,7 +64,7 @@ export function slotSteps(request: SlotSwitch): Way {
     ],
     edge: [
       ...replaceEdges(request, isMoving),
-      ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
+      ...seeEdge(request, switchedOf(changed, request), isMoving ? `${layout.variant}-trial` : layout.variant),
     ],
   }
 }
@@ -92,18 +94,18 @@ const DRAIN_BACK = 5
 
 /** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
 export function drainSlot(
-  { slots, changes }: Pick<SlotSwitch, 'slots' | 'changes'>,
+  { slots, switched }: Pick<SlotSwitch, 'slots' | 'switched'>,
   slot: Variant,
   seconds: number,
 ): string {
   if (slot === 'plain') return 'true'
-  return words('drain', [String(seconds), slots.subnets[slot], ...edgesOf(changes).map(({ name }) => name)])
+  return words('drain', [String(seconds), slots.subnets[slot], ...switched])
 }
 
 function switchEdge(request: SlotSwitch): Unnumbered {
   const { layout } = request
   const stay = staying(request)
-  const edges = edgesOf(stay).map(({ name }) => name)
+  const edges = switchedOf(stay, request).map(({ name }) => name)
   const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)]
   const see = (folder: string): string[] => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : [])
   const trial = `${layout.variant}-trial`
@@ -140,7 +142,7 @@ function seeEdge({ layout }: SlotSwitch, started: readonly Change[], folder: str
 }
 
 function configureEdge(request: SlotSwitch): Unnumbered {
-  const edges = edgesOf(staying(request)).map(({ name }) => quote(name))
+  const edges = switchedOf(staying(request), request).map(({ name }) => quote(name))
   return {
     title: 'give the edge its new configuration',
     because: 'the release has other web services or ports than the one before; nginx is reloaded this once',

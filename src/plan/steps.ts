@@ -10,6 +10,8 @@ export interface Switching {
   readonly changed: readonly Change[]
   /** Seconds that a new container has to become healthy. */
   readonly healthyWithin: number
+  /** The edges that are switched. */
+  readonly switched: readonly string[]
   /** Seconds that visitors' connections have to end, before what they are with ends. */
   readonly drain: number
 }
@@ -164,6 +166,11 @@ export function inTurnOf(changes: readonly Change[]): readonly Change[] {
   return changes.filter((change) => isOfTheSet(change) && !change.service.beside)
 }
 
+/** Those of which containers are made. */
+export function freshOf(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ action }) => action === 'create' || action === 'replace')
+}
+
 /** What is to run from now on. */
 export function lasting(changes: readonly Change[]): readonly Change[] {
   return changes.filter(({ service }) => service.kind !== 'job')
@@ -171,6 +178,11 @@ export function lasting(changes: readonly Change[]): readonly Change[] {
 
 export function edgesOf(changes: readonly Change[]): readonly Change[] {
   return changes.filter(({ service }) => service.kind === 'edge')
+}
+
+/** Those of them that lead to a slot. */
+export function switchedOf(changes: readonly Change[], { switched }: Pick<Switching, 'switched'>): readonly Change[] {
+  return changes.filter(({ name }) => switched.includes(name))
 }
 
 export function aliveOf(changes: readonly Change[]): readonly Change[] {

@@ -37,7 +37,8 @@ export function planSwitch(request: SwitchRequest): Plan {
   const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays')
   const retiring = retired(to, observation)
   const gone = [...retiring.keys()]
-  const switching = { changes, changed, healthyWithin, drain }
+  const switched = to.slots?.edges ?? []
+  const switching = { changes, changed, healthyWithin, drain, switched }
   const lastingOnes = lasting(changed)
   const edgeChanged =
     to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash
@@ -56,7 +57,7 @@ export function planSwitch(request: SwitchRequest): Plan {
           layout,
           edgeChanged,
           way,
-          gone: gone.filter((name) => isReplaced(retiring.get(name))),
+          gone: [...gone.filter((name) => isReplaced(retiring.get(name))), ...endedJobs(changed)],
         })
   return {
     title: request.title,
@@ -66,7 +67,7 @@ export function planSwitch(request: SwitchRequest): Plan {
       prepare: numbered(prepareSteps({ ...request, changes, layout })),
       switch: numbered([...way.beside, ...way.over, ...way.edge]),
       commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-      finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
+      finish: numbered(finishSteps({ ...request, layout, changes, switched }, changed, gone)),
       ...(settle.length > 0 && { settle: numbered(settle) }),
     },
     ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
@@ -88,15 +89,31 @@ function notesOn(
     ...(changes.some(({ because }) => because.includes('taken over'))
       ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
       : []),
-    ...changed.filter(({ service }) => service.kind === 'job').map(jobNote),
+    ...changed
+      .filter(({ service }) => service.kind === 'job')
+      .map((job) =>
+        jobNote(
+          job,
+          changes.some(({ running }) => running.length > 0),
+        ),
+      ),
     ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
       ? []
       : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
   ]
 }
 
-function jobNote({ name, service }: Change): string {
-  const when = service.beside ? 'while the old release still serves' : 'in its turn'
+/** Old containers that run, of what is a job now. */
+function endedJobs(changed: readonly Change[]): readonly string[] {
+  return changed.filter(({ service, alive }) => service.kind === 'job' && alive.length > 0).map(({ name }) => name)
+}
+
+function jobNote({ name, service }: Change, isServing: boolean): string {
+  const when = !isServing
+    ? 'before anything serves'
+    : service.beside
+      ? 'while the old release still serves'
+      : 'in its turn'
   return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`
 }
 

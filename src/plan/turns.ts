@@ -6,6 +6,7 @@ import {
   besideOf,
   createNew,
   fillUp,
+  freshOf,
   guardStep,
   standBy,
   startLayers,
@@ -17,7 +18,7 @@ import {
 /** Old and new take turns: all of the old are stopped, then all of the new started. */
 export function turnSteps(switching: Switching, order: readonly (readonly string[])[], from: string | undefined): Way {
   const { changes, changed, healthyWithin } = switching
-  const fresh = changed.filter(({ action }) => action !== 'repair')
+  const fresh = freshOf(changed)
   const replaced = aliveOf(changed)
   const reload = reloads(changes)
   return {

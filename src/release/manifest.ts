@@ -15,6 +15,8 @@ export interface Manifest {
   readonly slots?: Slots & {
     /** Of the edge's generated configuration. */
     readonly edgeHash: string
+    /** The edges that are switched; others of the kind take no part. */
+    readonly edges: readonly string[]
   }
   readonly plainBecause?: string
 }

@@ -1,5 +1,6 @@
 import { definitionOf } from '../compose/definition.ts'
-import { isReplaced, type Kind, type KindOf, kindOf } from '../compose/kinds.ts'
+import { awaited, migrationIn } from '../compose/kind-signs.ts'
+import { isReplaced, type Kind, type KindOf, kindOf, LABELLED } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
 import { chooseEdge, edgeFiles } from '../edge/edge.ts'
 import type { EdgeFiles } from '../edge/nginx.ts'
@@ -73,7 +74,9 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
       ...name,
       services,
       order: startOrder(services),
-      ...(slots && edge && { slots: { ...slots, edgeHash: edge.hash } }),
+      ...(choice.kind === 'slots' &&
+        slots &&
+        edge && { slots: { ...slots, edgeHash: edge.hash, edges: choice.edges } }),
       ...(choice.kind === 'plain' && { plainBecause: choice.because }),
     },
     variants: variantsOf({ model: labelled(model, services), kinds, slots }),
@@ -100,6 +103,17 @@ function inferKind(name: string, { services }: ComposeModel): KindOf {
   return kind
 }
 
+/** Whatever backs a database up and guards the way back knows nothing of it. */
+function refuseMigration(name: string, service: Service, { kind, because }: KindOf): void {
+  const word = kind === 'job' && because !== LABELLED ? migrationIn(name, service) : undefined
+  if (word === undefined) return
+  throw new UsageError(
+    `services.${name} is a job that seems to migrate a database (${word}): it would run without a backup, and nothing would ` +
+      'guard the way back. Take it out of the deploy (`profiles: [by-hand]`, and no depends_on leads to it) and give its command ' +
+      'to run-migrations; or, if the release before can always run on what it does, label it estiba.kind: job',
+  )
+}
+
 function describeService(
   name: string,
   model: ComposeModel,
@@ -107,6 +121,7 @@ function describeService(
   beside: boolean,
 ): ManifestService {
   const service = model.services[name] ?? {}
+  refuseMigration(name, service, { kind, because })
   if (service.image === undefined) throw new UsageError(`services.${name} has neither an image nor a build section`)
   if (kind !== 'data' && service.container_name !== undefined)
     throw new UsageError(
@@ -148,7 +163,10 @@ function besideOld(
   switched: readonly string[],
 ): ReadonlySet<string> {
   const isBeside = (name: string): boolean =>
-    switched.includes(name) || (kinds.get(name) === 'job' && needs(name).every(isThere))
+    switched.includes(name) || (kinds.get(name) === 'job' && isWanted(name) && needs(name).every(isThere))
+  // What only its name tells a job is not run beside anything.
+  const isWanted = (name: string): boolean =>
+    services[name]?.labels?.['estiba.kind'] === 'job' || awaited(name, {}, services) !== undefined
   const isThere = (name: string): boolean => !isReplaced(kinds.get(name)) || isBeside(name)
   const needs = (name: string): readonly string[] => Object.keys(services[name]?.depends_on ?? {})
   return new Set(Object.keys(services).filter(isBeside))

@@ -56,6 +56,10 @@ test.each<[Service, Kind, string]>([
     'worker',
     '`sidekiq` in its command says that it looks for its work itself',
   ],
+  [{ command: ['gunicorn', '--worker-class', 'gthread'], ports }, 'web', 'it publishes a port'],
+  [{ image: 'acme/cloud-sql-proxy', ports }, 'web', 'it publishes a port'],
+  [{ image: `acme/registry@${digest('1')}`, ports }, 'web', 'it publishes a port'],
+  [{ image: 'registry:2', ports, volumes }, 'data', 'its image is registry, and it writes to files'],
   [{ entrypoint: ['python', 'manage.py', 'rqworker'] }, 'worker', nobody],
   [{ image: 'postgres:15', labels: label('worker') }, 'worker', 'its label estiba.kind says so'],
   [{ image: 'acme/api', labels: label('data') }, 'data', 'its label estiba.kind says so'],
@@ -90,7 +94,7 @@ test.each<[string, Service, Kind, string]>([
 })
 
 describe('what others say of a service', () => {
-  const migrate = { command: ['celery', 'worker'], volumes }
+  const migrate = { image: 'acme/files', volumes }
   test.each<[Service, Kind, string]>([
     [
       { depends_on: { x: { condition: 'service_completed_successfully' } } },
@@ -102,17 +106,22 @@ describe('what others say of a service', () => {
     expect(kindOf('x', { x: migrate, other })).toEqual({ kind, because })
   })
 
-  test.each<[Service, Service]>([
-    [
-      { image: 'gitea/gitea:1', volumes },
-      { image: 'acme/backup', volumes },
-    ],
-    [
-      { image: 'gitea/gitea:1', volumes, ports },
-      { image: 'gitea/gitea:1', command: ['work'] },
-    ],
-  ])('%j keeps files of an application, beside %j', (service, other) => {
-    expect(kindOf('x', { x: service, other })).not.toMatchObject({ kind: 'data' })
+  test.each<[Service, Service, Kind]>([
+    [{ image: 'gitea/gitea:1', volumes }, { image: 'acme/backup', volumes, command: ['backup'] }, 'data'],
+    [{ image: 'dgraph/dgraph', volumes, command: ['alpha'] }, { image: 'dgraph/dgraph', command: ['zero'] }, 'data'],
+    [{ image: 'acme/shop', volumes, ports }, { image: 'acme/shop', command: ['celery', 'worker'] }, 'web'],
+    [{ image: 'acme/shop', volumes, command: ['celery', 'beat'] }, {}, 'scheduler'],
+  ])('%j beside %j is %s', (service, other, kind) => {
+    expect(kindOf('x', { x: service, other })).toMatchObject({ kind })
+  })
+
+  test('what a service depends on is no edge before it', () => {
+    const envoy = { image: 'envoyproxy/envoy', ports }
+    expect(kindOf('envoy', { envoy, api: {} })).toMatchObject({ kind: 'edge' })
+    expect(kindOf('envoy', { envoy, nginx: { image: 'nginx', depends_on: { envoy: {} } } })).toMatchObject({
+      kind: 'edge',
+    })
+    expect(kindOf('envoy', { envoy, api: { depends_on: { envoy: {} } } })).toMatchObject({ kind: 'web' })
   })
 
   test.each([
@@ -141,7 +150,13 @@ describe('what others say of a service', () => {
   })
 
   test('a word of its name is a hint', () => {
-    expect(kindOf('report-worker', { 'report-worker': { expose: ['1'] } })).toMatchObject({ kind: 'worker' })
+    expect(kindOf('report-worker', { 'report-worker': {} })).toMatchObject({ kind: 'worker' })
+    expect(kindOf('schedule-api', { 'schedule-api': { expose: ['1'] } })).toMatchObject({ kind: 'web' })
+    expect(kindOf('setup-wizard', { 'setup-wizard': { expose: ['1'] } })).toMatchObject({ kind: 'web' })
+    expect(kindOf('setup', { setup: { healthcheck: { test: ['CMD', 'true'] } } })).toMatchObject({ kind: 'worker' })
+    expect(kindOf('setup', { setup: { deploy: { restart_policy: { condition: 'any' } } } })).toMatchObject({
+      kind: 'worker',
+    })
     expect(kindOf('cronus', { cronus: {} })).toMatchObject({ kind: 'worker', because: nobody })
   })
 })

@@ -38,6 +38,7 @@ describe('slots', () => {
   test('for what the edge names, and what those depend on by a port', () => {
     expect(choose()).toEqual({
       kind: 'slots',
+      edges: ['nginx'],
       because: new Map([
         ['web', 'the edge passes requests to it'],
         ['api', 'web depends on it, and it exposes a port'],

@@ -17,10 +17,10 @@ test('the generated files', () => {
   })
   expect(http).toMatchInlineSnapshot(`
     "# Written by Estiba at a deploy; see docs/recipes.md.
-    upstream estiba_my_api_a { server 10.213.0.10:8000; }
-    upstream estiba_my_api_a-trial { server 10.213.0.10:8000 max_fails=1 fail_timeout=2s; server 10.213.1.10:8000 max_fails=0 backup; }
-    upstream estiba_my_api_b { server 10.213.1.10:8000; }
-    upstream estiba_my_api_b-trial { server 10.213.1.10:8000 max_fails=1 fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; }
+    upstream estiba_my_api_a { server 10.213.0.10:8000; keepalive_timeout 1s; }
+    upstream estiba_my_api_a-trial { server 10.213.0.10:8000 max_fails=1 fail_timeout=2s; server 10.213.1.10:8000 max_fails=0 backup; keepalive_timeout 1s; }
+    upstream estiba_my_api_b { server 10.213.1.10:8000; keepalive_timeout 1s; }
+    upstream estiba_my_api_b-trial { server 10.213.1.10:8000 max_fails=1 fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; keepalive_timeout 1s; }
     server { listen 127.0.0.1:9180; server_name estiba; access_log off; include /etc/nginx/estiba/server.conf; location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }
     "
   `)
@@ -39,10 +39,12 @@ test('each replica is a server, and in a trial each of the other slot is a last 
     subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
     web: { api: { hosts: [10, 12], port: 8000 } },
   })
-  expect(http).toContain('upstream estiba_api_a { server 10.213.0.10:8000; server 10.213.0.12:8000; }')
+  expect(http).toContain(
+    'upstream estiba_api_a { server 10.213.0.10:8000; server 10.213.0.12:8000; keepalive_timeout 1s; }',
+  )
   expect(http).toContain(
     'upstream estiba_api_b-trial { server 10.213.1.10:8000 max_fails=1 fail_timeout=2s; server 10.213.1.12:8000 max_fails=1 ' +
-      'fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; server 10.213.0.12:8000 max_fails=0 backup; }',
+      'fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; server 10.213.0.12:8000 max_fails=0 backup; keepalive_timeout 1s; }',
   )
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Service } from '../../../src/compose/model.ts'
 import type { Manifest } from '../../../src/release/manifest.ts'
 import { commandsOf, planText } from '../../support/plan-text.ts'
-import { digest, hostWith, shopRelease, switchable } from '../../support/stack.ts'
+import { digest, emptyHost, hostWith, shopRelease, switchable } from '../../support/stack.ts'
 
 const awaits = { depends_on: { db: {}, init: { condition: 'service_completed_successfully' } } }
 const init = (image: string): Service => ({ image: `ghcr.io/acme/init@${digest(image)}`, depends_on: { db: {} } })
@@ -78,7 +78,7 @@ describe('a job', () => {
 
   test('runs anew with each release that changes something, and with no other', () => {
     expect(planText(inTurns('2'), hostWith(inTurns('1')))).toContain(
-      'init    replace  job: it runs anew with api, worker',
+      'init    run      job: it runs anew with api, worker',
     )
     expect(planText({ ...inTurns('1'), id: 'again' }, hostWith(inTurns('1')))).toContain(
       'init    leave    job: nothing of it changed since it ran',
@@ -111,5 +111,54 @@ describe('a job', () => {
       'note: init runs while the old release still serves, and what it has done stays when the release goes back; ' +
         'to have a migration rehearsed and guarded, leave it to run-migrations',
     )
+  })
+
+  test('whose container is gone has run all the same', () => {
+    for (const release of [inTurns('1'), inSlots('1')]) {
+      const found = hostWith(release)
+      const containers = found.containers.filter(({ labels }) => labels['com.docker.compose.service'] !== 'init')
+      expect(planText({ ...release, id: 'again' }, { ...found, containers })).toContain('nothing changed')
+    }
+  })
+
+  test('that runs again in its own container is not taken away on the way back', () => {
+    const text = planText(inTurns('2'), hostWith(inTurns('1')))
+    expect(commandsOf(text).filter((line) => line.includes('init') && line.startsWith('way back'))).toEqual([
+      expect.stringMatching(/^way back: \$ stop_new init=[\da-f]+$/),
+    ])
+  })
+
+  test('that a store waits for can not be run before it', () => {
+    const db = { depends_on: { init: { condition: 'service_completed_successfully' } } }
+    expect(() => planText(inTurns('1', { init: { image: 'chown' }, db }), emptyHost)).toThrow(
+      'services.db keeps data and waits for the job init, but a deploy starts stores before anything else',
+    )
+  })
+
+  test('that would migrate is refused, unless its label says what it may', () => {
+    const migrate = { image: 'acme/api', command: ['alembic', 'upgrade', 'head'] }
+    const waits = { depends_on: { schema: { condition: 'service_completed_successfully' } } }
+    expect(() => inTurns('1', { schema: migrate, api: waits })).toThrowErrorMatchingInlineSnapshot(`[UsageError: services.schema is a job that seems to migrate a database (\`alembic\` in its command): it would run without a backup, and nothing would guard the way back. Take it out of the deploy (\`profiles: [by-hand]\`, and no depends_on leads to it) and give its command to run-migrations; or, if the release before can always run on what it does, label it estiba.kind: job]`)
+    const labelled = { ...migrate, labels: { 'estiba.kind': 'job' } }
+    expect(inTurns('1', { schema: labelled, api: waits }).services['schema']).toMatchObject({
+      kind: 'job',
+      beside: true,
+    })
+  })
+
+  test('that only its name tells takes its turn', () => {
+    expect(inTurns('1', { setup: { image: 'setup' } }).services['setup']).toMatchObject({ kind: 'job', beside: false })
+  })
+
+  test('for which a switched service waits, and which itself waits for what takes turns, keeps the stack from the slots', () => {
+    const late = { init: { ...init('a'), depends_on: { pool: {} } } }
+    expect(inSlots('1', { ...late, pool: { image: 'pool' } }).plainBecause).toBe(
+      'services.api waits for the job init, which needs pool, and that has no port that nginx or api asks (expose)',
+    )
+    expect(inSlots('1', { ...late, pool: { image: 'pool', expose: ['6432'] } }).services).toMatchObject({
+      pool: { kind: 'web', beside: true },
+      init: { beside: true },
+      api: { beside: true },
+    })
   })
 })

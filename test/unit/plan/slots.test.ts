@@ -179,13 +179,28 @@ describe('a release in slots', () => {
     expect(commandsOf(plan(to, hostWith(one)))).toContain('$ configure_edge nginx')
   })
 
+  test('a second proxy is no part of the switch', () => {
+    const change = {
+      ...switchable,
+      gate: { image: 'haproxy:3', ports: [{ target: 81, published: '81' }], restart: 'always' },
+    }
+    const text = plan(shopRelease('v2', '2', change), hostWith(shopRelease('v1', '1', change)))
+    expect(text).toContain('gate    leave    edge: nothing of it changed')
+    expect(text).not.toMatch(/(see_edge|drain|configure_edge)[^&\n]* gate/)
+    expect(text).toContain('see_edge b-trial nginx')
+  })
+
   test('replicas have an address each, which they get before they are started', () => {
     const several = (version: string, digit: string) =>
       shopRelease(version, digit, { ...switchable, api: { ...switchable['api'], deploy: { replicas: 3 } } })
     const text = plan(several('v3', '2'), hostWith(several('v1', '1')))
-    expect(commandsOf(text).find((line) => line.startsWith('$ create_new'))).toMatchInlineSnapshot(`"$ create_new api=34ad95596d54529f:3 worker=984bdedd2f7b08ac:2 && place_new api=34ad95596d54529f:10.213.1.10,10.213.1.11,10.213.1.12"`)
+    expect(commandsOf(text).find((line) => line.startsWith('$ create_new'))).toMatchInlineSnapshot(
+      `"$ create_new api=34ad95596d54529f:3 worker=984bdedd2f7b08ac:2 && place_new api=34ad95596d54529f:10.213.1.10,10.213.1.11,10.213.1.12"`,
+    )
     expect(text).toContain('no downtime: new beside old, then one switch')
-    const [slot] = commandsOf(plan(several('v3', '2'), hostWith(one))).filter((line) => line.startsWith('$ configure_edge'))
+    const [slot] = commandsOf(plan(several('v3', '2'), hostWith(one))).filter((line) =>
+      line.startsWith('$ configure_edge'),
+    )
     expect(slot).toBe('$ configure_edge nginx')
   })
 

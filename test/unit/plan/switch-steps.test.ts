@@ -20,6 +20,19 @@ function linesWith(word: string, text: string): string {
 }
 
 describe('data', () => {
+  test('what was kept is not replaced, whatever it looks like now', () => {
+    const one = shopRelease('v1', '1', {
+      store: { image: 'acme/store:1', volumes: [{ type: 'volume', source: 's', target: '/s' }] },
+    })
+    const store = { image: 'acme/store:2', ports: [{ target: 80, published: '8000' }] }
+    expect(() => planText(shopRelease('v2', '2', { store }), hostWith(one))).toThrow(
+      'services.store keeps data in the live release, and would be replaced as a web now (it publishes a port); say what it is: label it ' +
+        'estiba.kind: data, or estiba.kind: web',
+    )
+    const labelled = { ...store, labels: { 'estiba.kind': 'web' } }
+    expect(planText(shopRelease('v2', '2', { store: labelled }), hostWith(one))).toContain('store   replace  web')
+  })
+
   const refused = (changed: Partial<Service>) => () => planText(shopRelease('v2', '2', { db: changed }), hostWith(one))
 
   test('another image is refused', () => {
