@@ -60811,7 +60811,7 @@ EOT
 # Services that run to their end.
 
 # run_jobs SECONDS NAME=DEFINITION:TRIES...: all at once, each until it has ended well; one that has not is begun anew as
-# often as that is allowed.
+# often as that is allowed, behind a pause that doubles, as the engine has it.
 run_jobs() {
   give_up=$(($(uptime_seconds) + $1)) within=$1 runs='' failed=0
   shift
@@ -60828,13 +60828,14 @@ run_jobs() {
 
 # run_job CONTAINER TRIES
 run_job() {
-  tried=0 left=$within
+  tried=0 left=$within pause=1
   while [ "$tried" -lt "$2" ] && [ "$left" -gt 0 ]; do
     docker start "$1" >/dev/null || { explain "$1"; return 1; }
     ended=$(timeout -k 1 "$left" docker wait "$1")
     case $? in 0) ;; 124 | 143) break ;; *) explain "$1"; return 1 ;; esac
     [ "$ended" != 0 ] || return 0
     tried=$((tried + 1)) left=$((give_up - $(uptime_seconds)))
+    [ "$tried" -ge "$2" ] || [ "$pause" -ge "$left" ] || { sleep "$pause"; left=$((left - pause)) pause=$((pause < 30 ? pause * 2 : pause)); }
   done
   [ "$left" -gt 0 ] && [ "$tried" -ge "$2" ] || echo "not completed within $within s:"
   explain "$1"
@@ -60967,6 +60968,21 @@ join_slots() {
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
       apart=$(printf '%s\\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
       for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
+    done
+  done
+}
+
+# place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
+# their slot and no other.
+place_new() {
+  every=$(survey) && find_new "$@" || return 1
+  for service; do
+    place=0
+    for address in $(more "$service" | tr , ' '); do
+      place=$((place + 1))
+      container=$(among "$every" new "$service" | sed -n "\${place}p")
+      docker network disconnect "\${project}_slot-$variant" "$container" &&
+        docker network connect --ip "$address" --alias "$(name "$service")" "\${project}_slot-$variant" "$container" || return 1
     done
   done
 }
@@ -66320,6 +66336,7 @@ function parsePublished(text) {
 }
 
 ;// CONCATENATED MODULE: ./src/edge/slots.ts
+
 /**
  * Two slots for what serves: networks `slot-a` and `slot-b` with addresses of their own. One holds the release that serves,
  * the other is free for the next one, and the edge chooses between them by one rename.
@@ -66339,22 +66356,30 @@ function slotAddress({ subnets }, slot, host) {
 }
 const FIRST_HOST = 10;
 const LAST_HOST = 127;
-/** Gives each web service its place: the one that any release before gave it, or the next that nobody has. */
-function webAddresses(ports, before) {
-    const known = new Map(before.flatMap(({ web }) => Object.entries(web).map(([name, { host }]) => [name, host])));
-    const taken = new Set(known.values());
+/** Gives each replica its place: the one that any release before gave it, or the next that nobody has. */
+function webAddresses(services, before) {
+    const known = new Map();
+    for (const [name, { hosts }] of before.flatMap(({ web }) => Object.entries(web)))
+        if (hosts.length > (known.get(name)?.length ?? 0))
+            known.set(name, hosts);
+    const taken = new Set([...known.values()].flat());
     const addresses = {};
-    for (const [name, port] of [...ports].sort(([one], [other]) => (one < other ? -1 : 1))) {
-        let host = known.get(name);
-        for (let next = FIRST_HOST; host === undefined && next <= LAST_HOST; next++)
-            if (!taken.has(next))
-                host = next;
-        if (host === undefined)
-            throw new Error(`more than ${LAST_HOST - FIRST_HOST + 1} web services`);
-        taken.add(host);
-        addresses[name] = { host, port };
+    for (const [name, { port, replicas }] of [...services].sort(([one], [other]) => (one < other ? -1 : 1))) {
+        const hosts = (known.get(name) ?? []).slice(0, replicas);
+        while (hosts.length < replicas)
+            hosts.push(takeFree(taken));
+        addresses[name] = { hosts, port };
     }
     return addresses;
+}
+function takeFree(taken) {
+    for (let host = FIRST_HOST; host <= LAST_HOST; host++) {
+        if (taken.has(host))
+            continue;
+        taken.add(host);
+        return host;
+    }
+    throw new UsageError(`the web services of a stack have ${LAST_HOST - FIRST_HOST + 1} replicas at most in all`);
 }
 
 ;// CONCATENATED MODULE: ./src/stack/observation.ts
@@ -66592,81 +66617,50 @@ function repositoryOf(image) {
     return withoutDigest.replace(/:[^:/]*$/, '');
 }
 
-;// CONCATENATED MODULE: ./src/compose/kinds.ts
+;// CONCATENATED MODULE: ./src/compose/kind-signs.ts
 
-/**
- * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
- * and is outside every deploy's reach. A release replaces the others: `web` answers requests, a `worker` looks for its work
- * itself, a `scheduler` starts work by the clock and must never run twice, a `job` runs to its end.
- */
-const KINDS = (/* unused pure expression or super */ null && (['edge', 'web', 'worker', 'scheduler', 'job', 'data']));
-/** Whether a release replaces it: together with all others of which that is true, where there are slots. */
-function isReplaced(kind) {
-    return kind !== undefined && kind !== 'edge' && kind !== 'data';
+function awaited(name, _, services) {
+    const waiting = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name]?.condition === 'service_completed_successfully');
+    return waiting && `${waiting[0]} waits until it has completed`;
 }
-/** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
-function kindOf(name, services) {
-    const service = services[name] ?? {};
-    const label = service.labels?.['estiba.kind'];
-    if (label !== undefined) {
-        const kind = KINDS.find((known) => known === label);
-        return kind
-            ? { kind, because: 'its label estiba.kind says so' }
-            : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
-    }
-    for (const infer of INFERENCES) {
-        const inferred = infer(name, service, services);
-        if (inferred !== undefined)
-            return { kind: inferred[0], because: inferred[1] };
-    }
-    return { kind: 'worker', because: 'nothing says that anybody asks it' };
-}
-/** The first that knows an answer counts. What might lose something comes early. */
-const INFERENCES = [awaited, store, proxy, keeper, once, clock, queue, asked];
 /** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
 const STORES = new Set([
     ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'cockroach', 'mysql', 'mariadb', 'percona'],
     ...['mongo', 'mongodb', 'couchdb', 'cassandra', 'scylla', 'neo4j', 'clickhouse', 'clickhouse-server', 'influxdb'],
-    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'dragonfly', 'memcached', 'etcd'],
+    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'dragonfly', 'etcd'],
     ...['rabbitmq', 'nats', 'kafka', 'cp-kafka', 'redpanda', 'zookeeper', 'cp-zookeeper', 'mosquitto'],
-    ...['elasticsearch', 'opensearch', 'meilisearch', 'typesense', 'qdrant', 'weaviate', 'chroma', 'milvus'],
-    ...['minio', 'seaweedfs', 'garage', 'vault', 'registry', 'pictrs', 'db', 'database'],
+    ...['elasticsearch', 'opensearch', 'meilisearch', 'typesense', 'qdrant', 'weaviate', 'milvus'],
+    ...['minio', 'seaweedfs'],
 ]);
-/** Also one that the team builds itself, if it is called so and keeps something. */
+/** Words that a team's own code may be called by as well: only with something that it keeps. */
+const PERHAPS_STORES = new Set(['db', 'database', 'registry', 'vault', 'chroma', 'garage', 'memcached', 'pictrs']);
 function store(name, service) {
     const image = imageName(service);
     if (STORES.has(image))
-        return ['data', `its image is ${image}, a store`];
+        return `its image is ${image}, a store`;
     const kept = keptBy(service)[0];
-    return STORES.has(name) && kept !== undefined
-        ? ['data', `it is called ${name} and writes to ${nameOf(kept)}`]
-        : undefined;
-}
-const PROXIES = new Set(['nginx', 'traefik', 'caddy', 'haproxy', 'envoy', 'kong', 'proxy']);
-function proxy(name, service) {
-    const word = wordOf(PROXIES, [inItsImage(service), inItsName(name)]);
-    const isPublic = (service.ports ?? []).length > 0 || service.network_mode === 'host';
-    return word !== undefined && isPublic ? ['edge', `${word} tells of a proxy, and it publishes a port`] : undefined;
-}
-function awaited(name, _, services) {
-    const waiting = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name]?.condition === 'service_completed_successfully');
-    return waiting && ['job', `${waiting[0]} waits until it has completed`];
+    if (kept === undefined)
+        return undefined;
+    if (PERHAPS_STORES.has(image))
+        return `its image is ${image}, and it writes to ${nameOf(kept)}`;
+    return STORES.has(name) || PERHAPS_STORES.has(name) ? `it is called ${name} and writes to ${nameOf(kept)}` : undefined;
 }
 /**
- * What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files. So is what
- * shares its volume, or its image with another command.
+ * What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files. So is an
+ * application that runs workers or schedulers of the same image.
  */
 function keeper(name, service, services) {
-    const isBuilt = service.build !== undefined || (service.image ?? '').includes('@');
     const volume = keptBy(service).find(({ type }) => type === 'volume');
-    if (volume === undefined || isBuilt)
+    if (volume === undefined || isBuilt(service) || isApplication(name, service, services))
         return undefined;
-    const isApplication = Object.entries(services).some(([other, text]) => other !== name &&
-        (text.volumes?.some(({ source }) => source !== undefined && source === volume.source) ||
-            (text.image !== undefined &&
-                text.image === service.image &&
-                String(text.command ?? '') !== String(service.command ?? ''))));
-    return isApplication ? undefined : ['data', `it writes to the volume ${nameOf(volume)}`];
+    return `it writes to the volume ${nameOf(volume)}`;
+}
+function isApplication(name, service, services) {
+    const works = (other, text) => wordOf(APPLICATIONS, [inItsCommand(text), ...(other === name ? [] : [inItsName(other)])]) !== undefined;
+    return Object.entries(services).some(([other, text]) => (other === name || (text.image !== undefined && text.image === service.image)) && works(other, text));
+}
+function isBuilt({ build, image = '' }) {
+    return build !== undefined || image.includes('@');
 }
 function keptBy({ volumes = [] }) {
     return volumes.filter(({ type, read_only }) => (type === 'volume' || type === 'bind') && read_only !== true);
@@ -66674,28 +66668,86 @@ function keptBy({ volumes = [] }) {
 function nameOf({ source, target }) {
     return source ?? target;
 }
-const ONCE = new Set([
-    ...['init', 'initializer', 'migrate', 'migrator', 'migration', 'migrations'],
-    ...['seed', 'seeder', 'setup', 'bootstrap'],
-]);
-/** Not where the engine would start it over and over. */
-function once(name, service) {
-    const word = wordOf(ONCE, [inItsName(name)]);
-    const ends = ['no', 'on-failure'].includes(restartPolicy(service).split(':')[0] ?? '');
-    return word !== undefined && ends ? ['job', `${word} says that it runs once, and nothing starts it again`] : undefined;
+const PROXIES = new Set(['nginx', 'traefik', 'caddy', 'haproxy', 'envoy', 'kong']);
+/** In front of the others: what a service behind it depends on is none. */
+function proxy(name, service, services) {
+    const word = proxyWord(name, service);
+    const isPublic = (service.ports ?? []).length > 0 || service.network_mode === 'host';
+    const isBehind = Object.entries(services).some(([other, text]) => text.depends_on?.[name] !== undefined && proxyWord(other, text) === undefined);
+    return word !== undefined && isPublic && !isBehind ? `${word} tells of a proxy, and it publishes a port` : undefined;
+}
+/** `proxy` alone says enough of what the team made itself; others call many a thing so. */
+function proxyWord(name, service) {
+    const places = [inItsImage(service), inItsName(name)];
+    return wordOf(PROXIES, places) ?? (isBuilt(service) ? wordOf(new Set(['proxy']), places) : undefined);
 }
 const CLOCKS = new Set([
     ...['beat', 'celerybeat', 'cron', 'crond', 'supercronic', 'ofelia', 'chadburn', 'watchtower'],
     ...['schedule', 'scheduler', 'rqscheduler', 'clock', 'clockwork', 'housekeeping', 'cleanup', 'backup'],
 ]);
-function clock(name, service) {
-    const word = wordOf(CLOCKS, [inItsCommand(service), inItsImage(service), inItsName(name)]);
-    return word === undefined ? undefined : ['scheduler', `${word} says that it starts work by the clock`];
+const QUEUES = new Set(['sidekiq', 'celery', 'rq', 'horizon', 'resque']);
+const PERHAPS_QUEUES = new Set(['worker', 'consumer', 'queue']);
+const APPLICATIONS = new Set([
+    ...['beat', 'celerybeat', 'cron', 'scheduler', 'rqscheduler', 'clock', 'housekeeping'],
+    ...['worker', 'celeryworker', ...QUEUES],
+]);
+const byTheClock = (word) => word && `${word} says that it starts work by the clock`;
+const itself = (word) => word && `${word} says that it looks for its work itself`;
+function clockInText(_, service) {
+    return byTheClock(wordOf(CLOCKS, [inItsCommand(service), inItsImage(service)]));
 }
-const QUEUES = new Set(['worker', 'workers', 'sidekiq', 'celery', 'rq', 'horizon', 'resque', 'consumer', 'queue']);
-function queue(name, service) {
-    const word = wordOf(QUEUES, [inItsCommand(service), inItsImage(service), inItsName(name)]);
-    return word === undefined ? undefined : ['worker', `${word} says that it looks for its work itself`];
+function clockInName(name) {
+    return byTheClock(wordOf(CLOCKS, [inItsName(name)]));
+}
+function queueInText(_, service) {
+    return itself(wordOf(QUEUES, [inItsCommand(service), inItsImage(service)]));
+}
+function queueInName(name, service) {
+    return itself(wordOf(PERHAPS_QUEUES, [inItsCommand(service), inItsImage(service)]) ?? wordOf(ALL_QUEUES, [inItsName(name)]));
+}
+const ALL_QUEUES = new Set([...QUEUES, ...PERHAPS_QUEUES]);
+function published(_, { ports = [], expose = [], labels = {}, environment = {} }) {
+    if (ports.length > 0)
+        return 'it publishes a port';
+    if (expose.length > 0 || labels['estiba.port'] !== undefined)
+        return 'it exposes a port';
+    if (labels['traefik.enable'] === 'true')
+        return 'its labels tell Traefik of it';
+    return environment['VIRTUAL_HOST'] === undefined ? undefined : 'its VIRTUAL_HOST tells a proxy of it';
+}
+const ONCE = new Set([
+    ...['init', 'initializer', 'migrate', 'migrator', 'migration', 'migrations'],
+    ...['seed', 'seeder', 'setup', 'bootstrap'],
+]);
+/** Not what is asked for its health, or what the engine would start over and over. */
+function once(name, service) {
+    const word = wordOf(ONCE, [inItsName(name)]);
+    const policy = service.deploy?.restart_policy?.condition ?? restartPolicy(service).split(':')[0] ?? '';
+    const ends = ['no', 'none', 'on-failure'].includes(policy) && service.healthcheck === undefined;
+    return word !== undefined && ends ? `${word} says that it runs once, and nothing starts it again` : undefined;
+}
+function asked(name, { healthcheck }, services) {
+    if (/https?:\/\//.test(healthcheck?.test?.join(' ') ?? ''))
+        return 'its health check asks over HTTP';
+    const caller = Object.entries(services).find(([other, text]) => other !== name && isNamedIn(name, text));
+    if (caller !== undefined)
+        return `the environment of ${caller[0]} has its address`;
+    const dependent = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name] !== undefined);
+    return dependent && `${dependent[0]} depends on it`;
+}
+/** As `http://NAME`, `redis://user@NAME/0`, or `NAME:8000`. */
+function isNamedIn(name, { environment = {} }) {
+    const host = name.replaceAll('.', String.raw `\.`);
+    const address = new RegExp(String.raw `//(?:[^/@]*@)?${host}(?:[:/]|$)|^${host}:\d+$`);
+    return Object.values(environment).some((value) => address.test(String(value)));
+}
+const MIGRATIONS = new Set([
+    ...['migrate', 'migrator', 'migration', 'migrations', 'alembic', 'prisma', 'flyway', 'liquibase', 'dbmate', 'goose'],
+    ...['atlas', 'knex', 'typeorm', 'sequelize', 'drizzle'],
+]);
+/** The word by which a service is seen to change the schema of a database; undefined where nothing says so. */
+function migrationIn(name, service) {
+    return wordOf(MIGRATIONS, [inItsCommand(service), inItsImage(service), inItsName(name)]);
 }
 const inItsCommand = ({ command, entrypoint }) => [
     'in its command',
@@ -66712,33 +66764,58 @@ function wordOf(known, places) {
     }
     return undefined;
 }
-function asked(name, service, services) {
-    const { ports = [], expose = [], labels = {}, environment = {}, healthcheck } = service;
-    if (ports.length > 0)
-        return ['web', 'it publishes a port'];
-    if (expose.length > 0 || labels['estiba.port'] !== undefined)
-        return ['web', 'it exposes a port'];
-    if (labels['traefik.enable'] === 'true')
-        return ['web', 'its labels tell Traefik of it'];
-    if (environment['VIRTUAL_HOST'] !== undefined)
-        return ['web', 'its VIRTUAL_HOST tells a proxy of it'];
-    if (/https?:\/\//.test(healthcheck?.test?.join(' ') ?? ''))
-        return ['web', 'its health check asks over HTTP'];
-    const caller = Object.entries(services).find(([other, text]) => other !== name && isNamedIn(name, text));
-    if (caller !== undefined)
-        return ['web', `the environment of ${caller[0]} has its address`];
-    const dependent = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name] !== undefined);
-    return dependent && ['web', `${dependent[0]} depends on it`];
-}
-/** As `http://NAME`, `redis://user@NAME/0`, or `NAME:8000`. */
-function isNamedIn(name, { environment = {} }) {
-    const host = name.replaceAll('.', String.raw `\.`);
-    const address = new RegExp(String.raw `//(?:[^/@]*@)?${host}(?:[:/]|$)|^${host}:\d+$`);
-    return Object.values(environment).some((value) => address.test(String(value)));
-}
 /** The last part of its repository. */
 function imageName({ image = '' }) {
     return repositoryOf(image).split('/').at(-1) ?? '';
+}
+
+;// CONCATENATED MODULE: ./src/compose/kinds.ts
+
+/**
+ * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
+ * and is outside every deploy's reach. A release replaces the others: `web` answers requests, a `worker` looks for its work
+ * itself, a `scheduler` starts work by the clock and must never run twice, a `job` runs to its end.
+ */
+const KINDS = (/* unused pure expression or super */ null && (['edge', 'web', 'worker', 'scheduler', 'job', 'data']));
+/** Whether a release replaces it: together with all others of which that is true, where there are slots. */
+function isReplaced(kind) {
+    return kind !== undefined && kind !== 'edge' && kind !== 'data';
+}
+/** Why a service is of a kind that nobody had to infer. */
+const LABELLED = 'its label estiba.kind says so';
+/**
+ * The first that knows an answer counts. What might lose something comes early; signs in a text come before an open port, and
+ * a name alone comes after it.
+ */
+const INFERENCES = [
+    ['job', awaited],
+    ['data', store],
+    ['edge', proxy],
+    ['data', keeper],
+    ['scheduler', clockInText],
+    ['worker', queueInText],
+    ['web', published],
+    ['job', once],
+    ['scheduler', clockInName],
+    ['worker', queueInName],
+    ['web', asked],
+];
+/** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
+function kindOf(name, services) {
+    const service = services[name] ?? {};
+    const label = service.labels?.['estiba.kind'];
+    if (label !== undefined) {
+        const kind = KINDS.find((known) => known === label);
+        return kind
+            ? { kind, because: LABELLED }
+            : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
+    }
+    for (const [kind, infer] of INFERENCES) {
+        const because = infer(name, service, services);
+        if (because !== undefined)
+            return { kind, because };
+    }
+    return { kind: 'worker', because: 'nothing says that anybody asks it' };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/layout.ts
@@ -66818,8 +66895,12 @@ function changesFor(to, observation, jobs) {
         const service = to.services[name];
         return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : [];
     });
-    const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined));
+    const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined), (change) => isJob(change) && to.slots === undefined && hasContainer(change, observation));
     return jobs === 'run' ? together : together.map((change) => (isJob(change) ? { ...change, ...LEFT } : change));
+}
+/** One of this very definition, where old and new take turns. */
+function hasContainer({ name, service }, observation) {
+    return observation_containersOf(observation, name).some(({ labels }) => labels['estiba.definition'] === service.definition && labels['estiba.slot'] === 'plain');
 }
 function isJob({ service }) {
     return service.kind === 'job';
@@ -66834,7 +66915,7 @@ function isShared(kind) {
     return kind === 'data' || kind === 'edge';
 }
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
-function movedTogether(changes, isTogether) {
+function movedTogether(changes, isTogether, isAgain) {
     const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave');
     if (movers.length === 0)
         return changes;
@@ -66844,7 +66925,7 @@ function movedTogether(changes, isTogether) {
         const moves = isJob(change) ? 'runs anew' : 'moves to the other slot';
         return {
             ...change,
-            action: 'replace',
+            action: isAgain(change) ? 'run' : 'replace',
             because: change.action === 'leave' ? `it ${moves} with ${names(movers)}` : change.because,
         };
     });
@@ -66855,16 +66936,12 @@ function changeOf(name, service, before, observation, { slots }, where) {
     const alive = containers.filter(({ status }) => ALIVE.includes(status));
     const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots));
     const change = { name, service, running, alive, joins };
+    if (service.kind === 'job')
+        return { ...change, ...jobChange(service, before, containers) };
     if (containers.length === 0)
         return { ...change, action: 'create', because: 'it has no container yet' };
     if (service.kind === 'data')
         return { ...change, action: 'leave', because: 'a deploy never touches data' };
-    if (service.kind === 'job') {
-        const why = reason(service, before);
-        return why === undefined
-            ? { ...change, action: 'leave', because: 'nothing of it changed since it ran' }
-            : { ...change, action: 'replace', because: why };
-    }
     const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where);
     const asWished = running.filter(isAsWished);
     if (asWished.length === service.replicas && running.length === service.replicas)
@@ -66879,6 +66956,15 @@ function changeOf(name, service, before, observation, { slots }, where) {
         action: 'replace',
         because: reason(service, before) ?? ranAsWished(service, asWished),
     };
+}
+/** Of a job that has run it does not matter whether its container is still there. */
+function jobChange(service, before, containers) {
+    const why = reason(service, before);
+    if (before?.kind === 'job' && why === undefined)
+        return { action: 'leave', because: 'nothing of it changed since it ran' };
+    if (containers.length === 0)
+        return { action: 'create', because: 'it has not run yet' };
+    return { action: 'replace', because: why ?? 'it was none before' };
 }
 /** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */
 function keepsRunning({ restart }, service) {
@@ -66906,9 +66992,21 @@ function retired(to, observation) {
 function dataObjections(to, observation) {
     const live = liveRelease(observation);
     return Object.entries(to.services).flatMap(([name, service]) => {
-        if (service.kind !== 'data')
-            return [];
         const before = live?.services[name];
+        if (service.kind !== 'data') {
+            if (before?.kind !== 'data' || service.kindBecause === LABELLED)
+                return [];
+            return [
+                `services.${name} keeps data in the live release, and would be replaced as a ${service.kind} now (${service.kindBecause}); ` +
+                    `say what it is: label it estiba.kind: data, or estiba.kind: ${service.kind}`,
+            ];
+        }
+        const job = service.dependsOn.find((other) => to.services[other]?.kind === 'job');
+        if (job !== undefined && observation_containersOf(observation, name).length === 0)
+            return [
+                `services.${name} keeps data and waits for the job ${job}, but a deploy starts stores before anything else; start it ` +
+                    `once by hand on the server (docker compose up --detach ${name}), or do without that depends_on`,
+            ];
         const running = observation_containersOf(observation, name)[0];
         const isAsReleased = running === undefined || running.image === before?.image;
         if (before && isAsReleased)
@@ -66951,11 +67049,13 @@ function standBy({ healthyWithin }, services) {
 function staying({ changes }) {
     return changes.filter(({ action, running }) => action === 'leave' && running.length > 0);
 }
-function createNew(fresh, because) {
+/** @param then what is to be done with them before they are started: a line of shell */
+function createNew(fresh, because, then) {
+    const create = `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`;
     return {
         title: `create the new ${names(fresh)}`,
         because,
-        run: `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`,
+        run: then === undefined ? create : `${create} && ${then}`,
         undo: `remove_new ${definitions(fresh)}`,
         reversibility: 'reversible',
         deadline: 120,
@@ -67062,6 +67162,10 @@ function webOf(changes) {
 function inTurnOf(changes) {
     return changes.filter((change) => isOfTheSet(change) && !change.service.beside);
 }
+/** Those of which containers are made. */
+function freshOf(changes) {
+    return changes.filter(({ action }) => action === 'create' || action === 'replace');
+}
 /** What is to run from now on. */
 function lasting(changes) {
     return changes.filter(({ service }) => service.kind !== 'job');
@@ -67069,11 +67173,16 @@ function lasting(changes) {
 function edgesOf(changes) {
     return changes.filter(({ service }) => service.kind === 'edge');
 }
+/** Those of them that lead to a slot. */
+function switchedOf(changes, { switched }) {
+    return changes.filter(({ name }) => switched.includes(name));
+}
 function aliveOf(changes) {
     return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
 }
 
 ;// CONCATENATED MODULE: ./src/plan/slots.ts
+
 
 
 
@@ -67085,7 +67194,7 @@ function aliveOf(changes) {
  */
 function slotSteps(request) {
     const { changed, healthyWithin, layout, order } = request;
-    const fresh = changed.filter(({ action }) => action !== 'repair');
+    const fresh = freshOf(changed);
     const inTurn = inTurnOf(changed);
     const old = aliveOf(inTurn);
     const isMoving = changed.some(isOfTheSet);
@@ -67094,7 +67203,9 @@ function slotSteps(request) {
             guardStep(request, layout.from),
             ...fillUp(changed),
             ...(fresh.length > 0
-                ? [createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`)]
+                ? [
+                    createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`, placeNew(request, fresh)),
+                ]
                 : []),
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
@@ -67105,9 +67216,17 @@ function slotSteps(request) {
         ],
         edge: [
             ...replaceEdges(request, isMoving),
-            ...seeEdge(request, edgesOf(changed), isMoving ? `${layout.variant}-trial` : layout.variant),
+            ...seeEdge(request, switchedOf(changed, request), isMoving ? `${layout.variant}-trial` : layout.variant),
         ],
     };
+}
+/** The addresses of replicas, which their text can't say. */
+function placeNew({ slots, layout: { variant } }, fresh) {
+    const several = fresh.filter(({ name }) => (slots.web[name]?.hosts.length ?? 0) > 1);
+    if (several.length === 0 || variant === 'plain')
+        return undefined;
+    const addresses = ({ name }) => (slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, variant, host)).join(',');
+    return `place_new ${definitionsWith(several, addresses)}`;
 }
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */
 function replaceEdges(request, isMoving) {
@@ -67122,15 +67241,15 @@ function replaceEdges(request, isMoving) {
 /** Seconds, on the way back: what is bad there may hang for ever. */
 const DRAIN_BACK = 5;
 /** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
-function drainSlot({ slots, changes }, slot, seconds) {
+function drainSlot({ slots, switched }, slot, seconds) {
     if (slot === 'plain')
         return 'true';
-    return words('drain', [String(seconds), slots.subnets[slot], ...edgesOf(changes).map(({ name }) => name)]);
+    return words('drain', [String(seconds), slots.subnets[slot], ...switched]);
 }
 function switchEdge(request) {
     const { layout } = request;
     const stay = staying(request);
-    const edges = edgesOf(stay).map(({ name }) => name);
+    const edges = switchedOf(stay, request).map(({ name }) => name);
     const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)];
     const see = (folder) => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : []);
     const trial = `${layout.variant}-trial`;
@@ -67165,7 +67284,7 @@ function seeEdge({ layout }, started, folder) {
     ];
 }
 function configureEdge(request) {
-    const edges = edgesOf(staying(request)).map(({ name }) => quote(name));
+    const edges = switchedOf(staying(request), request).map(({ name }) => quote(name));
     return {
         title: 'give the edge its new configuration',
         because: 'the release has other web services or ports than the one before; nginx is reloaded this once',
@@ -67254,20 +67373,20 @@ function finishSteps(request, changed, gone) {
     ];
 }
 /** Whoever is still served by the old slot has his time. */
-function drained({ to: { slots }, layout: { live, variant }, changes, drain }, step) {
+function drained({ to: { slots }, layout: { live, variant }, switched, drain }, step) {
     if (slots === undefined || live === undefined || live === variant)
         return step;
     return {
         ...step,
-        run: `${drainSlot({ slots, changes }, live, drain)} && ${step.run}`,
+        run: `${drainSlot({ slots, switched }, live, drain)} && ${step.run}`,
         deadline: step.deadline + drain + 10,
     };
 }
 /** Before the old containers go, the edge stops to fall back on them. */
-function settleEdge({ layout, changes }, changed) {
+function settleEdge({ layout, changes, switched }, changed) {
     if (layout.variant === 'plain' || !changed.some(isOfTheSet))
         return [];
-    const edges = edgesOf(changes).map(({ name }) => name);
+    const edges = switchedOf(changes, { switched }).map(({ name }) => name);
     return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
 }
 /** Releases beyond the kept ones, and the images that only they use. */
@@ -67365,7 +67484,7 @@ function startStores(stores, healthyWithin) {
 /** Old and new take turns: all of the old are stopped, then all of the new started. */
 function turnSteps(switching, order, from) {
     const { changes, changed, healthyWithin } = switching;
-    const fresh = changed.filter(({ action }) => action !== 'repair');
+    const fresh = freshOf(changed);
     const replaced = aliveOf(changed);
     const reload = reloads(changes);
     return {
@@ -67419,7 +67538,7 @@ function stopAndReload(switching, replaced, reload) {
  * fail without the others, and be repeated.
  */
 function settleSteps(request) {
-    const fresh = lasting(request.changed).filter(({ action }) => action !== 'repair');
+    const fresh = lasting(freshOf(request.changed));
     return [
         ...haveTheStayingRun(request),
         ...keepRepaired(request),
@@ -67479,7 +67598,7 @@ function oneEdge(request, edges) {
 function leadToNew(request, web) {
     const { layout, edgeChanged, changes } = request;
     const stayingEdges = edgesOf(staying(request));
-    const edges = edgesOf(changes).map(({ name }) => name);
+    const edges = switchedOf(changes, request).map(({ name }) => name);
     const old = replacedOf(web);
     const going = step(`go on with the new ${names(web)} in slot ${layout.variant} alone`, 'what is there has proved itself, and old code must not answer on a schema that it can not use', [
         keepAlive(web),
@@ -67556,7 +67675,8 @@ function planSwitch(request) {
     const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays');
     const retiring = retired(to, observation);
     const gone = [...retiring.keys()];
-    const switching = { changes, changed, healthyWithin, drain };
+    const switched = to.slots?.edges ?? [];
+    const switching = { changes, changed, healthyWithin, drain, switched };
     const lastingOnes = lasting(changed);
     const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
     const way = changed.length === 0
@@ -67572,7 +67692,7 @@ function planSwitch(request) {
             layout,
             edgeChanged,
             way,
-            gone: gone.filter((name) => isReplaced(retiring.get(name))),
+            gone: [...gone.filter((name) => isReplaced(retiring.get(name))), ...endedJobs(changed)],
         });
     return {
         title: request.title,
@@ -67582,7 +67702,7 @@ function planSwitch(request) {
             prepare: numbered(prepareSteps({ ...request, changes, layout })),
             switch: numbered([...way.beside, ...way.over, ...way.edge]),
             commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-            finish: numbered(finishSteps({ ...request, layout, changes }, changed, gone)),
+            finish: numbered(finishSteps({ ...request, layout, changes, switched }, changed, gone)),
             ...(settle.length > 0 && { settle: numbered(settle) }),
         },
         ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
@@ -67597,14 +67717,24 @@ function notesOn(to, changes, changed, gone) {
         ...(changes.some(({ because }) => because.includes('taken over'))
             ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
             : []),
-        ...changed.filter(({ service }) => service.kind === 'job').map(jobNote),
+        ...changed
+            .filter(({ service }) => service.kind === 'job')
+            .map((job) => jobNote(job, changes.some(({ running }) => running.length > 0))),
         ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
             ? []
             : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
     ];
 }
-function jobNote({ name, service }) {
-    const when = service.beside ? 'while the old release still serves' : 'in its turn';
+/** Old containers that run, of what is a job now. */
+function endedJobs(changed) {
+    return changed.filter(({ service, alive }) => service.kind === 'job' && alive.length > 0).map(({ name }) => name);
+}
+function jobNote({ name, service }, isServing) {
+    const when = !isServing
+        ? 'before anything serves'
+        : service.beside
+            ? 'while the old release still serves'
+            : 'in its turn';
     return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`;
 }
 function stillWell(changed) {

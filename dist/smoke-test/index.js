@@ -68910,7 +68910,7 @@ EOT
 # Services that run to their end.
 
 # run_jobs SECONDS NAME=DEFINITION:TRIES...: all at once, each until it has ended well; one that has not is begun anew as
-# often as that is allowed.
+# often as that is allowed, behind a pause that doubles, as the engine has it.
 run_jobs() {
   give_up=$(($(uptime_seconds) + $1)) within=$1 runs='' failed=0
   shift
@@ -68927,13 +68927,14 @@ run_jobs() {
 
 # run_job CONTAINER TRIES
 run_job() {
-  tried=0 left=$within
+  tried=0 left=$within pause=1
   while [ "$tried" -lt "$2" ] && [ "$left" -gt 0 ]; do
     docker start "$1" >/dev/null || { explain "$1"; return 1; }
     ended=$(timeout -k 1 "$left" docker wait "$1")
     case $? in 0) ;; 124 | 143) break ;; *) explain "$1"; return 1 ;; esac
     [ "$ended" != 0 ] || return 0
     tried=$((tried + 1)) left=$((give_up - $(uptime_seconds)))
+    [ "$tried" -ge "$2" ] || [ "$pause" -ge "$left" ] || { sleep "$pause"; left=$((left - pause)) pause=$((pause < 30 ? pause * 2 : pause)); }
   done
   [ "$left" -gt 0 ] && [ "$tried" -ge "$2" ] || echo "not completed within $within s:"
   explain "$1"
@@ -69066,6 +69067,21 @@ join_slots() {
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
       apart=$(printf '%s\\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
       for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
+    done
+  done
+}
+
+# place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
+# their slot and no other.
+place_new() {
+  every=$(survey) && find_new "$@" || return 1
+  for service; do
+    place=0
+    for address in $(more "$service" | tr , ' '); do
+      place=$((place + 1))
+      container=$(among "$every" new "$service" | sed -n "\${place}p")
+      docker network disconnect "\${project}_slot-$variant" "$container" &&
+        docker network connect --ip "$address" --alias "$(name "$service")" "\${project}_slot-$variant" "$container" || return 1
     done
   done
 }
