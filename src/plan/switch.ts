@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.ts'
-import { isReplaced, type Kind } from '../compose/kinds.ts'
+import { isReplaced } from '../compose/kinds.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
 import { type Change, changesFor, dataObjections, isOfTheSet, retired } from './changes.ts'
+import { describeChange, describeRetired } from './describe.ts'
 import { finishSteps } from './finish.ts'
 import { layoutFor } from './layout.ts'
-import { numbered, type Plan, type ServicePlan, type Unnumbered } from './plan.ts'
+import { numbered, type Plan, type Unnumbered } from './plan.ts'
 import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
@@ -62,7 +63,7 @@ export function planSwitch(request: SwitchRequest): Plan {
   return {
     title: request.title,
     variant: layout.variant,
-    services: [...changes.map(describeChange), ...[...retiring].map(describeRetired)],
+    services: [...changes.map((change) => describeChange(change, to)), ...[...retiring].map(describeRetired)],
     phases: {
       prepare: numbered(prepareSteps({ ...request, changes, layout })),
       switch: numbered([...way.beside, ...way.over, ...way.edge]),
@@ -125,24 +126,4 @@ function stillWell(changed: readonly Change[]): Unnumbered {
     reversibility: 'nothing to undo',
     deadline: 30,
   }
-}
-
-function describeChange(change: Change): ServicePlan {
-  const { name, service, action, because, running, alive, joins } = change
-  const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
-  if (action === 'leave' && joins)
-    return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 }
-  if (action === 'leave') return { ...base, added: 0 }
-  const isBeside = action === 'replace' && service.beside
-  const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
-  if (action !== 'replace' || running.length === 0) return { ...base, added }
-  if (isBeside) return { ...base, added, downtime: 'no downtime: new beside old, then one switch' }
-  const seconds = `at most ${service.stopGrace} s to stop, plus its start`
-  return { ...base, added, downtime: `down from the stop of the old until the new is healthy: ${seconds}` }
-}
-
-const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is'
-
-function describeRetired([name, kind]: readonly [string, Kind]): ServicePlan {
-  return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 }
 }

@@ -37,8 +37,8 @@ describe('what a release means for what runs', () => {
       "deploy v1 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  web: it was started without Estiba and is taken over (worker depends on it); down from the stop of the old until the new is healthy: at most 15 s to stop, plus its start
-        worker  replace  worker: it was started without Estiba and is taken over (\`worker\` in its name says that it looks for its work itself); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
-        nginx   replace  edge: it was started without Estiba and is taken over (\`nginx\` in the name of its image tells of a proxy, and it publishes a port); down from the stop of the old until the new is healthy: at most 10 s to stop, plus its start
+        worker  replace  worker: it was started without Estiba and is taken over (\`worker\` in its name says that it looks for its work itself); its work waits from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        nginx   replace  edge: it was started without Estiba and is taken over (\`nginx\` in the name of its image tells of a proxy, and it publishes a port); no visitor gets in from the stop of the old until the new is healthy: at most 10 s to stop, plus its start
       prepare:
         01 stage the release, because everything of v1 is on the host before anything changes (reversible, at most 60 s)
            $ stage

@@ -47,7 +47,7 @@ describe('a release in slots', () => {
       "deploy v2 to shop
         db      leave    data: a deploy never touches data (its image is postgres, a store)
         api     replace  web: its image changed (its label estiba.kind says so); no downtime: new beside old, then one switch
-        worker  replace  worker: its image changed (\`worker\` in its name says that it looks for its work itself); down from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
+        worker  replace  worker: its image changed (\`worker\` in its name says that it looks for its work itself); its work waits from the stop of the old until the new is healthy: at most 30 s to stop, plus its start
         nginx   leave    edge: nothing of it changed (\`nginx\` in the name of its image tells of a proxy, and it publishes a port)
       prepare:
         01 stage the release, because everything of v2 is on the host before anything changes (reversible, at most 60 s)

@@ -1,0 +1,34 @@
+import type { Kind } from '../compose/kinds.ts'
+import type { Manifest, ManifestService } from '../release/manifest.ts'
+import type { Change } from './changes.ts'
+import type { ServicePlan } from './plan.ts'
+
+/** What the plan says of a service: what it is, what becomes of it, and what that costs. */
+export function describeChange(change: Change, to: Manifest): ServicePlan {
+  const { name, service, action, because, running, alive, joins } = change
+  const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
+  if (action === 'leave' && joins)
+    return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 }
+  if (action === 'leave') return { ...base, added: 0 }
+  const isBeside = action === 'replace' && service.beside
+  const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
+  if (action !== 'replace' || running.length === 0) return { ...base, added }
+  if (isBeside) return { ...base, added, downtime: 'no downtime: new beside old, then one switch' }
+  return { ...base, added, downtime: gapOf(service, to) }
+}
+
+const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is'
+
+export function describeRetired([name, kind]: readonly [string, Kind]): ServicePlan {
+  return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 }
+}
+
+/** Who takes turns with its predecessor: for how long nobody does its work, and how that could be otherwise. */
+function gapOf({ kind, stopGrace }: ManifestService, { slots }: Manifest): string {
+  const long = `from the stop of the old until the new is healthy: at most ${stopGrace} s to stop, plus its start`
+  if (kind === 'worker') return `its work waits ${long}`
+  if (kind === 'scheduler') return `nothing starts by its clock ${long}`
+  if (kind === 'edge') return `no visitor gets in ${long}`
+  const otherwise = slots ? '; no gap once nginx, or a web service that depends on it, asks a port that it exposes' : ''
+  return `down ${long}${otherwise}`
+}
