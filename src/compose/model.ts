@@ -5,6 +5,7 @@
 export interface ComposeModel {
   readonly name: string
   readonly services: Readonly<Record<string, Service>>
+  readonly networks?: Readonly<Record<string, Network | null>>
   readonly configs?: Readonly<Record<string, FileObject>>
   readonly secrets?: Readonly<Record<string, FileObject>>
   readonly [rest: string]: unknown
@@ -19,7 +20,7 @@ export interface Service {
   readonly configs?: readonly { readonly source: string }[]
   readonly ports?: readonly unknown[]
   readonly expose?: readonly (string | number)[]
-  readonly networks?: Readonly<Record<string, unknown>>
+  readonly networks?: Readonly<Record<string, Attachment | null>>
   readonly network_mode?: string
   readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>
   readonly deploy?: { readonly replicas?: number; readonly restart_policy?: { readonly condition?: string } }
@@ -38,6 +39,19 @@ export interface Mount {
   readonly source?: string
   readonly target: string
   readonly read_only?: boolean
+  readonly [rest: string]: unknown
+}
+
+/** How a service is in one of its networks. */
+export interface Attachment {
+  readonly aliases?: readonly string[]
+  readonly [rest: string]: unknown
+}
+
+/** An entry of the top-level `networks`. */
+export interface Network {
+  readonly external?: boolean
+  readonly internal?: boolean
   readonly [rest: string]: unknown
 }
 

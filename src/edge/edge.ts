@@ -3,6 +3,7 @@ import { isReplaced, type Kind } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
 import { namedServices, NGINX_FOLDER, type EdgeFiles, nginxFiles, nginxProblems } from './nginx.ts'
+import { neededBy, obstacleTo } from './obstacles.ts'
 import type { Slots, WebService } from './slots.ts'
 
 /** What a stack's edge means for a release. */
@@ -35,7 +36,7 @@ export function chooseEdge(model: ComposeModel, kinds: ReadonlyMap<string, Kind>
   if (problems.length > 0)
     throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'))
   const because = webServices(model, kinds, namedServices(configuration, apps))
-  const obstacle = obstacleTo(model, apps, because) ?? lateJob(model, kinds, because)
+  const obstacle = obstacleTo(model, kinds, new Set(because.keys()))
   if (obstacle !== undefined) return { kind: 'plain', because: obstacle }
   return {
     kind: 'slots',
@@ -77,49 +78,6 @@ function webServices(
 /** Also what was taken for a worker: its own text does not tell what others want of it. */
 function mayBeAsked(kind: Kind | undefined): boolean {
   return kind === 'web' || kind === 'worker'
-}
-
-/** What it depends on, and what the jobs need that it waits for. */
-function neededBy(
-  name: string,
-  services: ComposeModel['services'],
-  kinds: ReadonlyMap<string, Kind>,
-): readonly string[] {
-  return Object.keys(services[name]?.depends_on ?? {}).flatMap((other) =>
-    kinds.get(other) === 'job' ? [other, ...neededBy(other, services, kinds)] : [other],
-  )
-}
-
-function obstacleTo(
-  { services }: ComposeModel,
-  apps: readonly string[],
-  web: ReadonlyMap<string, string>,
-): string | undefined {
-  if (web.size === 0) return "the edge's configuration passes requests to none of the services ($estiba_SERVICE)"
-  for (const name of apps) {
-    const service = services[name] ?? {}
-    const networks = Object.keys(service.networks ?? {}).filter((network) => network !== 'default')
-    if (networks.length > 0) return `services.${name} has networks of its own: ${networks.join(', ')}`
-    if (service.network_mode !== undefined) return `services.${name} has a network_mode`
-    if (!web.has(name)) continue
-    if ((service.ports ?? []).length > 0)
-      return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`
-  }
-  return undefined
-}
-
-/** A job that a switched service waits for, and that needs what takes turns with its predecessor. */
-function lateJob(
-  { services }: ComposeModel,
-  kinds: ReadonlyMap<string, Kind>,
-  web: ReadonlyMap<string, string>,
-): string | undefined {
-  for (const [name] of web)
-    for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
-      for (const needed of neededBy(job, services, kinds))
-        if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
-          return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that nginx or ${name} asks (expose)`
-  return undefined
 }
 
 function hasPort(service: Service | undefined): boolean {

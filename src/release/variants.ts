@@ -1,5 +1,6 @@
 import { isReplaced, type Kind } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, type Service } from '../compose/model.ts'
+import { aliasesOf } from '../edge/obstacles.ts'
 import { slotAddress, type Slot, type Slots, SLOTS, slotNetwork, type Variant } from '../edge/slots.ts'
 
 /** A release as one compose file: `releases/<id>/<variant>/compose.json`. */
@@ -42,11 +43,16 @@ function inSlot({ model, kinds }: Layout, slots: Slots, slot: Slot): ComposeMode
     // Of several replicas Compose can't say the addresses: they get them when they are made.
     const [host, ...others] = slots.web[name]?.hosts ?? []
     const isAlone = host !== undefined && others.length === 0
-    const address = isAlone ? { ipv4_address: slotAddress(slots, slot, host) } : null
-    return { ...marked(service, slot), networks: { [`slot-${slot}`]: address } }
+    const aliases = aliasesOf(service)
+    const attachment = {
+      ...(isAlone && { ipv4_address: slotAddress(slots, slot, host) }),
+      ...(aliases.length > 0 && { aliases }),
+    }
+    const isPlain = Object.keys(attachment).length === 0
+    return { ...marked(service, slot), networks: { [`slot-${slot}`]: isPlain ? null : attachment } }
   })
-  const networks = SLOTS.map((each) => [`slot-${each}`, { name: slotNetwork(model.name, each), external: true }])
-  return { ...placed, networks: { ...(model['networks'] ?? {}), ...Object.fromEntries(networks) } }
+  const own = SLOTS.map((each) => [`slot-${each}`, { name: slotNetwork(model.name, each), external: true }] as const)
+  return { ...placed, networks: { ...model.networks, ...Object.fromEntries(own) } }
 }
 
 function marked(service: Service, variant: Variant): Service {

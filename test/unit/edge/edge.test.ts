@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Kind } from '../../../src/compose/kinds.ts'
-import type { Service } from '../../../src/compose/model.ts'
+import type { ComposeModel, Service } from '../../../src/compose/model.ts'
 import { chooseEdge, type EdgeChoice } from '../../../src/edge/edge.ts'
 import { NGINX_FOLDER } from '../../../src/edge/nginx.ts'
 
@@ -10,7 +10,11 @@ const nginx: Service = {
 }
 const configuration = `include ${NGINX_FOLDER}/nginx.conf; server { include ${NGINX_FOLDER}/server.conf; proxy_pass http://$estiba_web; }`
 
-function choose(change: Readonly<Record<string, Service>> = {}, text = configuration): EdgeChoice {
+function choose(
+  change: Readonly<Record<string, Service>> = {},
+  text = configuration,
+  networks: ComposeModel['networks'] = {},
+): EdgeChoice {
   const services: Record<string, Service> = {
     nginx,
     web: { expose: ['3000'], depends_on: { api: {}, worker: {}, db: {} } },
@@ -28,10 +32,20 @@ function choose(change: Readonly<Record<string, Service>> = {}, text = configura
           ? 'web'
           : 'worker'
   return chooseEdge(
-    { name: 'shop', services },
+    { name: 'shop', services, networks },
     new Map(Object.keys(services).map((name) => [name, kindOf(name)])),
     text,
   )
+}
+
+const app = { networks: { app: null } }
+/** All of them in one network that is not the default one. */
+const everywhere: Readonly<Record<string, Service>> = {
+  nginx: { ...nginx, ...app },
+  web: { expose: ['3000'], ...app },
+  api: { expose: ['8000'], ...app },
+  worker: app,
+  db: { image: 'postgres:15', ...app },
 }
 
 describe('slots', () => {
@@ -67,13 +81,40 @@ test.each<[string, Readonly<Record<string, Service>>, string]>([
     "services.web publishes a port of the host, which old and new can't have both; let nginx pass requests to it",
   ],
   [
-    'a network of its own',
-    { worker: { networks: { back: null, default: null } } },
-    'services.worker has networks of its own: back',
+    'a network that somebody else is not in',
+    { worker: { networks: { back: null } } },
+    'services.nginx and services.worker share no network, and would in a slot',
+  ],
+  [
+    'an address of its own',
+    { worker: { networks: { default: { ipv4_address: '10.0.0.2' } } } },
+    'services.worker has an address of its own in the network default (ipv4_address)',
+  ],
+  [
+    'other names of a store',
+    { db: { image: 'postgres:15', networks: { default: { aliases: ['pg'] } } } },
+    'services.db has other names in the network default: pg',
+  ],
+  [
+    'other names of replicas',
+    { worker: { networks: { default: { aliases: ['w'] } }, deploy: { replicas: 2 } } },
+    'services.worker has other names in the network default: w',
   ],
   ['a network mode', { worker: { network_mode: 'host' } }, 'services.worker has a network_mode'],
 ])('in turns: %s', (_, change, because) => {
   expect(choose(change)).toEqual({ kind: 'plain', because })
+})
+
+test.each<[string, Readonly<Record<string, unknown>>, string]>([
+  ['of others', { external: true }, 'services.web is in the network app, which others have, too'],
+  ['without a way out', { internal: true }, 'services.web is in app, which is cut off from outside (internal)'],
+])('in turns: a network %s', (_, network, because) => {
+  expect(choose(everywhere, configuration, { app: network })).toEqual({ kind: 'plain', because })
+})
+
+test('in slots: one network of their own, and the names in it', () => {
+  const worker = { networks: { app: { aliases: ['jobs'] } } }
+  expect(choose({ ...everywhere, worker }, configuration, { app: {} })).toMatchObject({ kind: 'slots' })
 })
 
 test('in turns: nothing is named', () => {
