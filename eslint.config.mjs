@@ -15,7 +15,7 @@ const paths = (excluded) =>
 const effects = ['node:fs', 'node:fs/promises', 'node:child_process', 'node:net', 'node:http', 'node:https']
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'examples', 'node_modules'] },
+  { ignores: ['dist', 'build', 'examples', 'node_modules', 'test/fixtures/busy-shop'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -77260,6 +77260,40 @@ function planSummary(plan) {
     ].join('\n\n');
 }
 
+;// CONCATENATED MODULE: ./src/plan/describe.ts
+/** What the plan says of a service: what it is, what becomes of it, and what that costs. */
+function describeChange(change, to) {
+    const { name, service, action, because, running, alive, joins } = change;
+    const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
+    if (action === 'leave' && joins)
+        return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
+    if (action === 'leave')
+        return { ...base, added: 0 };
+    const isBeside = action === 'replace' && service.beside;
+    const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
+    if (action !== 'replace' || running.length === 0)
+        return { ...base, added };
+    if (isBeside)
+        return { ...base, added, downtime: 'no downtime: new beside old, then one switch' };
+    return { ...base, added, downtime: gapOf(service, to) };
+}
+const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
+function describeRetired([name, kind]) {
+    return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 };
+}
+/** Who takes turns with its predecessor: for how long nobody does its work, and how that could be otherwise. */
+function gapOf({ kind, stopGrace }, { slots }) {
+    const long = `from the stop of the old until the new is healthy: at most ${stopGrace} s to stop, plus its start`;
+    if (kind === 'worker')
+        return `its work waits ${long}`;
+    if (kind === 'scheduler')
+        return `nothing starts by its clock ${long}`;
+    if (kind === 'edge')
+        return `no visitor gets in ${long}`;
+    const otherwise = slots ? '; no gap once nginx, or a web service that depends on it, asks a port that it exposes' : '';
+    return `down ${long}${otherwise}`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/finish.ts
 
 
@@ -77525,6 +77559,7 @@ function since(steps) {
 
 
 
+
 /** Plans the way from what runs to a release. */
 function planSwitch(request) {
     const { to, observation, healthyWithin, drain } = request;
@@ -77558,7 +77593,7 @@ function planSwitch(request) {
     return {
         title: request.title,
         variant: layout.variant,
-        services: [...changes.map(describeChange), ...[...retiring].map(describeRetired)],
+        services: [...changes.map((change) => describeChange(change, to)), ...[...retiring].map(describeRetired)],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, layout })),
             switch: numbered([...way.beside, ...way.over, ...way.edge]),
@@ -77606,26 +77641,6 @@ function stillWell(changed) {
         reversibility: 'nothing to undo',
         deadline: 30,
     };
-}
-function describeChange(change) {
-    const { name, service, action, because, running, alive, joins } = change;
-    const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
-    if (action === 'leave' && joins)
-        return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
-    if (action === 'leave')
-        return { ...base, added: 0 };
-    const isBeside = action === 'replace' && service.beside;
-    const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
-    if (action !== 'replace' || running.length === 0)
-        return { ...base, added };
-    if (isBeside)
-        return { ...base, added, downtime: 'no downtime: new beside old, then one switch' };
-    const seconds = `at most ${service.stopGrace} s to stop, plus its start`;
-    return { ...base, added, downtime: `down from the stop of the old until the new is healthy: ${seconds}` };
-}
-const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
-function describeRetired([name, kind]) {
-    return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/unchanged.ts
@@ -83538,7 +83553,75 @@ function uncommented(text) {
     return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
 }
 
+;// CONCATENATED MODULE: ./src/edge/obstacles.ts
+
+
+/** Why old and new of a stack's services can't be in two slots, as a clause; undefined where they can. */
+function obstacleTo(model, kinds, web) {
+    if (web.size === 0)
+        return "the edge's configuration passes requests to none of the services ($estiba_SERVICE)";
+    for (const [name, service] of Object.entries(model.services)) {
+        if (!isReplaced(kinds.get(name)))
+            continue;
+        if (service.network_mode !== undefined)
+            return `services.${name} has a network_mode`;
+        if (web.has(name) && (service.ports ?? []).length > 0)
+            return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`;
+    }
+    return networkObstacle(model, kinds) ?? lateJob(model, kinds, web);
+}
+/** What it depends on, and what the jobs need that it waits for. */
+function neededBy(name, services, kinds) {
+    return Object.keys(services[name]?.depends_on ?? {}).flatMap((other) => kinds.get(other) === 'job' ? [other, ...neededBy(other, services, kinds)] : [other]);
+}
+/**
+ * A slot is one network. The stack's own may give way to it where that lets nobody meet whom he did not meet before, and
+ * everybody keeps the names by which he is found.
+ */
+function networkObstacle(model, kinds) {
+    const all = Object.entries(model.services).filter(([, { network_mode }]) => network_mode === undefined);
+    for (const [name, service] of all) {
+        const isInSet = isReplaced(kinds.get(name));
+        for (const [network, attachment] of Object.entries(networksOf(service))) {
+            const { external, internal } = model.networks?.[network] ?? {};
+            if (isInSet && external === true)
+                return `services.${name} is in the network ${network}, which others have, too`;
+            if (isInSet && internal === true)
+                return `services.${name} is in ${network}, which is cut off from outside (internal)`;
+            const { aliases = [], ...more } = attachment ?? {};
+            if (isInSet && Object.keys(more).length > 0)
+                return `services.${name} has an address of its own in the network ${network} (${Object.keys(more).join(', ')})`;
+            if (aliases.length > 0 && (!isInSet || replicas(service) > 1))
+                return `services.${name} has other names in the network ${network}: ${aliases.join(', ')}`;
+        }
+        const stranger = all.find(([other, text]) => other !== name && !shareNetwork(service, text));
+        if (stranger !== undefined)
+            return `services.${name} and services.${stranger[0]} share no network, and would in a slot`;
+    }
+    return undefined;
+}
+function networksOf({ networks = { default: null } }) {
+    return networks;
+}
+function shareNetwork(one, other) {
+    return Object.keys(networksOf(one)).some((network) => network in networksOf(other));
+}
+/** The further names of a service, which it has in its slot as well. */
+function aliasesOf(service) {
+    return [...new Set(Object.values(networksOf(service)).flatMap((attachment) => attachment?.aliases ?? []))].sort();
+}
+/** A job that a switched service waits for, and that needs what takes turns with its predecessor. */
+function lateJob({ services }, kinds, web) {
+    for (const name of web)
+        for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
+            for (const needed of neededBy(job, services, kinds))
+                if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
+                    return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that nginx or ${name} asks (expose)`;
+    return undefined;
+}
+
 ;// CONCATENATED MODULE: ./src/edge/edge.ts
+
 
 
 
@@ -83560,7 +83643,7 @@ function chooseEdge(model, kinds, configuration) {
     if (problems.length > 0)
         throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'));
     const because = webServices(model, kinds, namedServices(configuration, apps));
-    const obstacle = obstacleTo(model, apps, because) ?? lateJob(model, kinds, because);
+    const obstacle = obstacleTo(model, kinds, new Set(because.keys()));
     if (obstacle !== undefined)
         return { kind: 'plain', because: obstacle };
     return {
@@ -83598,36 +83681,6 @@ function webServices({ services }, kinds, named) {
 /** Also what was taken for a worker: its own text does not tell what others want of it. */
 function mayBeAsked(kind) {
     return kind === 'web' || kind === 'worker';
-}
-/** What it depends on, and what the jobs need that it waits for. */
-function neededBy(name, services, kinds) {
-    return Object.keys(services[name]?.depends_on ?? {}).flatMap((other) => kinds.get(other) === 'job' ? [other, ...neededBy(other, services, kinds)] : [other]);
-}
-function obstacleTo({ services }, apps, web) {
-    if (web.size === 0)
-        return "the edge's configuration passes requests to none of the services ($estiba_SERVICE)";
-    for (const name of apps) {
-        const service = services[name] ?? {};
-        const networks = Object.keys(service.networks ?? {}).filter((network) => network !== 'default');
-        if (networks.length > 0)
-            return `services.${name} has networks of its own: ${networks.join(', ')}`;
-        if (service.network_mode !== undefined)
-            return `services.${name} has a network_mode`;
-        if (!web.has(name))
-            continue;
-        if ((service.ports ?? []).length > 0)
-            return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`;
-    }
-    return undefined;
-}
-/** A job that a switched service waits for, and that needs what takes turns with its predecessor. */
-function lateJob({ services }, kinds, web) {
-    for (const [name] of web)
-        for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
-            for (const needed of neededBy(job, services, kinds))
-                if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
-                    return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that nginx or ${name} asks (expose)`;
-    return undefined;
 }
 function hasPort(service) {
     return service?.labels?.['estiba.port'] !== undefined || (service?.expose ?? []).length > 0;
@@ -83850,6 +83903,7 @@ function canonical(value) {
 
 
 
+
 function variantsOf(layout) {
     const variants = layout.slots ? SLOTS : ['plain'];
     return variants.map((variant) => {
@@ -83873,11 +83927,16 @@ function inSlot({ model, kinds }, slots, slot) {
         // Of several replicas Compose can't say the addresses: they get them when they are made.
         const [host, ...others] = slots.web[name]?.hosts ?? [];
         const isAlone = host !== undefined && others.length === 0;
-        const address = isAlone ? { ipv4_address: slotAddress(slots, slot, host) } : null;
-        return { ...marked(service, slot), networks: { [`slot-${slot}`]: address } };
+        const aliases = aliasesOf(service);
+        const attachment = {
+            ...(isAlone && { ipv4_address: slotAddress(slots, slot, host) }),
+            ...(aliases.length > 0 && { aliases }),
+        };
+        const isPlain = Object.keys(attachment).length === 0;
+        return { ...marked(service, slot), networks: { [`slot-${slot}`]: isPlain ? null : attachment } };
     });
-    const networks = SLOTS.map((each) => [`slot-${each}`, { name: slotNetwork(model.name, each), external: true }]);
-    return { ...placed, networks: { ...(model['networks'] ?? {}), ...Object.fromEntries(networks) } };
+    const own = SLOTS.map((each) => [`slot-${each}`, { name: slotNetwork(model.name, each), external: true }]);
+    return { ...placed, networks: { ...model.networks, ...Object.fromEntries(own) } };
 }
 function marked(service, variant) {
     return { ...service, labels: { ...service.labels, 'estiba.slot': variant } };

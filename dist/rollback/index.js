@@ -67037,6 +67037,40 @@ function isMounted(mount, { mounts }) {
     return mounts.some(({ Type, Source, Name = '', Destination }) => Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)));
 }
 
+;// CONCATENATED MODULE: ./src/plan/describe.ts
+/** What the plan says of a service: what it is, what becomes of it, and what that costs. */
+function describeChange(change, to) {
+    const { name, service, action, because, running, alive, joins } = change;
+    const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
+    if (action === 'leave' && joins)
+        return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
+    if (action === 'leave')
+        return { ...base, added: 0 };
+    const isBeside = action === 'replace' && service.beside;
+    const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
+    if (action !== 'replace' || running.length === 0)
+        return { ...base, added };
+    if (isBeside)
+        return { ...base, added, downtime: 'no downtime: new beside old, then one switch' };
+    return { ...base, added, downtime: gapOf(service, to) };
+}
+const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
+function describeRetired([name, kind]) {
+    return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 };
+}
+/** Who takes turns with its predecessor: for how long nobody does its work, and how that could be otherwise. */
+function gapOf({ kind, stopGrace }, { slots }) {
+    const long = `from the stop of the old until the new is healthy: at most ${stopGrace} s to stop, plus its start`;
+    if (kind === 'worker')
+        return `its work waits ${long}`;
+    if (kind === 'scheduler')
+        return `nothing starts by its clock ${long}`;
+    if (kind === 'edge')
+        return `no visitor gets in ${long}`;
+    const otherwise = slots ? '; no gap once nginx, or a web service that depends on it, asks a port that it exposes' : '';
+    return `down ${long}${otherwise}`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/steps.ts
 
 
@@ -67664,6 +67698,7 @@ function since(steps) {
 
 
 
+
 /** Plans the way from what runs to a release. */
 function planSwitch(request) {
     const { to, observation, healthyWithin, drain } = request;
@@ -67697,7 +67732,7 @@ function planSwitch(request) {
     return {
         title: request.title,
         variant: layout.variant,
-        services: [...changes.map(describeChange), ...[...retiring].map(describeRetired)],
+        services: [...changes.map((change) => describeChange(change, to)), ...[...retiring].map(describeRetired)],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, layout })),
             switch: numbered([...way.beside, ...way.over, ...way.edge]),
@@ -67745,26 +67780,6 @@ function stillWell(changed) {
         reversibility: 'nothing to undo',
         deadline: 30,
     };
-}
-function describeChange(change) {
-    const { name, service, action, because, running, alive, joins } = change;
-    const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
-    if (action === 'leave' && joins)
-        return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
-    if (action === 'leave')
-        return { ...base, added: 0 };
-    const isBeside = action === 'replace' && service.beside;
-    const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
-    if (action !== 'replace' || running.length === 0)
-        return { ...base, added };
-    if (isBeside)
-        return { ...base, added, downtime: 'no downtime: new beside old, then one switch' };
-    const seconds = `at most ${service.stopGrace} s to stop, plus its start`;
-    return { ...base, added, downtime: `down from the stop of the old until the new is healthy: ${seconds}` };
-}
-const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
-function describeRetired([name, kind]) {
-    return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/target.ts

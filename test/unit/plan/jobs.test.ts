@@ -138,7 +138,9 @@ describe('a job', () => {
   test('that would migrate is refused, unless its label says what it may', () => {
     const migrate = { image: 'acme/api', command: ['alembic', 'upgrade', 'head'] }
     const waits = { depends_on: { schema: { condition: 'service_completed_successfully' } } }
-    expect(() => inTurns('1', { schema: migrate, api: waits })).toThrowErrorMatchingInlineSnapshot(`[UsageError: services.schema is a job that seems to migrate a database (\`alembic\` in its command): it would run without a backup, and nothing would guard the way back. Take it out of the deploy (\`profiles: [by-hand]\`, and no depends_on leads to it) and give its command to run-migrations; or, if the release before can always run on what it does, label it estiba.kind: job]`)
+    expect(() => inTurns('1', { schema: migrate, api: waits })).toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: services.schema is a job that seems to migrate a database (\`alembic\` in its command): it would run without a backup, and nothing would guard the way back. Take it out of the deploy (\`profiles: [by-hand]\`, and no depends_on leads to it) and give its command to run-migrations; or, if the release before can always run on what it does, label it estiba.kind: job]`,
+    )
     const labelled = { ...migrate, labels: { 'estiba.kind': 'job' } }
     expect(inTurns('1', { schema: labelled, api: waits }).services['schema']).toMatchObject({
       kind: 'job',

@@ -21,7 +21,7 @@ const text = [
   'route\t00000000 00000000',
   'route\t0000D50A 00FFFFFF',
   `manifest\t${JSON.stringify(release)}`,
-  'manifest\t{"format":3,"id":"from the future"}',
+  'manifest\t{"format":4,"id":"from the future"}',
   'ledger-length\t12',
   `ledger\t${JSON.stringify(entry('20261121-120000-v1', ''))}`,
   'open\tt-20261121T130000Z-1f2e3d',
