@@ -141,7 +141,7 @@ test('more replicas, and fewer again: nobody notices, but who kept a connection 
     [1, 'v1'],
   ] as const) {
     await site.shop.write('replicas.yml', `services: { api: { deploy: { replicas: ${replicas} } } }\n`)
-    const run = await site.deploy(version, images[version], { 'compose-files': 'compose.yml\nreplicas.yml' })
+    const run = await site.deploy(version, images[version], { 'compose-files': 'compose.yml\ncompose.production.yml\nreplicas.yml' })
     expect(run.code, run.stdout).toBe(0)
     const labels = ['project=rollout', 'service=api'].map((label) => `--filter label=com.docker.compose.${label}`)
     expect(await site.must(`docker ps --quiet ${labels.join(' ')} | wc -l`)).toBe(String(replicas))
@@ -154,7 +154,7 @@ test('more replicas, and fewer again: nobody notices, but who kept a connection 
 
 test('a fix of one service: it alone is new, the others move with what they are', async () => {
   await using load = visitors()
-  const files = { 'compose-files': 'compose.yml\nreplicas.yml' }
+  const files = { 'compose-files': 'compose.yml\ncompose.production.yml\nreplicas.yml' }
   const run = await site.deploy('v2-api', images.v2, { ...files, services: 'api' })
   expect(run.code, run.stdout).toBe(0)
   expect(run.stdout).toMatch(/note: only api: the others have the images of \S+-v1\b/)
