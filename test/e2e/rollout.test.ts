@@ -141,7 +141,9 @@ test('more replicas, and fewer again: nobody notices, but who kept a connection 
     [1, 'v1'],
   ] as const) {
     await site.shop.write('replicas.yml', `services: { api: { deploy: { replicas: ${replicas} } } }\n`)
-    const run = await site.deploy(version, images[version], { 'compose-files': 'compose.yml\ncompose.production.yml\nreplicas.yml' })
+    const run = await site.deploy(version, images[version], {
+      'compose-files': 'compose.yml\ncompose.production.yml\nreplicas.yml',
+    })
     expect(run.code, run.stdout).toBe(0)
     const labels = ['project=rollout', 'service=api'].map((label) => `--filter label=com.docker.compose.${label}`)
     expect(await site.must(`docker ps --quiet ${labels.join(' ')} | wc -l`)).toBe(String(replicas))
