@@ -68390,13 +68390,15 @@ quoted() {
     'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
 }
 
-# After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once.
+# After the terminal record the agent still writes the ledger, and frees the stack; whoever is told of the end may look there at
+# once. Should it have died before that, it is done now: nobody asks for a transaction that has ended.
 wait_for_its_end() {
   patience=100
   while [ "$patience" -gt 0 ] && is_alive "$id"; do
     sleep 0.05
     patience=$((patience - 1))
   done
+  [ "$(what_is_open)" != "$id" ] || is_alive "$id" || sh "$0" recover "$stack" >/dev/null 2>&1 </dev/null || true
 }
 
 # follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is

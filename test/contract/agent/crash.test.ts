@@ -52,6 +52,18 @@ describe.concurrent.each(SHELLS)('an agent that is killed, in %s', (shell) => {
     expect(stack.ledger()).toMatchObject([{ tx: first.id, result: 'undone', cause: 'agent-gone' }])
   })
 
+  test('between the terminal record and the ledger: whoever is told of the end finds it done', async () => {
+    await using stack = new TestStack(shell)
+    const transaction = await stack.reach('trial')
+    await transaction.say('confirm', 'unchecked')
+    await until(() => !transaction.isAlive(), 'the end of the agent')
+    truncateSync(join(stack.path, 'ledger.jsonl'))
+    writeFileSync(join(stack.path, 'open'), `${transaction.id}\n`)
+    expect((await transaction.follow(transaction.records().length)).progress).toMatchObject({ result: 'committed' })
+    expect(stack.exists('open')).toBe(false)
+    expect(stack.ledger()).toMatchObject([{ tx: transaction.id, result: 'committed' }])
+  })
+
   test('after the decision it is brought to its end, without repeating what was done', async () => {
     await using stack = new TestStack(shell)
     const phases = { ...PHASES, finish: [step('f1'), held('f2'), step('f3')] }

@@ -103,10 +103,14 @@ export function* follow(site: Site, tx: string, from: number, word = 0): Run<Sta
   }
 }
 
-/** After the terminal record the agent still writes the ledger; whoever is told of the end may look there at once. */
+/**
+ * After the terminal record the agent still writes the ledger, and frees the stack; whoever is told of the end may look there at
+ * once. Should it have died before that, it is done now.
+ */
 function* itsEnd(site: Site, tx: string): Run {
   const giveUp = site.host.now + 5
   while (site.agentOf(tx) && site.host.now < giveUp) yield { signals: [site.host.stirred], seconds: 1 }
+  if (!site.agentOf(tx) && site.host.disk.read('open') === tx) yield* recover(site)
 }
 
 /** `agent recover STACK [TX]`: the minute job without the transaction, a visitor with it. */
