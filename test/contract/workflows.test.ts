@@ -140,7 +140,7 @@ test('the pipeline asks of production what it asks of staging, and offers what t
   const inputs = (job: Job | undefined) => Object.keys(job?.with ?? {}).sort()
   expect(inputs(production)).toEqual(inputs(staging))
   const { inputs: offered = {} } = callableOf('$/.github/workflows/deploy.yml')
-  const own = ['path', 'project-directory', 'timeout-minutes', 'version']
+  const own = ['services', 'path', 'project-directory', 'timeout-minutes', 'version']
   expect(inputs(staging)).toEqual(
     Object.keys(offered)
       .filter((name) => !own.includes(name))
