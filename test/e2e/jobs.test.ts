@@ -29,7 +29,7 @@ const runs = async (): Promise<readonly string[]> => (await stack.read('project/
 test('runs with a release, before what waits for it', async () => {
   const { code, stdout } = await stack.deploy('one')
   expect(code, stdout).toBe(0)
-  expect(stdout).toContain('init  create   job: it has no container yet (web waits until it has completed)')
+  expect(stdout).toContain('init  create   job: it has not run yet (web waits until it has completed)')
   expect(await runs()).toEqual(['one'])
   expect((await stack.look('one')).serving).toEqual(['one'])
 })
