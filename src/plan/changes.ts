@@ -51,7 +51,8 @@ function hasContainer({ name, service }: Change, observation: Observation): bool
   )
 }
 
-function isJob({ service }: Change): boolean {
+/** Whether it runs to its end. */
+export function isJob({ service }: Pick<Change, 'service'>): boolean {
   return service.kind === 'job'
 }
 

@@ -2,7 +2,7 @@ import { confirmedReleases } from '../ledger/ledger.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
 import { quote } from '../command/command.ts'
-import { type Change, isOfTheSet } from './changes.ts'
+import { type Change, isJob, isOfTheSet } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import { drainSlot } from './slots.ts'
@@ -24,8 +24,9 @@ export interface FinishRequest {
 
 /** What follows the commit: it can only be completed. */
 export function finishSteps(request: FinishRequest, changed: readonly Change[], gone: readonly string[]): Unnumbered[] {
+  const fromNowOn = lasting(changed)
   // Of a job that is left, the run of the later release is no part of this one.
-  const leftJobs = request.changes.filter(({ action, service }) => action === 'leave' && service.kind === 'job')
+  const leftJobs = request.changes.filter((change) => change.action === 'leave' && isJob(change))
   const old = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create')
   const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace))
   const step = (title: string, because: string, run: string): Unnumbered => ({
@@ -40,12 +41,12 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
     ...settleEdge(request, changed).map((run) =>
       step('lead the edge to the release alone', 'the old slot answers for it no more', run),
     ),
-    ...(lasting(changed).length > 0
+    ...(fromNowOn.length > 0
       ? [
           step(
             'give the new containers their restart policy',
             'from now on the engine keeps them alive',
-            `keep_alive ${definitionsWith(lasting(changed), ({ service }) => service.restart)}`,
+            `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`,
           ),
         ]
       : []),

@@ -1,5 +1,5 @@
 import { quote } from '../command/command.ts'
-import { type Change, isOfTheSet } from './changes.ts'
+import { type Change, isJob, isOfTheSet } from './changes.ts'
 import type { Unnumbered } from './plan.ts'
 import { definitions, definitionsWith, names, words } from './words.ts'
 
@@ -87,7 +87,7 @@ export function startLayers(
 ): readonly Unnumbered[] {
   return order.flatMap((layer) => {
     const here = changed.filter(({ name }) => layer.includes(name))
-    const [jobs, others] = [here.filter((change) => !lasting([change]).length), lasting(here)]
+    const [jobs, others] = [here.filter(isJob), lasting(here)]
     return [
       ...(jobs.length > 0 ? [runJobs(jobs)] : []),
       ...(others.length > 0 ? [startAndProve(others, healthyWithin)] : []),
@@ -173,7 +173,7 @@ export function freshOf(changes: readonly Change[]): readonly Change[] {
 
 /** What is to run from now on. */
 export function lasting(changes: readonly Change[]): readonly Change[] {
-  return changes.filter(({ service }) => service.kind !== 'job')
+  return changes.filter((change) => !isJob(change))
 }
 
 export function edgesOf(changes: readonly Change[]): readonly Change[] {

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import { isReplaced } from '../compose/kinds.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
-import { type Change, changesFor, dataObjections, isOfTheSet, retired } from './changes.ts'
+import { type Change, changesFor, dataObjections, isJob, isOfTheSet, retired } from './changes.ts'
 import { describeChange, describeRetired } from './describe.ts'
 import { finishSteps } from './finish.ts'
 import { layoutFor } from './layout.ts'
@@ -90,14 +90,12 @@ function notesOn(
     ...(changes.some(({ because }) => because.includes('taken over'))
       ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
       : []),
-    ...changed
-      .filter(({ service }) => service.kind === 'job')
-      .map((job) =>
-        jobNote(
-          job,
-          changes.some(({ running }) => running.length > 0),
-        ),
+    ...changed.filter(isJob).map((job) =>
+      jobNote(
+        job,
+        changes.some(({ running }) => running.length > 0),
       ),
+    ),
     ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
       ? []
       : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
@@ -106,7 +104,7 @@ function notesOn(
 
 /** Old containers that run, of what is a job now. */
 function endedJobs(changed: readonly Change[]): readonly string[] {
-  return changed.filter(({ service, alive }) => service.kind === 'job' && alive.length > 0).map(({ name }) => name)
+  return changed.filter((change) => isJob(change) && change.alive.length > 0).map(({ name }) => name)
 }
 
 function jobNote({ name, service }: Change, isServing: boolean): string {

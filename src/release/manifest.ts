@@ -58,7 +58,7 @@ export function imageDigests({ services }: Pick<Manifest, 'services'>): Readonly
   )
 }
 
-/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
+/** Parses a manifest that a host has; undefined for one of a format that this version does not know. */
 export function parseManifest(text: string): Manifest | undefined {
   const manifest = JSON.parse(text) as Omit<Manifest, 'format'> & { readonly format: number }
   return manifest.format === 3 ? { ...manifest, format: 3 } : undefined
