@@ -63163,7 +63163,7 @@ function imageDigests({ services }) {
         return digest === undefined ? [] : [[name, digest]];
     }));
 }
-/** Parses a manifest that a host has; undefined for one of a format that is newer than this version knows. */
+/** Parses a manifest that a host has; undefined for one of a format that this version does not know. */
 function parseManifest(text) {
     const manifest = JSON.parse(text);
     return manifest.format === 3 ? { ...manifest, format: 3 } : undefined;
@@ -66904,6 +66904,7 @@ function changesFor(to, observation, jobs) {
 function hasContainer({ name, service }, observation) {
     return observation_containersOf(observation, name).some(({ labels }) => labels['estiba.definition'] === service.definition && labels['estiba.slot'] === 'plain');
 }
+/** Whether it runs to its end. */
 function isJob({ service }) {
     return service.kind === 'job';
 }
@@ -67130,7 +67131,7 @@ function stopOld(switching, replaced) {
 function startLayers(order, changed, healthyWithin) {
     return order.flatMap((layer) => {
         const here = changed.filter(({ name }) => layer.includes(name));
-        const [jobs, others] = [here.filter((change) => !lasting([change]).length), lasting(here)];
+        const [jobs, others] = [here.filter(isJob), lasting(here)];
         return [
             ...(jobs.length > 0 ? [runJobs(jobs)] : []),
             ...(others.length > 0 ? [startAndProve(others, healthyWithin)] : []),
@@ -67204,7 +67205,7 @@ function freshOf(changes) {
 }
 /** What is to run from now on. */
 function lasting(changes) {
-    return changes.filter(({ service }) => service.kind !== 'job');
+    return changes.filter((change) => !isJob(change));
 }
 function edgesOf(changes) {
     return changes.filter(({ service }) => service.kind === 'edge');
@@ -67378,8 +67379,9 @@ function joinSlots(changes, layout) {
 
 /** What follows the commit: it can only be completed. */
 function finishSteps(request, changed, gone) {
+    const fromNowOn = lasting(changed);
     // Of a job that is left, the run of the later release is no part of this one.
-    const leftJobs = request.changes.filter(({ action, service }) => action === 'leave' && service.kind === 'job');
+    const leftJobs = request.changes.filter((change) => change.action === 'leave' && isJob(change));
     const old = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create');
     const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
     const step = (title, because, run) => ({
@@ -67392,9 +67394,9 @@ function finishSteps(request, changed, gone) {
     return [
         step('point current to the release', 'it is confirmed', `point_current ${quote(request.layout.to)}`),
         ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
-        ...(lasting(changed).length > 0
+        ...(fromNowOn.length > 0
             ? [
-                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(lasting(changed), ({ service }) => service.restart)}`),
+                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`),
             ]
             : []),
         ...(old.length > 0
@@ -67754,9 +67756,7 @@ function notesOn(to, changes, changed, gone) {
         ...(changes.some(({ because }) => because.includes('taken over'))
             ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
             : []),
-        ...changed
-            .filter(({ service }) => service.kind === 'job')
-            .map((job) => jobNote(job, changes.some(({ running }) => running.length > 0))),
+        ...changed.filter(isJob).map((job) => jobNote(job, changes.some(({ running }) => running.length > 0))),
         ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
             ? []
             : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
@@ -67764,7 +67764,7 @@ function notesOn(to, changes, changed, gone) {
 }
 /** Old containers that run, of what is a job now. */
 function endedJobs(changed) {
-    return changed.filter(({ service, alive }) => service.kind === 'job' && alive.length > 0).map(({ name }) => name);
+    return changed.filter((change) => isJob(change) && change.alive.length > 0).map(({ name }) => name);
 }
 function jobNote({ name, service }, isServing) {
     const when = !isServing
