@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isReplaced, type Kind } from '../compose/kinds.ts'
+import { isReplaced, type Kind, LABELLED } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
 import { namedServices, NGINX_FOLDER, type EdgeFiles, nginxFiles, nginxProblems } from './nginx.ts'
@@ -66,7 +66,7 @@ function webServices(
 ): ReadonlyMap<string, string> {
   const web = new Map<string, string>()
   for (const [name, { labels }] of Object.entries(services))
-    if (labels?.['estiba.kind'] === 'web') web.set(name, 'its label estiba.kind says so')
+    if (labels?.['estiba.kind'] === 'web') web.set(name, LABELLED)
   for (const name of named) if (!web.has(name)) web.set(name, 'the edge passes requests to it')
   for (const [name] of web)
     for (const dependency of neededBy(name, services, kinds))
