@@ -83670,7 +83670,7 @@ function webServices({ services }, kinds, named) {
     const web = new Map();
     for (const [name, { labels }] of Object.entries(services))
         if (labels?.['estiba.kind'] === 'web')
-            web.set(name, 'its label estiba.kind says so');
+            web.set(name, LABELLED);
     for (const name of named)
         if (!web.has(name))
             web.set(name, 'the edge passes requests to it');
