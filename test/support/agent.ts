@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -96,7 +105,14 @@ export class TestStack {
     if (program === undefined) throw new Error(`${shell} is not installed`)
     symlinkSync(program, join(this.#bin, 'sh'))
     this.put('crontab', fakeCrontab(this.crontab))
-    this.#env = { ...process.env, PATH: [this.#bin, process.env['PATH']].join(delimiter) }
+    this.#env = { ...process.env, HOME: this.#bin, PATH: [this.#bin, process.env['PATH']].join(delimiter) }
+  }
+
+  /** Puts a Compose plugin before this machine's own. */
+  putCompose(text: string): void {
+    const plugins = join(this.#bin, '.docker/cli-plugins')
+    mkdirSync(plugins, { recursive: true })
+    writeFileSync(join(plugins, 'docker-compose'), text, { mode: 0o755 })
   }
 
   /** Puts a program before this machine's own. What is in memory may not be run: https://man7.org/linux/man-pages/man8/mount.8.html */

@@ -4,18 +4,18 @@ import { describe, expect, test } from 'vitest'
 import { hold, PHASES, SHELLS, step, type TestStack, TestStack as Stack } from '../../support/agent.ts'
 import { until } from '../../support/until.ts'
 
-/** A Docker client that says where it finds a login, and then does as the test wants. */
-const client = (then: string): string =>
+/** Says where it finds a login, and then does as the test wants. */
+const compose = (then: string): string =>
   `#!/bin/sh
 stack=$STACK
-[ "$1" = compose ] || exit 0
 echo "$(stat -c %a "$DOCKER_CONFIG") $(stat -c %a "$DOCKER_CONFIG/config.json") $DOCKER_CONFIG" >>"$stack/trace"
 ${then}
 `
 
-/** Phases that pull first, with such a client. */
+/** Phases that pull first, with such a Compose. */
 function pulling(stack: TestStack, then: string) {
-  stack.put('docker', client(then))
+  stack.put('docker', '#!/bin/sh\n')
+  stack.putCompose(compose(then))
   const pull = step('pull', { run: 'STACK=$stack; export STACK; pull amd64 web=none' })
   return { phases: { ...PHASES, prepare: [pull, step('p2')] } }
 }

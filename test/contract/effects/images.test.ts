@@ -6,12 +6,15 @@ import { SHELLS, TestStack } from '../../support/agent.ts'
 
 /** An engine that pulls everything, `old` for another processor: what it has are files. */
 function engine(stack: TestStack): void {
+  const images = `mkdir -p ${stack.path}/images && cd ${stack.path}/images`
+  stack.putCompose(`#!/bin/sh
+${images} && touch api@sha256:1 beat@sha256:2-old web:1-old worker@sha256:3-old
+`)
   stack.put(
     'docker',
     `#!/bin/sh
-mkdir -p ${stack.path}/images && cd ${stack.path}/images
+${images}
 case "$1 $2" in
-  'compose '*) for name; do :; done; touch api@sha256:1 beat@sha256:2-old web:1-old worker@sha256:3-old ;;
   'image inspect')
     shift 4
     for image; do
