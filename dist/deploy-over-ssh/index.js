@@ -69943,8 +69943,22 @@ const effectsProgram = `# shellcheck shell=sh
 # The containers of a service, old and new, and what is done to them.
 
 compose() {
-  docker compose --project-name "$project" --project-directory "$stack/project" \\
-    --file "$stack/releases/$release/$variant/compose.json" "$@"
+  find_plugin
+  set -- --project-name "$project" --project-directory "$stack/project" --file "$stack/releases/$release/$variant/compose.json" "$@"
+  if [ -n "$plugin" ]; then "$plugin" "$@"; else docker compose "$@"; fi
+}
+
+# find_plugin: the one that \`docker compose\` would run. Before that the client asks each of its plugins who it is, which takes
+# as long as to look at a stack. None where the client's settings name further folders to look in.
+# https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
+find_plugin() {
+  plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
+  ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
+  for folder in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    plugin=$folder/cli-plugins/docker-compose
+    [ ! -x "$plugin" ] || return 0
+  done
+  plugin=''
 }
 
 # list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
