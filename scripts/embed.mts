@@ -34,6 +34,6 @@ if (process.argv.includes('--check')) {
 /** The program with its parts in place, a blank line after each. */
 function whole(path: string): string {
   const parted = readFileSync(path, 'utf8')
-  const parts = parted.replaceAll(/^\. \.\/(\S+)\n+/gm, (_, part: string) => `${whole(join(dirname(path), part))}\n`)
+  const parts = parted.replaceAll(/^\. (\.\.?\/\S+)\n+/gm, (_, part: string) => `${whole(join(dirname(path), part))}\n`)
   return `${parts.trimEnd()}\n`
 }

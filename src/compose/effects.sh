@@ -5,6 +5,7 @@
 
 : "${project:?}" "${release:?}" "${variant:?}" "${stack:?}"
 
+. ./plugin.sh
 . ./effects/containers.sh
 . ./effects/images.sh
 . ./effects/served.sh
@@ -14,3 +15,4 @@
 . ./effects/database.sh
 . ./effects/files.sh
 . ./effects/slots.sh
+. ./effects/edge.sh

@@ -21,6 +21,7 @@ at_once() {
   if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
 }
 
+. ../compose/plugin.sh
 . ./observe/host.sh
 . ./observe/folder.sh
 . ./observe/engine.sh

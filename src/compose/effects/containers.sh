@@ -1,22 +1,8 @@
 # The containers of a service, old and new, and what is done to them.
 
 compose() {
-  find_plugin
-  set -- --project-name "$project" --project-directory "$stack/project" --file "$stack/releases/$release/$variant/compose.json" "$@"
-  if [ -n "$plugin" ]; then "$plugin" "$@"; else docker compose "$@"; fi
-}
-
-# find_plugin: the one that `docker compose` would run. Before that the client asks each of its plugins who it is, which takes
-# as long as to look at a stack. None where the client's settings name further folders to look in.
-# https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
-find_plugin() {
-  plugin='' settings=${DOCKER_CONFIG:-${HOME:-}/.docker}
-  ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
-  for folder in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
-    plugin=$folder/cli-plugins/docker-compose
-    [ ! -x "$plugin" ] || return 0
-  done
-  plugin=''
+  docker_compose --project-name "$project" --project-directory "$stack/project" \
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
 # list_containers ARG...: those of the stack, one-off ones apart, as `docker ps` shows them.
@@ -122,12 +108,5 @@ retire() {
   for service; do
     gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
       each "$gone" docker rm || return 1
-  done
-}
-
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
   done
 }

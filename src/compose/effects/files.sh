@@ -27,8 +27,7 @@ forget_releases() { for old; do rm -rf "${stack:?}/releases/$old"; done; }
 
 # forget_files: those that no release that is kept names, and no container has.
 forget_files() {
-  await_engine
-  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  until every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" 2>/dev/null); do sleep 1; done
   # shellcheck disable=SC2086 # a list of ids
   mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
   for folder in "$stack"/files/*/; do

@@ -32,7 +32,7 @@ why_no_engine() {
 }
 
 compose_facts() {
-  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if compose=$(within=bounded docker_compose version --short 2>/dev/null); then fact compose "$compose"; fi
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 

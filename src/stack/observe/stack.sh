@@ -8,7 +8,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
-    fact edge "${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+    fact edge "${slot##*/} $(cat "$stack"/edge/*.conf 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"

@@ -153,10 +153,13 @@ test('the engine answers, and then no more', async () => {
   )
 })
 
+/** Hides the plugins of this machine. */
+const withoutPlugins = ['/usr/libexec/docker', '/usr/lib/docker', '/usr/local/lib/docker', '/usr/local/libexec/docker']
+  .map((folder) => `[ ! -d ${folder} ] || mount -t tmpfs none ${folder}`)
+  .join('\n')
+
 test('Compose is missing', async () => {
-  const folders = ['/usr/libexec/docker', '/usr/lib/docker', '/usr/local/lib/docker', '/usr/local/libexec/docker']
-  const mounts = folders.map((folder) => `[ ! -d ${folder} ] || mount -t tmpfs none ${folder}`).join('\n')
-  const message = await ground.verdict({ mounts, env: { HOME: ground.folder } })
+  const message = await ground.verdict({ mounts: withoutPlugins, env: { HOME: ground.folder } })
   expect(message.replace(/ \(\S+ is another program, and no longer maintained\)/, '')).toMatchInlineSnapshot(
     `"UsageError: - \`docker compose\` is missing; install the Compose plugin, version 2.20 or newer: https://docs.docker.com/compose/install/linux/"`,
   )
@@ -185,8 +188,8 @@ test('the clock is off', async () => {
 
 test('all at once', async () => {
   const bin = [ground.fake('docker', 'case "$1" in version) echo 19.03.15 linux/amd64 ;; compose) exit 1 ;; esac')]
-  const readOnly = `mount -t tmpfs -o ro none ${ground.folder}/srv`
-  const message = await ground.verdict({ mounts: readOnly, env: { SHELL: '/usr/bin/fish' }, bin })
+  const mounts = `${withoutPlugins}\nmount -t tmpfs -o ro none ${ground.folder}/srv`
+  const message = await ground.verdict({ mounts, env: { HOME: ground.folder, SHELL: '/usr/bin/fish' }, bin })
   expect(message.replace(/ \(\S+ is another program, and no longer maintained\)/, '')).toMatchInlineSnapshot(`
     "UsageError: - the login shell of root is /usr/bin/fish, and what is sent to it is written for a POSIX shell; run once on the host: sudo usermod --shell /bin/sh root
     - the Docker engine is 19.03.15; 20.10 is the oldest that is supported: upgrade it (https://docs.docker.com/engine/install/)
