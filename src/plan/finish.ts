@@ -50,6 +50,9 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
           ),
         ]
       : []),
+    ...hold(request.to).map((run) =>
+      step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run),
+    ),
     ...(old.length > 0
       ? [
           drained(
@@ -89,6 +92,18 @@ function settleEdge({ layout, changes, switched }: FinishRequest, changed: reado
   return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')]
 }
 
+/** What has a tag of its own keeps it, or loses it to the next pull. */
+function hold({ services }: Manifest): readonly string[] {
+  const digests = Object.entries(services).filter(([, { image }]) => image.includes('@'))
+  if (digests.length === 0) return []
+  return [
+    words(
+      'hold_images',
+      digests.map(([name, { image }]) => `${name}=${image}`),
+    ),
+  ]
+}
+
 /** Releases beyond the kept ones, and the images that only they use. */
 function forget({ to, observation, keep }: FinishRequest): [because: string, run: string][] {
   const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep))
@@ -108,7 +123,10 @@ function forget({ to, observation, keep }: FinishRequest): [because: string, run
       `${words(
         'forget_releases',
         old.map(({ id }) => id),
-      )} && forget_files`,
+      )} && forget_files && ${words(
+        'let_go',
+        old.map(({ id }) => id),
+      )}`,
     ],
     ...(images.length > 0
       ? [['no kept release uses their images', words('forget_images', images)] as [string, string]]

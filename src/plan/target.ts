@@ -56,9 +56,15 @@ function named(to: string, observation: Observation): Manifest {
 }
 
 /** The confirmed releases that are really there, latest first. */
-function choices({ ledger, releases, current }: Observation): string {
-  const there = confirmedReleases(ledger).filter((id) => releases.some((release) => release.id === id))
-  return there.map((id) => (id === current ? `${id} (live)` : id)).join(', ') || 'none'
+function choices(observation: Observation): string {
+  const there = confirmedReleases(observation.ledger).flatMap(
+    (id) => observation.releases.find((release) => release.id === id) ?? [],
+  )
+  const described = there.map((release) => {
+    if (release.id === observation.current) return `${release.id} (live)`
+    return missingImages(release, observation).length > 0 ? `${release.id} (its images are gone)` : release.id
+  })
+  return described.join(', ') || 'none'
 }
 
 /** Images that a release needs and the host no longer has; a rollback asks no registry. */

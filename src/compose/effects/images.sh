@@ -44,4 +44,21 @@ runs_on() {
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
 }
 
+# held SERVICE ID: what the image is held by. Without a tag `docker system prune` takes what no container has, and with it the
+# way back; the name is one that no registry has (RFC 2606).
+held() { echo "estiba.invalid/$project:$1.$2"; }
+
+# hold_images SERVICE=IMAGE...
+hold_images() {
+  for service; do docker tag "${service#*=}" "$(held "${service%%=*}" "$release")" || return 1; done
+}
+
+# let_go ID...
+let_go() {
+  for old; do
+    tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=$(held '*' "$old")") && each "$tags" docker image rm
+  done
+  true
+}
+
 forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }

@@ -52,6 +52,12 @@ describe('without a name', () => {
     )
   })
 
+  test('of the others it is said whether their images are there', () => {
+    const images = new Set([...host.images].filter((image) => !image.endsWith(digest('1'))))
+    const observation = { ...host, images, releases: [releases[0], releases[2]] }
+    expect(() => named(undefined, observation)).toThrow(/: v3 \(live\), v1 \(its images are gone\)$/)
+  })
+
   test('after a stuck transaction somebody must look first', () => {
     const ledger = [...host.ledger, entry('v4', 'v3', { result: 'stuck' })]
     expect(() => named(undefined, { ...host, ledger })).toThrowErrorMatchingInlineSnapshot(
