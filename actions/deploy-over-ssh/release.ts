@@ -1,5 +1,5 @@
 import type { ComposeModel } from '../../src/compose/model.ts'
-import { isSwitched } from '../../src/edge/edge.ts'
+import { type Configurations, proxyOf } from '../../src/edge/edge.ts'
 import { slotSubnets } from '../../src/edge/subnets.ts'
 import { kindOf } from '../../src/compose/kinds.ts'
 import { renderCompose } from '../../src/compose/render.ts'
@@ -52,7 +52,7 @@ export async function buildRelease(
     placed,
     { id: releaseId(version, at), version, commit: sha },
     {
-      edgeConfiguration: edgeConfiguration(model, shipments),
+      edgeConfigurations: edgeConfigurations(model, shipments),
       subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
       slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
     },
@@ -60,13 +60,13 @@ export async function buildRelease(
   return { release, shipments: [...shipments.values()] }
 }
 
-/** The text of what the repository mounts into its edges. */
-function edgeConfiguration(model: ComposeModel, shipments: ReadonlyMap<string, Shipment>): string {
-  const sources = Object.values(model.services).flatMap((service) =>
-    isSwitched(service) ? (service.volumes ?? []).flatMap(({ source }) => source ?? []) : [],
+/** The text of what the repository mounts into each of its edges. */
+function edgeConfigurations({ services }: ComposeModel, shipments: ReadonlyMap<string, Shipment>): Configurations {
+  const edges = Object.entries(services).filter(([, service]) => proxyOf(service) !== undefined)
+  return Object.fromEntries(
+    edges.map(([name, { volumes = [] }]) => {
+      const files = volumes.flatMap(({ source = '' }) => shipments.get(source)?.files ?? [])
+      return [name, files.map(({ content }) => Buffer.from(content).toString('utf8')).join('\n')]
+    }),
   )
-  return sources
-    .flatMap((source) => shipments.get(source)?.files ?? [])
-    .map(({ content }) => Buffer.from(content).toString('utf8'))
-    .join('\n')
 }

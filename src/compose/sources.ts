@@ -1,5 +1,5 @@
 import { basename, join, relative } from 'node:path/posix'
-import { NGINX_FOLDER } from '../edge/nginx.ts'
+import { isSwitch } from '../edge/edge.ts'
 import { UsageError } from '../errors.ts'
 import { type ComposeModel, type FileObject, type Mount, type Service } from './model.ts'
 
@@ -40,7 +40,7 @@ export interface Placement {
 export function checkoutSources(model: ComposeModel, projectDirectory: string): readonly string[] {
   const mounts = Object.values(model.services)
     .flatMap((service) => service.volumes ?? [])
-    .filter(({ target }) => target !== NGINX_FOLDER)
+    .filter(({ target }) => !isSwitch(target))
   const files = Object.values(model.configs ?? {}).flatMap(({ file }) => file ?? [])
   const all = [...mounts.filter(({ type }) => type === 'bind').flatMap(({ source }) => source ?? []), ...files]
   return [...new Set(all.filter((path) => isBelow(projectDirectory, path)))].sort()
@@ -89,7 +89,7 @@ function placeService(service: Service, name: string, placement: Placement, shar
 function placeMount(mount: Mount, service: string, placement: Placement, shared: Shared): Mount {
   const { source, target, type } = mount
   // The repository may have a folder there for a machine without Estiba; on a host it is the one that is switched.
-  if (type === 'bind' && target === NGINX_FOLDER) return { ...mount, source: join(placement.stack, 'edge') }
+  if (type === 'bind' && isSwitch(target)) return { ...mount, source: join(placement.stack, 'edge') }
   if (type === 'bind' && source === placement.projectDirectory)
     throw new UsageError(
       `services.${service}.volumes: the whole project folder is mounted as ${target}; ` +

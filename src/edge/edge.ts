@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto'
 import { isReplaced, type Kind, LABELLED } from '../compose/kinds.ts'
-import { type ComposeModel, replicas, repositoryOf, type Service } from '../compose/model.ts'
+import { type ComposeModel, replicas, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
-import { namedServices, NGINX_FOLDER, type EdgeFiles, nginxFiles, nginxProblems } from './nginx.ts'
+import { CADDY } from './caddy.ts'
+import { NGINX } from './nginx.ts'
 import { neededBy, obstacleTo } from './obstacles.ts'
+import type { EdgeFiles, Proxy } from './proxy.ts'
 import type { Slots, WebService } from './slots.ts'
+
+const PROXIES: readonly Proxy[] = [NGINX, CADDY]
+const FOLDERS = PROXIES.map(({ folder }) => folder).join(' or ')
+
+/** The texts of edges' own configurations, by service. */
+export type Configurations = Readonly<Record<string, string>>
 
 /** What a stack's edge means for a release. */
 export type EdgeChoice =
@@ -14,6 +22,7 @@ export type EdgeChoice =
       readonly web: ReadonlyMap<string, WebService>
       /** The edges that lead to them, and are switched. */
       readonly edges: readonly string[]
+      readonly proxies: readonly Proxy[]
       /** Those services, and why each is one. */
       readonly because: ReadonlyMap<string, string>
     }
@@ -24,38 +33,63 @@ export type EdgeChoice =
  * Finds out whether the stack's web services can be switched by its edge, and which services those are.
  *
  * @param kinds what each service is, without regard to the edge
- * @param configuration the text of the edge's own configuration, as far as the repository has it
+ * @param configurations the text of each edge's own configuration, as far as the repository has it
  */
-export function chooseEdge(model: ComposeModel, kinds: ReadonlyMap<string, Kind>, configuration: string): EdgeChoice {
+export function chooseEdge(
+  model: ComposeModel,
+  kinds: ReadonlyMap<string, Kind>,
+  configurations: Configurations,
+): EdgeChoice {
   const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge')
-  const switched = edges.flatMap(([name, edge]) => (isSwitched(edge) ? [name] : []))
+  const switched = edges.flatMap(([name, edge]) => {
+    const proxy = proxyOf(edge)
+    return proxy ? [{ name, proxy, text: configurations[name] ?? '' }] : []
+  })
   if (switched.length === 0)
-    return { kind: 'plain', because: `no nginx of the stack mounts a folder as ${NGINX_FOLDER} (docs/recipes.md)` }
+    return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` }
   const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)))
-  const problems = configuration === '' ? [] : nginxProblems(configuration, apps)
-  if (problems.length > 0)
-    throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'))
-  const because = webServices(model, kinds, namedServices(configuration, apps))
+  const problems = switched.flatMap(({ name, proxy, text }) =>
+    text === ''
+      ? []
+      : proxy
+          .problems(text, apps)
+          .map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`),
+  )
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
+  const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps))
+  const because = webServices(model, kinds, [...new Set(named)])
   const obstacle = obstacleTo(model, kinds, new Set(because.keys()))
   if (obstacle !== undefined) return { kind: 'plain', because: obstacle }
   return {
     kind: 'slots',
-    edges: switched,
+    edges: switched.map(({ name }) => name),
+    proxies: [...new Set(switched.map(({ proxy }) => proxy))],
     because,
     web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
   }
 }
 
-/** An nginx that mounts the folder with the switch. */
-export function isSwitched({ image = '', volumes = [] }: Service): boolean {
-  return repositoryOf(image).includes('nginx') && volumes.some(({ target }) => target === NGINX_FOLDER)
+/** What the service is, when it mounts the folder with the switch. */
+export function proxyOf({ volumes = [] }: Service): Proxy | undefined {
+  return PROXIES.find(({ folder }) => volumes.some(({ target }) => target === folder))
+}
+
+/** Whether the folder with the switch is mounted there. */
+export function isSwitch(target: string): boolean {
+  return PROXIES.some(({ folder }) => folder === target)
 }
 
 /** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
-export function edgeFiles(slots: Slots): { readonly files: EdgeFiles; readonly hash: string } {
-  const files = nginxFiles(slots)
-  // As `cat nginx.conf server.conf | sha256sum` has it on the host.
-  const content = ['nginx.conf', 'server.conf'].map((name) => files[name] ?? '').join('')
+export function edgeFiles(
+  slots: Slots,
+  proxies: readonly Proxy[],
+): { readonly files: EdgeFiles; readonly hash: string } {
+  const files = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots))) as EdgeFiles
+  // As `cat *.conf | sha256sum` has it on the host.
+  const content = Object.keys(files)
+    .sort()
+    .map((name) => files[name])
+    .join('')
   return { files, hash: createHash('sha256').update(content).digest('hex').slice(0, 16) }
 }
 
@@ -95,7 +129,7 @@ function portOf(name: string, { services }: ComposeModel): number {
   const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10)
   if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
     throw new UsageError(
-      `services.${name}: nginx passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
+      `services.${name}: the edge passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
         'that it listens on, or the label `estiba.port`',
     )
   return port

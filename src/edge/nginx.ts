@@ -1,21 +1,18 @@
+import { type EdgeFiles, type Proxy, SEEN_AT, variable, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS } from './slots.ts'
 
-/** Where an nginx mounts the folder by which it is switched. */
-export const NGINX_FOLDER = '/etc/nginx/estiba'
+const FOLDER = '/etc/nginx/estiba'
 
-/** Answers with the slot that it leads to; only inside the container. */
-const SEEN_AT = '127.0.0.1:9180'
-
-/** The generated files of the folder, by name. */
-export type EdgeFiles = Readonly<Record<string, string>>
+/** A stock nginx. */
+export const NGINX: Proxy = { name: 'nginx', folder: FOLDER, files: nginxFiles, namedServices, problems }
 
 /**
- * The configuration that a stock nginx includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
+ * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
  * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
  * new one takes no connection; a request that was sent is never sent again.
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
-export function nginxFiles(slots: Slots): EdgeFiles {
+function nginxFiles(slots: Slots): EdgeFiles {
   const services = Object.entries(slots.web)
   const upstreams = services.flatMap(([name, { hosts, port }]) => {
     const servers = (slot: Slot, more: string): string =>
@@ -30,14 +27,14 @@ export function nginxFiles(slots: Slots): EdgeFiles {
     'nginx.conf': `${[
       WRITTEN,
       ...upstreams,
-      `server { listen ${SEEN_AT}; server_name estiba; access_log off; include ${NGINX_FOLDER}/server.conf; ` +
+      `server { listen ${SEEN_AT}; server_name estiba; access_log off; include ${FOLDER}/server.conf; ` +
         'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
     ].join('\n')}\n`,
     'server.conf': `${[
       WRITTEN,
       'set $estiba_slot a;',
-      `if (-f ${NGINX_FOLDER}/live/b) { set $estiba_slot b; }`,
-      `if (-f ${NGINX_FOLDER}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+      `if (-f ${FOLDER}/live/b) { set $estiba_slot b; }`,
+      `if (-f ${FOLDER}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
       ...services.map(([name]) => `set $estiba_${variable(name)} estiba_${variable(name)}_$estiba_slot;`),
     ].join('\n')}\n`,
   }
@@ -49,20 +46,12 @@ export function nginxFiles(slots: Slots): EdgeFiles {
  */
 const SOON_CLOSED = 'keepalive_timeout 1s;'
 
-const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.'
-
-/** A service's name as part of a variable: nginx takes letters, digits and underscores. */
-export function variable(service: string): string {
-  return service.replaceAll(/[^A-Za-z0-9_]/g, '_')
-}
-
-/** Services that the configuration passes requests to: those whose variable it has. */
-export function namedServices(text: string, services: readonly string[]): readonly string[] {
+/** Those whose variable it has. */
+function namedServices(text: string, services: readonly string[]): readonly string[] {
   return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(uncommented(text)))
 }
 
-/** What in a team's own configuration would defeat the switch, each with what to write instead. */
-export function nginxProblems(text: string, services: readonly string[]): readonly string[] {
+function problems(text: string, services: readonly string[]): readonly string[] {
   const own = uncommented(text)
   const known = new Set(['slot', ...services.map(variable)])
   const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name)
@@ -71,10 +60,10 @@ export function nginxProblems(text: string, services: readonly string[]): readon
   const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)]
   return [
     ...['nginx.conf', 'server.conf'].flatMap((file) =>
-      new RegExp(`include\\s+${NGINX_FOLDER}/(${file}|\\*)`).test(own)
+      new RegExp(`include\\s+${FOLDER}/(${file}|\\*)`).test(own)
         ? []
         : [
-            `it does not include ${NGINX_FOLDER}/${file}; write \`include ${NGINX_FOLDER}/${file};\` ` +
+            `it does not include ${FOLDER}/${file}; write \`include ${FOLDER}/${file};\` ` +
               (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
           ],
     ),

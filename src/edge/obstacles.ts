@@ -5,12 +5,12 @@ type Kinds = ReadonlyMap<string, Kind>
 
 /** Why old and new of a stack's services can't be in two slots, as a clause; undefined where they can. */
 export function obstacleTo(model: ComposeModel, kinds: Kinds, web: ReadonlySet<string>): string | undefined {
-  if (web.size === 0) return "the edge's configuration passes requests to none of the services ($estiba_SERVICE)"
+  if (web.size === 0) return "the edge's configuration passes requests to none of the services (docs/recipes.md)"
   for (const [name, service] of Object.entries(model.services)) {
     if (!isReplaced(kinds.get(name))) continue
     if (service.network_mode !== undefined) return `services.${name} has a network_mode`
     if (web.has(name) && (service.ports ?? []).length > 0)
-      return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`
+      return `services.${name} publishes a port of the host, which old and new can't have both; let the edge pass requests to it`
   }
   return networkObstacle(model, kinds) ?? lateJob(model, kinds, web)
 }
@@ -67,6 +67,6 @@ function lateJob({ services }: ComposeModel, kinds: Kinds, web: ReadonlySet<stri
     for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
       for (const needed of neededBy(job, services, kinds))
         if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
-          return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that nginx or ${name} asks (expose)`
+          return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that the edge or ${name} asks (expose)`
   return undefined
 }

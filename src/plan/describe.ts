@@ -29,6 +29,8 @@ function gapOf({ kind, stopGrace }: ManifestService, { slots }: Manifest): strin
   if (kind === 'worker') return `its work waits ${long}`
   if (kind === 'scheduler') return `nothing starts by its clock ${long}`
   if (kind === 'edge') return `no visitor gets in ${long}`
-  const otherwise = slots ? '; no gap once nginx, or a web service that depends on it, asks a port that it exposes' : ''
+  const otherwise = slots
+    ? '; no gap once the edge, or a web service that depends on it, asks a port that it exposes'
+    : ''
   return `down ${long}${otherwise}`
 }

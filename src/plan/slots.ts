@@ -145,7 +145,7 @@ function configureEdge(request: SlotSwitch): Unnumbered {
   const edges = switchedOf(staying(request), request).map(({ name }) => quote(name))
   return {
     title: 'give the edge its new configuration',
-    because: 'the release has other web services or ports than the one before; nginx is reloaded this once',
+    because: 'the release has other web services or ports than the one before; the edge is reloaded this once',
     run: ['configure_edge', ...edges].join(' '),
     undo: ['configure_edge_back', ...edges].join(' '),
     reversibility: 'reversible',

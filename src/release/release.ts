@@ -2,8 +2,8 @@ import { definitionOf } from '../compose/definition.ts'
 import { awaited, migrationIn } from '../compose/kind-signs.ts'
 import { isReplaced, type Kind, type KindOf, kindOf, LABELLED } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
-import { chooseEdge, edgeFiles } from '../edge/edge.ts'
-import type { EdgeFiles } from '../edge/nginx.ts'
+import { chooseEdge, type Configurations, edgeFiles } from '../edge/edge.ts'
+import type { EdgeFiles } from '../edge/proxy.ts'
 import { type Slots, webAddresses } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
 import type { BuiltImages } from './images.ts'
@@ -46,8 +46,7 @@ export function pinImages(model: ComposeModel, images: BuiltImages, names?: read
 
 /** What a host already has, and the repository says of the edge. */
 export interface Surroundings {
-  /** The text of the edge's own configuration, as far as the repository has it. */
-  readonly edgeConfiguration: string
+  readonly edgeConfigurations: Configurations
   /** The subnets for the slots of this stack on this host. */
   readonly subnets: Slots['subnets']
   /** The slots of the releases that are kept on the host. */
@@ -57,7 +56,7 @@ export interface Surroundings {
 /** Completes a resolved, pinned and placed compose model to a release. */
 export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surroundings): Release {
   const inferred = new Map(Object.keys(model.services).map((service) => [service, inferKind(service, model)]))
-  const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfiguration)
+  const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfigurations)
   if (choice.kind === 'slots')
     for (const [service, because] of choice.because) inferred.set(service, { kind: 'web', because })
   const kinds = kindsIn(inferred)
@@ -67,7 +66,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   )
   const slots =
     choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined
-  const edge = slots && edgeFiles(slots)
+  const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies) : undefined
   return {
     manifest: {
       format: 3,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BusyShop } from '../support/busy/busy-shop.ts'
 import { type Deed, tell, underLoad } from '../support/busy/deploys.ts'
 import { Visitors } from '../support/busy/visitors.ts'
@@ -7,39 +7,46 @@ import { labFromContext } from '../support/lab/context.ts'
 /** Of five, two are good, one goes back, and every third time one is bad. */
 const ROUNDS = Number(process.env['LOAD_ROUNDS'] ?? 25)
 const crowd = { rate: 150, sockets: 200, streams: 20 }
-let shop: BusyShop
+const EDGES = [
+  { edge: 'nginx', port: 8085 },
+  { edge: 'caddy', port: 8084 },
+] as const
 
-beforeAll(async () => {
-  const { staging, registry } = labFromContext()
-  shop = await BusyShop.create(staging, registry.url, { stack: 'load', port: 8085 })
-  for (const version of ['first', 'second']) {
-    const { code, stdout } = await shop.deploy(version)
-    expect(code, stdout).toBe(0)
-  }
-})
+describe.each(EDGES)('behind $edge', ({ edge, port }) => {
+  let shop: BusyShop
 
-afterAll(async () => {
-  await shop[Symbol.asyncDispose]()
-})
+  beforeAll(async () => {
+    const { staging, registry } = labFromContext()
+    shop = await BusyShop.create(staging, registry.url, { edge, stack: `load-${edge}`, port })
+    for (const version of ['first', 'second']) {
+      const { code, stdout } = await shop.deploy(version)
+      expect(code, stdout).toBe(0)
+    }
+  })
 
-test('without a deploy no request fails: the control', async () => {
-  await using visitors = new Visitors({ url: shop.url, ...crowd })
-  await new Promise((resolve) => setTimeout(resolve, 30_000))
-  const { failures, sockets, streams, sent } = await visitors.leave()
-  expect(failures).toEqual([])
-  expect(sent).toBeGreaterThan(crowd.rate * 25)
-  expect([sockets, streams]).toEqual([
-    { opened: crowd.sockets, ended: 0 },
-    { opened: crowd.streams, ended: 0 },
-  ])
-})
+  afterAll(async () => {
+    await shop[Symbol.asyncDispose]()
+  })
 
-test('deploys, rollbacks and bad releases, back to back: no request fails', async () => {
-  const deeds = Array.from({ length: ROUNDS }, (_, round): readonly Deed[] =>
-    round % 5 < 2 ? ['deploy', 'bad', 'deploy', 'back'] : ['deploy', 'deploy', 'back'],
-  ).flat()
-  const told = await underLoad(shop, deeds, crowd)
-  console.log(tell(told))
-  expect(told.failures).toEqual([])
-  expect(told.failed).toBe(0)
+  test('without a deploy no request fails: the control', async () => {
+    await using visitors = new Visitors({ url: shop.url, ...crowd })
+    await new Promise((resolve) => setTimeout(resolve, 30_000))
+    const { failures, sockets, streams, sent } = await visitors.leave()
+    expect(failures).toEqual([])
+    expect(sent).toBeGreaterThan(crowd.rate * 25)
+    expect([sockets, streams]).toEqual([
+      { opened: crowd.sockets, ended: 0 },
+      { opened: crowd.streams, ended: 0 },
+    ])
+  })
+
+  test('deploys, rollbacks and bad releases, back to back: no request fails', async () => {
+    const deeds = Array.from({ length: ROUNDS }, (_, round): readonly Deed[] =>
+      round % 5 < 2 ? ['deploy', 'bad', 'deploy', 'back'] : ['deploy', 'deploy', 'back'],
+    ).flat()
+    const told = await underLoad(shop, deeds, crowd)
+    console.log(tell(told))
+    expect(told.failures).toEqual([])
+    expect(told.failed).toBe(0)
+  })
 })

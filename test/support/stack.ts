@@ -3,7 +3,7 @@ import type { ComposeModel, Service } from '../../src/compose/model.ts'
 import { SLOTS, slotNetwork, type Variant } from '../../src/edge/slots.ts'
 import type { LedgerEntry } from '../../src/ledger/ledger.ts'
 import type { Manifest } from '../../src/release/manifest.ts'
-import { NGINX_FOLDER } from '../../src/edge/nginx.ts'
+import { NGINX } from '../../src/edge/nginx.ts'
 import { makeRelease, type Surroundings } from '../../src/release/release.ts'
 import type { HostFacts } from '../../src/stack/host-facts.ts'
 import type { Container, Observation } from '../../src/stack/observation.ts'
@@ -41,7 +41,7 @@ export function shopRelease(
 
 /** A host on which nothing was ever deployed, and an edge whose configuration is not in the repository. */
 export const surroundings: Surroundings = {
-  edgeConfiguration: '',
+  edgeConfigurations: {},
   subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
   slotsBefore: [],
 }
@@ -50,7 +50,7 @@ export const surroundings: Surroundings = {
 export const switchable: Readonly<Record<string, Partial<Service>>> = {
   nginx: {
     image: 'nginx:1.28',
-    volumes: [{ type: 'bind', source: '/srv/shop/edge', target: NGINX_FOLDER, read_only: true }],
+    volumes: [{ type: 'bind', source: '/srv/shop/edge', target: NGINX.folder, read_only: true }],
   },
   api: { expose: ['8000'], labels: { 'estiba.kind': 'web' } },
 }

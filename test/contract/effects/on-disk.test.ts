@@ -45,7 +45,7 @@ describe.concurrent.each(SHELLS)('what a way back goes by is on disk, in %s', (s
     }
     mkdirSync(join(stack.path, 'tx'))
     const before = ['nginx.conf', 'server.conf'].map((file) => `tx/edge-before.new/${file}`)
-    const given = ['edge/.server.conf', 'edge/.nginx.conf', 'edge']
+    const given = ['edge/.nginx.conf', 'edge/.server.conf', 'edge']
     expect(await run(stack, 'configure_edge')).toMatchObject({ code: 0, lines: [] })
     expect(stack.lines('synced')).toEqual([...before, 'tx/edge-before.new', 'tx', ...given])
     stack.put('docker', '#!/bin/sh\n')

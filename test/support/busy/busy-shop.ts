@@ -9,6 +9,13 @@ import { formatEnv } from '../shop.ts'
 /** What a release of the busy shop does. */
 export type World = 'fine' | 'never healthy' | 'dies in trial'
 
+/** Which edge a busy shop has, and where it runs. */
+interface Place {
+  readonly edge: 'nginx' | 'caddy'
+  readonly stack: string
+  readonly port: number
+}
+
 const files = join(import.meta.dirname, '../../fixtures/busy-shop')
 
 /** A stack that many visitors look at, on a host of the lab, deployed by the bundles as they ship. */
@@ -16,18 +23,18 @@ export class BusyShop implements AsyncDisposable {
   readonly url: string
   readonly #host: LabHost
   readonly #project: string
-  readonly #place: { readonly stack: string; readonly port: number }
+  readonly #place: Place
   readonly #images: Readonly<Record<string, string>>
 
-  private constructor(host: LabHost, registry: string, project: string, place: { stack: string; port: number }) {
+  private constructor(host: LabHost, registry: string, project: string, place: Place) {
     this.#host = host
     this.#project = project
     this.#place = place
     this.url = `${host.url(place.port)}/`
-    this.#images = { NODE_IMAGE: baseImageRef(registry, 'node'), NGINX_IMAGE: baseImageRef(registry, 'nginx') }
+    this.#images = { NODE_IMAGE: baseImageRef(registry, 'node'), EDGE_IMAGE: baseImageRef(registry, place.edge) }
   }
 
-  static async create(host: LabHost, registry: string, place: { stack: string; port: number }): Promise<BusyShop> {
+  static async create(host: LabHost, registry: string, place: Place): Promise<BusyShop> {
     const project = await mkdtemp(join(tmpdir(), 'estiba-busy-'))
     await cp(files, project, { recursive: true })
     return new BusyShop(host, registry, project, place)
@@ -38,6 +45,7 @@ export class BusyShop implements AsyncDisposable {
     const env = { ...this.#images, PORT: String(this.#place.port), VERSION: version, WORLD: world }
     return this.#step('deploy-over-ssh', {
       'project-directory': this.#project,
+      'compose-files': `compose.yml\n${this.#place.edge}.yml`,
       env: formatEnv(env),
       version,
       drain,

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { Kind } from '../../../src/compose/kinds.ts'
 import type { ComposeModel, Service } from '../../../src/compose/model.ts'
 import { chooseEdge, type EdgeChoice } from '../../../src/edge/edge.ts'
-import { NGINX_FOLDER } from '../../../src/edge/nginx.ts'
+import { CADDY } from '../../../src/edge/caddy.ts'
+import { NGINX } from '../../../src/edge/nginx.ts'
 
 const nginx: Service = {
   image: 'nginx:1.28',
-  volumes: [{ type: 'bind', source: '/srv/shop/edge', target: NGINX_FOLDER }],
+  volumes: [{ type: 'bind', source: '/srv/shop/edge', target: NGINX.folder }],
 }
-const configuration = `include ${NGINX_FOLDER}/nginx.conf; server { include ${NGINX_FOLDER}/server.conf; proxy_pass http://$estiba_web; }`
+const configuration = `include ${NGINX.folder}/nginx.conf; server { include ${NGINX.folder}/server.conf; proxy_pass http://$estiba_web; }`
 
 function choose(
   change: Readonly<Record<string, Service>> = {},
@@ -34,7 +35,7 @@ function choose(
   return chooseEdge(
     { name: 'shop', services, networks },
     new Map(Object.keys(services).map((name) => [name, kindOf(name)])),
-    text,
+    { nginx: text },
   )
 }
 
@@ -53,6 +54,7 @@ describe('slots', () => {
     expect(choose()).toEqual({
       kind: 'slots',
       edges: ['nginx'],
+      proxies: [NGINX],
       because: new Map([
         ['web', 'the edge passes requests to it'],
         ['api', 'web depends on it, and it exposes a port'],
@@ -64,21 +66,31 @@ describe('slots', () => {
     })
   })
 
+  test('behind Caddy, by what its Caddyfile imports', () => {
+    const caddy = { volumes: [{ type: 'bind', source: '/srv/shop/edge', target: CADDY.folder }] }
+    const caddyfile = `import ${CADDY.folder}/caddy.conf\nexample.com {\n\timport estiba_api\n}`
+    expect(choose({ nginx: caddy }, caddyfile)).toMatchObject({
+      kind: 'slots',
+      edges: ['nginx'],
+      proxies: [CADDY],
+      because: new Map([['api', 'the edge passes requests to it']]),
+    })
+  })
+
   test('by labels alone, where the configuration is not in the repository', () => {
     const web: Service = { labels: { 'estiba.kind': 'web', 'estiba.port': '80' } }
     expect(choose({ web }, '')).toMatchObject({ web: new Map([['web', { port: 80, replicas: 1 }]]) })
   })
 })
 
-const noFolder = 'no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)'
+const noFolder = 'no edge of the stack mounts a folder as /etc/nginx/estiba or /etc/caddy/estiba (docs/recipes.md)'
 
 test.each<[string, Readonly<Record<string, Service>>, string]>([
-  ['no nginx with the folder', { nginx: { image: 'nginx:1.28' } }, noFolder],
-  ['an edge that is no nginx', { nginx: { ...nginx, image: 'traefik:3' } }, noFolder],
+  ['no edge with the folder', { nginx: { image: 'nginx:1.28' } }, noFolder],
   [
     'a web service publishes a port',
     { web: { expose: ['3000'], ports: ['80:80'] } },
-    "services.web publishes a port of the host, which old and new can't have both; let nginx pass requests to it",
+    "services.web publishes a port of the host, which old and new can't have both; let the edge pass requests to it",
   ],
   [
     'a network that somebody else is not in',
@@ -120,7 +132,7 @@ test('in slots: one network of their own, and the names in it', () => {
 test('in turns: nothing is named', () => {
   expect(choose({}, '')).toEqual({
     kind: 'plain',
-    because: "the edge's configuration passes requests to none of the services ($estiba_SERVICE)",
+    because: "the edge's configuration passes requests to none of the services (docs/recipes.md)",
   })
 })
 
@@ -130,12 +142,12 @@ test.each<[string, Service]>([
   ['a port that is none', { expose: ['http'] }],
 ])('refused: %s', (_, web) => {
   expect(() => choose({ web })).toThrow(
-    "services.web: nginx passes requests to it, but its port is not known; write `expose: ['8080']` with the one port",
+    "services.web: the edge passes requests to it, but its port is not known; write `expose: ['8080']` with the one port",
   )
 })
 
 test('refused: a configuration that would defeat the switch', () => {
   expect(() => choose({}, 'server { proxy_pass http://$estiba_web; }')).toThrow(
-    'the configuration of nginx: it does not include /etc/nginx/estiba/nginx.conf',
+    'the configuration of nginx (services.nginx): it does not include /etc/nginx/estiba/nginx.conf',
   )
 })

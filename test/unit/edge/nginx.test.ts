@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { namedServices, nginxFiles, nginxProblems } from '../../../src/edge/nginx.ts'
+import { NGINX } from '../../../src/edge/nginx.ts'
 
 const services = ['my-api', 'web']
 const good = `
@@ -11,7 +11,7 @@ server {
 }`
 
 test('the generated files', () => {
-  const { 'nginx.conf': http, 'server.conf': server } = nginxFiles({
+  const { 'nginx.conf': http, 'server.conf': server } = NGINX.files({
     subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
     web: { 'my-api': { hosts: [10], port: 8000 } },
   })
@@ -35,7 +35,7 @@ test('the generated files', () => {
 })
 
 test('each replica is a server, and in a trial each of the other slot is a last resort', () => {
-  const { 'nginx.conf': http } = nginxFiles({
+  const { 'nginx.conf': http } = NGINX.files({
     subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
     web: { api: { hosts: [10, 12], port: 8000 } },
   })
@@ -50,8 +50,8 @@ test('each replica is a server, and in a trial each of the other slot is a last 
 
 describe('a configuration of a team', () => {
   test('that is fine', () => {
-    expect(nginxProblems(good, services)).toEqual([])
-    expect(namedServices(good, [...services, 'worker'])).toEqual(services)
+    expect(NGINX.problems(good, services)).toEqual([])
+    expect(NGINX.namedServices(good, [...services, 'worker'])).toEqual(services)
   })
 
   test.each([
@@ -91,11 +91,11 @@ describe('a configuration of a team', () => {
       ],
     ],
   ])('%s', (_, text, problems) => {
-    expect(nginxProblems(text, services)).toEqual(problems)
+    expect(NGINX.problems(text, services)).toEqual(problems)
   })
 
   test('a cache that is off, and includes by a pattern', () => {
-    expect(nginxProblems(`open_file_cache off;${good.replaceAll(/(nginx|server)\.conf;/g, '*;')}`, services)).toEqual(
+    expect(NGINX.problems(`open_file_cache off;${good.replaceAll(/(nginx|server)\.conf;/g, '*;')}`, services)).toEqual(
       [],
     )
   })

@@ -21,6 +21,8 @@ describe('what a release means for what runs', () => {
       finish:
         01 point current to the release, because it is confirmed (irreversible, at most 70 s)
            $ point_current releases/v1-again/plain
+        02 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 70 s)
+           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
       note: nothing changed: no container is touched"
     `)
   })
@@ -72,7 +74,9 @@ describe('what a release means for what runs', () => {
            $ point_current releases/v1/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
-        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+        03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
+           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       settle, where a migration forbids the way back:
         01 have db run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
@@ -83,7 +87,7 @@ describe('what a release means for what runs', () => {
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       note: this stack was started by hand: its services are replaced once, its data services stay as they run
-      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba or /etc/caddy/estiba (docs/recipes.md)"
     `)
   })
 
@@ -120,7 +124,9 @@ describe('what a release means for what runs', () => {
            $ point_current releases/v1-again/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive worker=a596dedff0616dce:no
-        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+        03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
+           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old worker=a596dedff0616dce
       settle, where a migration forbids the way back:
         01 have db, api, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
@@ -132,7 +138,7 @@ describe('what a release means for what runs', () => {
            $ await_engine && reload_nginx nginx
       while on trial, every second:
         $ are_well worker=a596dedff0616dce
-      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba or /etc/caddy/estiba (docs/recipes.md)"
     `)
   })
 })

@@ -155,7 +155,7 @@ describe('a job', () => {
   test('for which a switched service waits, and which itself waits for what takes turns, keeps the stack from the slots', () => {
     const late = { init: { ...init('a'), depends_on: { pool: {} } } }
     expect(inSlots('1', { ...late, pool: { image: 'pool' } }).plainBecause).toBe(
-      'services.api waits for the job init, which needs pool, and that has no port that nginx or api asks (expose)',
+      'services.api waits for the job init, which needs pool, and that has no port that the edge or api asks (expose)',
     )
     expect(inSlots('1', { ...late, pool: { image: 'pool', expose: ['6432'] } }).services).toMatchObject({
       pool: { kind: 'web', beside: true },

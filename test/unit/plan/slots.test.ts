@@ -34,6 +34,7 @@ describe('a release in slots', () => {
         "$ point_current releases/v1/a",
         "$ switch_edge a && await_engine && see_edge a nginx",
         "$ keep_alive api=3864fb2d65c7c248:always worker=a596dedff0616dce:no nginx=a58aa1d49c686408:always",
+        "$ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111",
         "$ await_engine && keep_alive nginx=a58aa1d49c686408:always",
         "$ keep_alive api=3864fb2d65c7c248:always && switch_edge a && see_edge a nginx",
         "$ await_engine && keep_alive worker=a596dedff0616dce:no",
@@ -84,7 +85,9 @@ describe('a release in slots', () => {
            $ switch_edge b && await_engine && see_edge b nginx
         03 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no
-        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 130 s)
+        04 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
+           $ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
+        05 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 130 s)
            $ drain 30 10.213.0.0/24 nginx && remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac
       settle, where a migration forbids the way back:
         01 have db, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 90 s)
@@ -123,6 +126,7 @@ describe('a release in slots', () => {
         "$ stage",
         "way back: $ unstage",
         "$ point_current releases/v1/a",
+        "$ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111",
       ]
     `)
   })
@@ -160,6 +164,7 @@ describe('a release in slots', () => {
         "$ point_current releases/v3/b",
         "$ switch_edge b && await_engine && see_edge b nginx",
         "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=b3d13b9d1266b9db:always",
+        "$ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222",
         "$ drain 30 10.213.0.0/24 nginx && remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
         "$ stand_by 60 db",
         "$ stop_new nginx=b3d13b9d1266b9db && stand_by 60 nginx",
@@ -232,6 +237,7 @@ describe('a release in slots', () => {
         "$ point_current releases/v2/a",
         "$ switch_edge a && await_engine && see_edge a nginx",
         "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=a58aa1d49c686408:always",
+        "$ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222",
         "$ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
         "$ stand_by 60 db",
         "$ stop_new nginx=a58aa1d49c686408 && stand_by 60 nginx",

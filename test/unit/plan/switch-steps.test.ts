@@ -118,7 +118,7 @@ describe('what follows the commit', () => {
     expect(linesWith('retire', planText({ ...two, services: rest, order: [['api', 'nginx']] }, hostWith(one))))
       .toMatchInlineSnapshot(`
         "  worker  retire   worker: the release has it no more
-          04 retire worker, because the release has them no more (irreversible, at most 75 s)
+          05 retire worker, because the release has them no more (irreversible, at most 75 s)
              $ retire worker"
       `)
   })
@@ -134,9 +134,9 @@ describe('what follows the commit', () => {
     const releases = [shopRelease('v0', '0'), one, two, shopRelease('v3', '3')] as const
     const text = planText(shopRelease('v4', '1'), hostWith(...releases), { keep: 2 })
     expect(linesWith('forget', text)).toMatchInlineSnapshot(`
-      "  04 forget old releases, because the last 2 are kept (irreversible, at most 90 s)
-           $ forget_releases v0 v1 v2 && forget_files
-        05 forget old releases, because no kept release uses their images (irreversible, at most 90 s)
+      "  05 forget old releases, because the last 2 are kept (irreversible, at most 90 s)
+           $ forget_releases v0 v1 v2 && forget_files && let_go v0 v1 v2
+        06 forget old releases, because no kept release uses their images (irreversible, at most 90 s)
            $ forget_images ghcr.io/acme/api@sha256:0000000000000000000000000000000000000000000000000000000000000000 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222"
     `)
     expect(text).not.toMatch(/forget_images.*nginx/)
@@ -147,7 +147,7 @@ describe('what follows the commit', () => {
     const releases = [one, two, shopRelease('v3', '3'), shopRelease('v4', '4')] as const
     const host = { ...hostWith(...releases), current: 'v3' }
     expect(linesWith('forget_releases', planText(one, host, { keep: 2 }))).toMatchInlineSnapshot(
-      `"     $ forget_releases v2 && forget_files"`,
+      `"     $ forget_releases v2 && forget_files && let_go v2"`,
     )
   })
 
@@ -156,8 +156,8 @@ describe('what follows the commit', () => {
     const ledger = [entry('v1', ''), entry('v1b', 'v1', { result: 'stuck' }), entry('v2', 'v1')]
     const releases = [one, { ...one, id: 'v1b' }, two]
     expect(linesWith('forget', planText(shopRelease('v3', '3'), { ...host, ledger, releases }))).toMatchInlineSnapshot(`
-      "  04 forget old releases, because the last 5 are kept (irreversible, at most 90 s)
-           $ forget_releases v1b && forget_files"
+      "  05 forget old releases, because the last 5 are kept (irreversible, at most 90 s)
+           $ forget_releases v1b && forget_files && let_go v1b"
     `)
   })
 })

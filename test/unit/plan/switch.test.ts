@@ -44,13 +44,15 @@ describe('a whole plan', () => {
            $ point_current releases/v1/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
+        03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
+           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
       settle, where a migration forbids the way back:
         01 keep the new api, worker, nginx alive, because from now on the engine keeps them alive (irreversible, at most 90 s)
            only where this has begun: switch 03
            $ await_engine && keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba or /etc/caddy/estiba (docs/recipes.md)"
     `)
   })
 
@@ -93,7 +95,9 @@ describe('a whole plan', () => {
            $ point_current releases/v2/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no
-        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+        03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
+           $ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
+        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
       settle, where a migration forbids the way back:
         01 have db, nginx run, because whichever release goes on needs it, and an engine that was killed leaves it down (nothing to undo, at most 150 s)
@@ -106,7 +110,7 @@ describe('a whole plan', () => {
            $ await_engine && reload_nginx nginx
       while on trial, every second:
         $ are_well api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
-      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba or /etc/caddy/estiba (docs/recipes.md)"
     `)
   })
 
@@ -146,11 +150,13 @@ describe('a whole plan', () => {
            $ point_current releases/v1/plain
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no
-        03 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
+        03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
+           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+        04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce
-      note: old and new take turns, with a gap between them, because no nginx of the stack mounts a folder as /etc/nginx/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba or /etc/caddy/estiba (docs/recipes.md)"
     `)
   })
 })

@@ -42,7 +42,12 @@ async function buildAll(images: LabImages): Promise<void> {
   const started = Date.now()
   const base = await requireBase()
   // Two at a time: it is a matter of one processor and one download each.
-  for (const pair of [['host', 'postgres'], ['python', 'nginx'], ['node', 'redis'], ['registry']]) {
+  for (const pair of [
+    ['host', 'postgres'],
+    ['python', 'nginx'],
+    ['node', 'redis'],
+    ['caddy', 'registry'],
+  ]) {
     progress(`builds ${pair.join(' and ')}`)
     await Promise.all(pair.map((name) => build(name, base)))
   }

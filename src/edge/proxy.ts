@@ -1,0 +1,26 @@
+import type { Slots } from './slots.ts'
+
+/** The generated files of the folder that an edge mounts, by name: all of them end in `.conf`. */
+export type EdgeFiles = Readonly<Record<string, string>>
+
+/** A program that can be an edge: how it is told of the slots, and what of its own configuration is understood. */
+export interface Proxy {
+  readonly name: string
+  /** Where its container mounts the folder by which it is switched. */
+  readonly folder: string
+  readonly files: (slots: Slots) => EdgeFiles
+  /** Services that its configuration passes requests to. */
+  readonly namedServices: (text: string, services: readonly string[]) => readonly string[]
+  /** What in a team's own configuration would defeat the switch, each with what to write instead. */
+  readonly problems: (text: string, services: readonly string[]) => readonly string[]
+}
+
+/** Where an edge answers with the slot that it leads to; only inside its container. */
+export const SEEN_AT = '127.0.0.1:9180'
+
+export const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.'
+
+/** A service's name as part of a name in a configuration: letters, digits and underscores. */
+export function variable(service: string): string {
+  return service.replaceAll(/[^A-Za-z0-9_]/g, '_')
+}

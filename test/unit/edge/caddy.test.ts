@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { CADDY } from '../../../src/edge/caddy.ts'
+
+const subnets = { a: '10.213.0.0/24', b: '10.213.1.0/24' }
+
+test('the generated file', () => {
+  const { 'caddy.conf': text } = CADDY.files({ subnets, web: { 'my-api': { hosts: [10], port: 8000 } } })
+  expect(text).toMatchInlineSnapshot(`
+    "# Written by Estiba at a deploy; see docs/recipes.md.
+    (estiba_my_api) {
+    	route {
+    		@estiba_b-trial {
+    			file {
+    				root /etc/caddy/estiba/live
+    				try_files b-trial
+    			}
+    		}
+    		reverse_proxy @estiba_b-trial 10.213.1.10:8000 10.213.0.10:8000 {
+    			lb_policy first
+    			lb_retries 1
+    			fail_duration 2s
+    			transport http {
+    				dial_timeout 2s
+    				keepalive 1s
+    			}
+    		}
+    		@estiba_a-trial {
+    			file {
+    				root /etc/caddy/estiba/live
+    				try_files a-trial
+    			}
+    		}
+    		reverse_proxy @estiba_a-trial 10.213.0.10:8000 10.213.1.10:8000 {
+    			lb_policy first
+    			lb_retries 1
+    			fail_duration 2s
+    			transport http {
+    				dial_timeout 2s
+    				keepalive 1s
+    			}
+    		}
+    		@estiba_b {
+    			file {
+    				root /etc/caddy/estiba/live
+    				try_files b
+    			}
+    		}
+    		reverse_proxy @estiba_b 10.213.1.10:8000 {
+    			transport http {
+    				dial_timeout 2s
+    				keepalive 1s
+    			}
+    		}
+    		reverse_proxy 10.213.0.10:8000 {
+    			transport http {
+    				dial_timeout 2s
+    				keepalive 1s
+    			}
+    		}
+    	}
+    }
+    http://127.0.0.1:9180 {
+    	bind 127.0.0.1
+    	route {
+    		@estiba_b-trial {
+    			file {
+    				root /etc/caddy/estiba/live
+    				try_files b-trial
+    			}
+    		}
+    		respond @estiba_b-trial b-trial
+    		@estiba_a-trial {
+    			file {
+    				root /etc/caddy/estiba/live
+    				try_files a-trial
+    			}
+    		}
+    		respond @estiba_a-trial a-trial
+    		@estiba_b {
+    			file {
+    				root /etc/caddy/estiba/live
+    				try_files b
+    			}
+    		}
+    		respond @estiba_b b
+    		respond a
+    	}
+    }
+    "
+  `)
+})
+
+test('of replicas each is asked first by some visitors in a trial, and the slot before is the last resort', () => {
+  const { 'caddy.conf': text = '' } = CADDY.files({ subnets, web: { api: { hosts: [10, 12], port: 80 } } })
+  const proxies = [...text.matchAll(/reverse_proxy .*/g)].map(([line]) =>
+    line.replaceAll(/10\.213\.(\d+\.\d+):80/g, '$1'),
+  )
+  expect(proxies).toEqual([
+    'reverse_proxy @estiba_b-trial-0 1.10 1.12 0.10 0.12 {',
+    'reverse_proxy @estiba_b-trial 1.12 1.10 0.10 0.12 {',
+    'reverse_proxy @estiba_a-trial-0 0.10 0.12 1.10 1.12 {',
+    'reverse_proxy @estiba_a-trial 0.12 0.10 1.10 1.12 {',
+    'reverse_proxy @estiba_b 1.10 1.12 {',
+    'reverse_proxy 0.10 0.12 {',
+  ])
+  expect(text).toContain('expression int({http.request.remote.port})/2%2==0')
+})
+
+const services = ['my-api', 'web']
+const good = `{
+	email ops@example.com
+}
+import /etc/caddy/estiba/caddy.conf
+example.com {
+	handle_path /api/* {
+		import estiba_my_api
+	}
+	import estiba_web # estiba_nobody
+	# import estiba_nobody
+}`
+
+describe('a Caddyfile', () => {
+  test('names services by what it imports', () => {
+    expect(CADDY.namedServices(good, [...services, 'nobody'])).toEqual(services)
+    expect(CADDY.problems(good, services)).toEqual([])
+  })
+
+  test('imports the whole folder', () => {
+    expect(CADDY.problems(good.replace('caddy.conf', '*.conf'), services)).toEqual([])
+  })
+
+  test('that does not import the file, or imports what is no service', () => {
+    expect(CADDY.problems('example.com {\n\timport estiba_wbe\n}', services)).toEqual([
+      'it does not import /etc/caddy/estiba/caddy.conf; write `import /etc/caddy/estiba/caddy.conf` above the sites, below the global options',
+      '`import estiba_wbe` names no service of the compose file; there are: my-api, web',
+    ])
+  })
+})
