@@ -69940,25 +69940,32 @@ const effectsProgram = `# shellcheck shell=sh
 
 : "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
 
-# The containers of a service, old and new, and what is done to them.
+# shellcheck shell=sh
+# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
+# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
 
-compose() {
-  find_plugin
-  set -- --project-name "$project" --project-directory "$stack/project" --file "$stack/releases/$release/$variant/compose.json" "$@"
-  if [ -n "$plugin" ]; then "$plugin" "$@"; else docker compose "$@"; fi
-}
-
-# find_plugin: the one that \`docker compose\` would run. Before that the client asks each of its plugins who it is, which takes
-# as long as to look at a stack. None where the client's settings name further folders to look in.
-# https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
+# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
 find_plugin() {
   plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
-  for folder in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
-    plugin=$folder/cli-plugins/docker-compose
+  for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    plugin=$plugin/cli-plugins/docker-compose
     [ ! -x "$plugin" ] || return 0
   done
   plugin=''
+}
+
+# docker_compose ARG...: by the command in \`within\`, where that is set.
+docker_compose() {
+  find_plugin
+  if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
+}
+
+# The containers of a service, old and new, and what is done to them.
+
+compose() {
+  docker_compose --project-name "$project" --project-directory "$stack/project" \\
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
 # list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
@@ -70067,13 +70074,6 @@ retire() {
   done
 }
 
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
-  done
-}
-
 # Images come before anything changes, and go when no kept release names them.
 
 # pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
@@ -70118,6 +70118,23 @@ runs_on() {
   case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
   case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+# held SERVICE ID: what the image is held by. Without a tag \`docker system prune\` takes what no container has, and with it the
+# way back; the name is one that no registry has (RFC 2606).
+held() { echo "estiba.invalid/$project:$1.$2"; }
+
+# hold_images SERVICE=IMAGE...
+hold_images() {
+  for service; do docker tag "\${service#*=}" "$(held "\${service%%=*}" "$release")" || return 1; done
+}
+
+# let_go ID...
+let_go() {
+  for old; do
+    tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=$(held '*' "$old")") && each "$tags" docker image rm
+  done
+  true
 }
 
 forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
@@ -70454,8 +70471,7 @@ forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
 
 # forget_files: those that no release that is kept names, and no container has.
 forget_files() {
-  await_engine
-  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  until every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" 2>/dev/null); do sleep 1; done
   # shellcheck disable=SC2086 # a list of ids
   mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
   for folder in "$stack"/files/*/; do
@@ -70465,7 +70481,7 @@ forget_files() {
   done
 }
 
-# The two slots that a release can be in, and the edge that is switched between them.
+# The two slots that a release can be in.
 
 # join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
 join_slots() {
@@ -70523,53 +70539,88 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
+# The edge, which is switched between the slots.
+
 # Everything that the edge looks at. Its workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
-  if [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ]; then make_edge "$brought" || return 1; fi
+  if [ ! -L "$stack/edge/live" ] || lacks_configuration "$brought"; then make_edge "$brought" || return 1; fi
   chmod -R a+rX "$stack/edge"
+}
+
+# lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
+lacks_configuration() {
+  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || return 0; done
+  return 1
 }
 
 # make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
 make_edge() {
-  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
-  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
-    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
-  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$1" || return 1
+  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
+  : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || put_edge_file "$file" || return 1; done
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
+# put_edge_configuration FOLDER: its files and no others.
 put_edge_configuration() {
-  for file in server.conf nginx.conf; do
-    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && sync "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
-  done
+  for file in "$1"/*.conf; do put_edge_file "$file" || return 1; done
+  for file in "$stack"/edge/*.conf; do [ -f "$1/\${file##*/}" ] || rm -f "$file"; done
   sync "$stack/edge"
 }
 
-# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
+put_edge_file() {
+  new=$stack/edge/.\${1##*/}
+  cp "$1" "$new" && chmod 0644 "$new" && sync "$new" && mv "$new" "$stack/edge/\${1##*/}"
+}
+
+# configure_edge SERVICE...: the configuration that the release brought, once the running edge has found it good.
 configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
-    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
-      sync "$before.new/nginx.conf" && sync "$before.new/server.conf" && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
+    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack"/edge/*.conf "$before.new" &&
+      sync "$before.new"/*.conf && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
-  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
+  put_edge_configuration "$stack/releases/$release/edge" && reload_edges "$@"
 }
 
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
-  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
+  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_edges "$@"
 }
 
-reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
+reload_edges() {
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do
+      if docker exec "$container" caddy version >/dev/null 2>&1; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
+    done
+  done
+}
+
+reload_nginx() {
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do reload_one_nginx "$container" || return 1; done
+}
+reload_one_nginx() { docker exec "$1" nginx -t -q && docker exec "$1" nginx -s reload; }
+
+# By the configuration that it was started with.
+reload_caddy() {
+  configuration=$(docker inspect --format '{{range .Args}}{{println .}}{{end}}' "$1" | awk '
+    $0 == "--config" || $0 == "-c" { getline file } $0 == "--adapter" || $0 == "-a" { getline adapter }
+    END { if (file == "") { file = "/etc/caddy/Caddyfile"; adapter = "caddyfile" }
+          print "--config", file; if (adapter != "") print "--adapter", adapter }') || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
+}
 
 # switch_edge FOLDER: one rename. The next request goes where it leads.
 switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
-# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
+# see_edge FOLDER SERVICE...: the switch counts when a worker of each running edge says so.
 see_edge() {
   wanted=$1 give_up=$(($(uptime_seconds) + 5))
   shift
@@ -70580,7 +70631,7 @@ see_edge() {
       until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
           echo "$service was to lead to slot $wanted, but says: $seen"
-          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
+          echo 'does its configuration include what Estiba writes for it (docs/recipes.md), and was it reloaded since?'
           return 1
         }
         sleep 0.05
@@ -70656,6 +70707,27 @@ at_once() {
   first=$1
   shift
   if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
+}
+
+# shellcheck shell=sh
+# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
+# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
+
+# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
+find_plugin() {
+  plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
+  ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
+  for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    plugin=$plugin/cli-plugins/docker-compose
+    [ ! -x "$plugin" ] || return 0
+  done
+  plugin=''
+}
+
+# docker_compose ARG...: by the command in \`within\`, where that is set.
+docker_compose() {
+  find_plugin
+  if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
 }
 
 # The machine and the user, as far as no engine is asked.
@@ -70781,7 +70853,7 @@ why_no_engine() {
 }
 
 compose_facts() {
-  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if compose=$(within=bounded docker_compose version --short 2>/dev/null); then fact compose "$compose"; fi
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
@@ -70833,7 +70905,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
-    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+    fact edge "\${slot##*/} $(cat "$stack"/edge/*.conf 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
@@ -77005,7 +77077,7 @@ function configureEdge(request) {
     const edges = switchedOf(staying(request), request).map(({ name }) => quote(name));
     return {
         title: 'give the edge its new configuration',
-        because: 'the release has other web services or ports than the one before; nginx is reloaded this once',
+        because: 'the release has other web services or ports than the one before; the edge is reloaded this once',
         run: ['configure_edge', ...edges].join(' '),
         undo: ['configure_edge_back', ...edges].join(' '),
         reversibility: 'reversible',
@@ -77307,7 +77379,9 @@ function gapOf({ kind, stopGrace }, { slots }) {
         return `nothing starts by its clock ${long}`;
     if (kind === 'edge')
         return `no visitor gets in ${long}`;
-    const otherwise = slots ? '; no gap once nginx, or a web service that depends on it, asks a port that it exposes' : '';
+    const otherwise = slots
+        ? '; no gap once the edge, or a web service that depends on it, asks a port that it exposes'
+        : '';
     return `down ${long}${otherwise}`;
 }
 
@@ -77340,6 +77414,7 @@ function finishSteps(request, changed, gone) {
                 step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`),
             ]
             : []),
+        ...hold(request.to).map((run) => step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run)),
         ...(old.length > 0
             ? [
                 drained(request, step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`)),
@@ -77368,6 +77443,15 @@ function settleEdge({ layout, changes, switched }, changed) {
     const edges = switchedOf(changes, { switched }).map(({ name }) => name);
     return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
 }
+/** What has a tag of its own keeps it, or loses it to the next pull. */
+function hold({ services }) {
+    const digests = Object.entries(services).filter(([, { image }]) => image.includes('@'));
+    if (digests.length === 0)
+        return [];
+    return [
+        words('hold_images', digests.map(([name, { image }]) => `${name}=${image}`)),
+    ];
+}
 /** Releases beyond the kept ones, and the images that only they use. */
 function forget({ to, observation, keep }) {
     const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
@@ -77383,7 +77467,7 @@ function forget({ to, observation, keep }) {
     return [
         [
             `the last ${keep} are kept`,
-            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
+            `${words('forget_releases', old.map(({ id }) => id))} && forget_files && ${words('let_go', old.map(({ id }) => id))}`,
         ],
         ...(images.length > 0
             ? [['no kept release uses their images', words('forget_images', images)]]
@@ -83487,14 +83571,113 @@ function ignore() {
     // The attempts and the last error are what a reader needs; octokit's own lines repeat them.
 }
 
+;// CONCATENATED MODULE: ./src/edge/proxy.ts
+/** Where an edge answers with the slot that it leads to; only inside its container. */
+const SEEN_AT = '127.0.0.1:9180';
+const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
+/** A service's name as part of a name in a configuration: letters, digits and underscores. */
+function variable(service) {
+    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
+}
+
+;// CONCATENATED MODULE: ./src/edge/caddy.ts
+
+
+const FOLDER = '/etc/caddy/estiba';
+/** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
+const CADDY = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems };
+/**
+ * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`. The state is
+ * looked up once more by each matcher; in this order, what a request meets in the midst of a switch is one that serves.
+ */
+function caddyFiles(slots) {
+    const snippets = Object.entries(slots.web).map(([name, address]) => block(`(estiba_${variable(name)})`, [
+        block('route', [
+            ...inTrial(slots, address, 'b'),
+            ...inTrial(slots, address, 'a'),
+            ...matcher('b', ['b']),
+            ...caddy_proxy('@estiba_b', of(slots, address, 'b')),
+            ...caddy_proxy('', of(slots, address, 'a')),
+        ]),
+    ]));
+    const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
+        ...matcher(state, [state]),
+        `respond @estiba_${state} ${state}`,
+    ]);
+    const status = block(`http://${SEEN_AT}`, ['bind 127.0.0.1', block('route', [...seen, 'respond a'])]);
+    return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
+}
+/**
+ * The slot before answers where the new one takes no connection; a request that changes something is never sent again. In
+ * the order of a list the first that can be reached gets all requests, so each replica is first in one: by the port that a
+ * visitor comes from, of which Linux prefers the even ones.
+ */
+function inTrial(slots, address, slot) {
+    const fresh = of(slots, address, slot);
+    const before = of(slots, address, otherSlot(slot));
+    const state = `${slot}-trial`;
+    const options = [`lb_policy first`, `lb_retries ${fresh.length + before.length - 1}`, 'fail_duration 2s'];
+    return fresh.flatMap((_, place) => {
+        const isLast = place === fresh.length - 1;
+        const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`];
+        const name = isLast ? state : `${state}-${place}`;
+        const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
+        return [...matcher(name, [state], turn), ...caddy_proxy(`@estiba_${name}`, upstreams, options)];
+    });
+}
+function matcher(name, files, more = []) {
+    const file = block('file', [`root ${FOLDER}/live`, `try_files ${files.join(' ')}`]);
+    return [block(`@estiba_${name}`, [file, ...more])];
+}
+function caddy_proxy(when, upstreams, options = balanced(upstreams)) {
+    return [block(['reverse_proxy', when, ...upstreams].filter(Boolean).join(' '), [...options, SOON_CLOSED])];
+}
+/** As nginx does by itself: in turn, and another one where one can't be reached. */
+function balanced(upstreams) {
+    if (upstreams.length === 1)
+        return [];
+    return ['lb_policy round_robin', `lb_retries ${upstreams.length - 1}`, 'fail_duration 2s'];
+}
+/** A connection that nobody uses is no visitor's, and a drain counts connections. */
+const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s']);
+function of(slots, { hosts, port }, slot) {
+    return hosts.map((host) => `${slotAddress(slots, slot, host)}:${port}`);
+}
+function block(head, lines) {
+    return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `\t${line}`), '}'].join('\n');
+}
+function namedServices(text, services) {
+    const named = imports(text);
+    return services.filter((name) => named.includes(variable(name)));
+}
+function problems(text, services) {
+    const known = services.map(variable);
+    const unknown = [...new Set(imports(text))].filter((name) => !known.includes(name));
+    return [
+        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(uncommented(text))
+            ? []
+            : [
+                `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
+            ]),
+        ...unknown.map((name) => `\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`),
+    ];
+}
+/** The names behind `import estiba_`. */
+function imports(text) {
+    return [...uncommented(text).matchAll(/^\s*import\s+estiba_(\w+)/gm)].map(([, name = '']) => name);
+}
+function uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
 ;// CONCATENATED MODULE: ./src/edge/nginx.ts
 
-/** Where an nginx mounts the folder by which it is switched. */
-const NGINX_FOLDER = '/etc/nginx/estiba';
-/** Answers with the slot that it leads to; only inside the container. */
-const SEEN_AT = '127.0.0.1:9180';
+
+const nginx_FOLDER = '/etc/nginx/estiba';
+/** A stock nginx. */
+const NGINX = { name: 'nginx', folder: nginx_FOLDER, files: nginxFiles, namedServices: nginx_namedServices, problems: nginx_problems };
 /**
- * The configuration that a stock nginx includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
+ * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
  * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
  * new one takes no connection; a request that was sent is never sent again.
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
@@ -83504,23 +83687,23 @@ function nginxFiles(slots) {
     const upstreams = services.flatMap(([name, { hosts, port }]) => {
         const servers = (slot, more) => hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ');
         return SLOTS.flatMap((slot) => [
-            `upstream estiba_${variable(name)}_${slot} { ${servers(slot, '')} ${SOON_CLOSED} }`,
+            `upstream estiba_${variable(name)}_${slot} { ${servers(slot, '')} ${nginx_SOON_CLOSED} }`,
             `upstream estiba_${variable(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
-                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${SOON_CLOSED} }`,
+                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
         ]);
     });
     return {
         'nginx.conf': `${[
             WRITTEN,
             ...upstreams,
-            `server { listen ${SEEN_AT}; server_name estiba; access_log off; include ${NGINX_FOLDER}/server.conf; ` +
+            `server { listen ${SEEN_AT}; server_name estiba; access_log off; include ${nginx_FOLDER}/server.conf; ` +
                 'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
         ].join('\n')}\n`,
         'server.conf': `${[
             WRITTEN,
             'set $estiba_slot a;',
-            `if (-f ${NGINX_FOLDER}/live/b) { set $estiba_slot b; }`,
-            `if (-f ${NGINX_FOLDER}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+            `if (-f ${nginx_FOLDER}/live/b) { set $estiba_slot b; }`,
+            `if (-f ${nginx_FOLDER}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
             ...services.map(([name]) => `set $estiba_${variable(name)} estiba_${variable(name)}_$estiba_slot;`),
         ].join('\n')}\n`,
     };
@@ -83529,29 +83712,23 @@ function nginxFiles(slots) {
  * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
  * otherwise, and before that `keepalive 0` is an error.
  */
-const SOON_CLOSED = 'keepalive_timeout 1s;';
-const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
-/** A service's name as part of a variable: nginx takes letters, digits and underscores. */
-function variable(service) {
-    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
+const nginx_SOON_CLOSED = 'keepalive_timeout 1s;';
+/** Those whose variable it has. */
+function nginx_namedServices(text, services) {
+    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(nginx_uncommented(text)));
 }
-/** Services that the configuration passes requests to: those whose variable it has. */
-function namedServices(text, services) {
-    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(uncommented(text)));
-}
-/** What in a team's own configuration would defeat the switch, each with what to write instead. */
-function nginxProblems(text, services) {
-    const own = uncommented(text);
+function nginx_problems(text, services) {
+    const own = nginx_uncommented(text);
     const known = new Set(['slot', ...services.map(variable)]);
     const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name);
     const unknown = [...new Set(named)].filter((name) => !known.has(name));
     const paths = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(?::\d+)?(\/[^;\s]*)/g)];
     const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)];
     return [
-        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${NGINX_FOLDER}/(${file}|\\*)`).test(own)
+        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${nginx_FOLDER}/(${file}|\\*)`).test(own)
             ? []
             : [
-                `it does not include ${NGINX_FOLDER}/${file}; write \`include ${NGINX_FOLDER}/${file};\` ` +
+                `it does not include ${nginx_FOLDER}/${file}; write \`include ${nginx_FOLDER}/${file};\` ` +
                     (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
             ]),
         ...unknown.map((name) => `$estiba_${name} is no service of the compose file; there are: ${services.join(', ')}`),
@@ -83565,7 +83742,7 @@ function nginxProblems(text, services) {
             : []),
     ];
 }
-function uncommented(text) {
+function nginx_uncommented(text) {
     return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
 }
 
@@ -83575,14 +83752,14 @@ function uncommented(text) {
 /** Why old and new of a stack's services can't be in two slots, as a clause; undefined where they can. */
 function obstacleTo(model, kinds, web) {
     if (web.size === 0)
-        return "the edge's configuration passes requests to none of the services ($estiba_SERVICE)";
+        return "the edge's configuration passes requests to none of the services (docs/recipes.md)";
     for (const [name, service] of Object.entries(model.services)) {
         if (!isReplaced(kinds.get(name)))
             continue;
         if (service.network_mode !== undefined)
             return `services.${name} has a network_mode`;
         if (web.has(name) && (service.ports ?? []).length > 0)
-            return `services.${name} publishes a port of the host, which old and new can't have both; let nginx pass requests to it`;
+            return `services.${name} publishes a port of the host, which old and new can't have both; let the edge pass requests to it`;
     }
     return networkObstacle(model, kinds) ?? lateJob(model, kinds, web);
 }
@@ -83632,7 +83809,7 @@ function lateJob({ services }, kinds, web) {
         for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
             for (const needed of neededBy(job, services, kinds))
                 if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
-                    return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that nginx or ${name} asks (expose)`;
+                    return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that the edge or ${name} asks (expose)`;
     return undefined;
 }
 
@@ -83643,41 +83820,60 @@ function lateJob({ services }, kinds, web) {
 
 
 
+
+const edge_PROXIES = [NGINX, CADDY];
+const FOLDERS = edge_PROXIES.map(({ folder }) => folder).join(' or ');
 /**
  * Finds out whether the stack's web services can be switched by its edge, and which services those are.
  *
  * @param kinds what each service is, without regard to the edge
- * @param configuration the text of the edge's own configuration, as far as the repository has it
+ * @param configurations the text of each edge's own configuration, as far as the repository has it
  */
-function chooseEdge(model, kinds, configuration) {
+function chooseEdge(model, kinds, configurations) {
     const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge');
-    const switched = edges.flatMap(([name, edge]) => (isSwitched(edge) ? [name] : []));
+    const switched = edges.flatMap(([name, edge]) => {
+        const proxy = proxyOf(edge);
+        return proxy ? [{ name, proxy, text: configurations[name] ?? '' }] : [];
+    });
     if (switched.length === 0)
-        return { kind: 'plain', because: `no nginx of the stack mounts a folder as ${NGINX_FOLDER} (docs/recipes.md)` };
+        return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` };
     const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)));
-    const problems = configuration === '' ? [] : nginxProblems(configuration, apps);
+    const problems = switched.flatMap(({ name, proxy, text }) => text === ''
+        ? []
+        : proxy
+            .problems(text, apps)
+            .map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`));
     if (problems.length > 0)
-        throw new UsageError(problems.map((problem) => `the configuration of nginx: ${problem}`).join('\n'));
-    const because = webServices(model, kinds, namedServices(configuration, apps));
+        throw new UsageError(problems.join('\n'));
+    const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps));
+    const because = webServices(model, kinds, [...new Set(named)]);
     const obstacle = obstacleTo(model, kinds, new Set(because.keys()));
     if (obstacle !== undefined)
         return { kind: 'plain', because: obstacle };
     return {
         kind: 'slots',
-        edges: switched,
+        edges: switched.map(({ name }) => name),
+        proxies: [...new Set(switched.map(({ proxy }) => proxy))],
         because,
         web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
     };
 }
-/** An nginx that mounts the folder with the switch. */
-function isSwitched({ image = '', volumes = [] }) {
-    return repositoryOf(image).includes('nginx') && volumes.some(({ target }) => target === NGINX_FOLDER);
+/** What the service is, when it mounts the folder with the switch. */
+function proxyOf({ volumes = [] }) {
+    return edge_PROXIES.find(({ folder }) => volumes.some(({ target }) => target === folder));
+}
+/** Whether the folder with the switch is mounted there. */
+function isSwitch(target) {
+    return edge_PROXIES.some(({ folder }) => folder === target);
 }
 /** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
-function edgeFiles(slots) {
-    const files = nginxFiles(slots);
-    // As `cat nginx.conf server.conf | sha256sum` has it on the host.
-    const content = ['nginx.conf', 'server.conf'].map((name) => files[name] ?? '').join('');
+function edgeFiles(slots, proxies) {
+    const files = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots)));
+    // As `cat *.conf | sha256sum` has it on the host.
+    const content = Object.keys(files)
+        .sort()
+        .map((name) => files[name])
+        .join('');
     return { files, hash: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex').slice(0, 16) };
 }
 function webServices({ services }, kinds, named) {
@@ -83710,7 +83906,7 @@ function portOf(name, { services }) {
     const ports = service?.expose ?? [];
     const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10);
     if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
-        throw new UsageError(`services.${name}: nginx passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
+        throw new UsageError(`services.${name}: the edge passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
             'that it listens on, or the label `estiba.port`');
     return port;
 }
@@ -83815,7 +84011,7 @@ const posix_namespaceObject = require("node:path/posix");
 function checkoutSources(model, projectDirectory) {
     const mounts = Object.values(model.services)
         .flatMap((service) => service.volumes ?? [])
-        .filter(({ target }) => target !== NGINX_FOLDER);
+        .filter(({ target }) => !isSwitch(target));
     const files = Object.values(model.configs ?? {}).flatMap(({ file }) => file ?? []);
     const all = [...mounts.filter(({ type }) => type === 'bind').flatMap(({ source }) => source ?? []), ...files];
     return [...new Set(all.filter((path) => isBelow(projectDirectory, path)))].sort();
@@ -83854,7 +84050,7 @@ function placeService(service, name, placement, shared) {
 function placeMount(mount, service, placement, shared) {
     const { source, target, type } = mount;
     // The repository may have a folder there for a machine without Estiba; on a host it is the one that is switched.
-    if (type === 'bind' && target === NGINX_FOLDER)
+    if (type === 'bind' && isSwitch(target))
         return { ...mount, source: (0,posix_namespaceObject.join)(placement.stack, 'edge') };
     if (type === 'bind' && source === placement.projectDirectory)
         throw new UsageError(`services.${service}.volumes: the whole project folder is mounted as ${target}; ` +
@@ -84005,7 +84201,7 @@ function pinImages(model, images, names) {
 /** Completes a resolved, pinned and placed compose model to a release. */
 function makeRelease(model, name, around) {
     const inferred = new Map(Object.keys(model.services).map((service) => [service, inferKind(service, model)]));
-    const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfiguration);
+    const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfigurations);
     if (choice.kind === 'slots')
         for (const [service, because] of choice.because)
             inferred.set(service, { kind: 'web', because });
@@ -84013,7 +84209,7 @@ function makeRelease(model, name, around) {
     const beside = besideOld(model, kinds, choice.kind === 'slots' ? [...choice.because.keys()] : []);
     const services = Object.fromEntries([...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]));
     const slots = choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined;
-    const edge = slots && edgeFiles(slots);
+    const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies) : undefined;
     return {
         manifest: {
             format: 3,
@@ -84159,19 +84355,19 @@ async function buildRelease(model, deploy, observation, { version, at }, { sha, 
         },
     });
     const release = makeRelease(placed, { id: releaseId(version, at), version, commit: sha }, {
-        edgeConfiguration: edgeConfiguration(model, shipments),
+        edgeConfigurations: edgeConfigurations(model, shipments),
         subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
         slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
     });
     return { release, shipments: [...shipments.values()] };
 }
-/** The text of what the repository mounts into its edges. */
-function edgeConfiguration(model, shipments) {
-    const sources = Object.values(model.services).flatMap((service) => isSwitched(service) ? (service.volumes ?? []).flatMap(({ source }) => source ?? []) : []);
-    return sources
-        .flatMap((source) => shipments.get(source)?.files ?? [])
-        .map(({ content }) => Buffer.from(content).toString('utf8'))
-        .join('\n');
+/** The text of what the repository mounts into each of its edges. */
+function edgeConfigurations({ services }, shipments) {
+    const edges = Object.entries(services).filter(([, service]) => proxyOf(service) !== undefined);
+    return Object.fromEntries(edges.map(([name, { volumes = [] }]) => {
+        const files = volumes.flatMap(({ source = '' }) => shipments.get(source)?.files ?? []);
+        return [name, files.map(({ content }) => Buffer.from(content).toString('utf8')).join('\n')];
+    }));
 }
 
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/plan.ts

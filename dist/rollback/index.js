@@ -60450,25 +60450,32 @@ const effectsProgram = `# shellcheck shell=sh
 
 : "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
 
-# The containers of a service, old and new, and what is done to them.
+# shellcheck shell=sh
+# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
+# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
 
-compose() {
-  find_plugin
-  set -- --project-name "$project" --project-directory "$stack/project" --file "$stack/releases/$release/$variant/compose.json" "$@"
-  if [ -n "$plugin" ]; then "$plugin" "$@"; else docker compose "$@"; fi
-}
-
-# find_plugin: the one that \`docker compose\` would run. Before that the client asks each of its plugins who it is, which takes
-# as long as to look at a stack. None where the client's settings name further folders to look in.
-# https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
+# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
 find_plugin() {
   plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
-  for folder in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
-    plugin=$folder/cli-plugins/docker-compose
+  for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    plugin=$plugin/cli-plugins/docker-compose
     [ ! -x "$plugin" ] || return 0
   done
   plugin=''
+}
+
+# docker_compose ARG...: by the command in \`within\`, where that is set.
+docker_compose() {
+  find_plugin
+  if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
+}
+
+# The containers of a service, old and new, and what is done to them.
+
+compose() {
+  docker_compose --project-name "$project" --project-directory "$stack/project" \\
+    --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
 # list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
@@ -60577,13 +60584,6 @@ retire() {
   done
 }
 
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do
-    docker exec "$container" nginx -t -q && docker exec "$container" nginx -s reload || return 1
-  done
-}
-
 # Images come before anything changes, and go when no kept release names them.
 
 # pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
@@ -60628,6 +60628,23 @@ runs_on() {
   case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
   case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
+}
+
+# held SERVICE ID: what the image is held by. Without a tag \`docker system prune\` takes what no container has, and with it the
+# way back; the name is one that no registry has (RFC 2606).
+held() { echo "estiba.invalid/$project:$1.$2"; }
+
+# hold_images SERVICE=IMAGE...
+hold_images() {
+  for service; do docker tag "\${service#*=}" "$(held "\${service%%=*}" "$release")" || return 1; done
+}
+
+# let_go ID...
+let_go() {
+  for old; do
+    tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=$(held '*' "$old")") && each "$tags" docker image rm
+  done
+  true
 }
 
 forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
@@ -60964,8 +60981,7 @@ forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
 
 # forget_files: those that no release that is kept names, and no container has.
 forget_files() {
-  await_engine
-  every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project") || return 1
+  until every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" 2>/dev/null); do sleep 1; done
   # shellcheck disable=SC2086 # a list of ids
   mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
   for folder in "$stack"/files/*/; do
@@ -60975,7 +60991,7 @@ forget_files() {
   done
 }
 
-# The two slots that a release can be in, and the edge that is switched between them.
+# The two slots that a release can be in.
 
 # join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
 join_slots() {
@@ -61033,53 +61049,88 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
+# The edge, which is switched between the slots.
+
 # Everything that the edge looks at. Its workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
-  if [ ! -L "$stack/edge/live" ] || [ ! -f "$stack/edge/nginx.conf" ]; then make_edge "$brought" || return 1; fi
+  if [ ! -L "$stack/edge/live" ] || lacks_configuration "$brought"; then make_edge "$brought" || return 1; fi
   chmod -R a+rX "$stack/edge"
+}
+
+# lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
+lacks_configuration() {
+  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || return 0; done
+  return 1
 }
 
 # make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
 make_edge() {
-  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" || return 1; done
-  : >"$stack/edge/slots/b/b" && : >"$stack/edge/slots/b-trial/b" &&
-    : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
-  [ -f "$stack/edge/nginx.conf" ] || put_edge_configuration "$1" || return 1
+  for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
+  : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || put_edge_file "$file" || return 1; done
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
+# put_edge_configuration FOLDER: its files and no others.
 put_edge_configuration() {
-  for file in server.conf nginx.conf; do
-    cp "$1/$file" "$stack/edge/.$file" && chmod 0644 "$stack/edge/.$file" && sync "$stack/edge/.$file" && mv "$stack/edge/.$file" "$stack/edge/$file" || return 1
-  done
+  for file in "$1"/*.conf; do put_edge_file "$file" || return 1; done
+  for file in "$stack"/edge/*.conf; do [ -f "$1/\${file##*/}" ] || rm -f "$file"; done
   sync "$stack/edge"
 }
 
-# configure_edge SERVICE...: the configuration that the release brought, once the running nginx has found it good.
+put_edge_file() {
+  new=$stack/edge/.\${1##*/}
+  cp "$1" "$new" && chmod 0644 "$new" && sync "$new" && mv "$new" "$stack/edge/\${1##*/}"
+}
+
+# configure_edge SERVICE...: the configuration that the release brought, once the running edge has found it good.
 configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
-    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack/edge/nginx.conf" "$stack/edge/server.conf" "$before.new" &&
-      sync "$before.new/nginx.conf" && sync "$before.new/server.conf" && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
+    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack"/edge/*.conf "$before.new" &&
+      sync "$before.new"/*.conf && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
-  put_edge_configuration "$stack/releases/$release/edge" && reload_each_nginx "$@"
+  put_edge_configuration "$stack/releases/$release/edge" && reload_edges "$@"
 }
 
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
-  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_each_nginx "$@"
+  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_edges "$@"
 }
 
-reload_each_nginx() { for service; do reload_nginx "$service" || return 1; done; }
+reload_edges() {
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do
+      if docker exec "$container" caddy version >/dev/null 2>&1; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
+    done
+  done
+}
+
+reload_nginx() {
+  running=$(containers "$1" status=running) || return 1
+  for container in $running; do reload_one_nginx "$container" || return 1; done
+}
+reload_one_nginx() { docker exec "$1" nginx -t -q && docker exec "$1" nginx -s reload; }
+
+# By the configuration that it was started with.
+reload_caddy() {
+  configuration=$(docker inspect --format '{{range .Args}}{{println .}}{{end}}' "$1" | awk '
+    $0 == "--config" || $0 == "-c" { getline file } $0 == "--adapter" || $0 == "-a" { getline adapter }
+    END { if (file == "") { file = "/etc/caddy/Caddyfile"; adapter = "caddyfile" }
+          print "--config", file; if (adapter != "") print "--adapter", adapter }') || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
+}
 
 # switch_edge FOLDER: one rename. The next request goes where it leads.
 switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
-# see_edge FOLDER SERVICE...: the switch counts when a worker of each running nginx says so.
+# see_edge FOLDER SERVICE...: the switch counts when a worker of each running edge says so.
 see_edge() {
   wanted=$1 give_up=$(($(uptime_seconds) + 5))
   shift
@@ -61090,7 +61141,7 @@ see_edge() {
       until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
           echo "$service was to lead to slot $wanted, but says: $seen"
-          echo 'does its configuration include /etc/nginx/estiba/nginx.conf and, in each server, /etc/nginx/estiba/server.conf?'
+          echo 'does its configuration include what Estiba writes for it (docs/recipes.md), and was it reloaded since?'
           return 1
         }
         sleep 0.05
@@ -61166,6 +61217,27 @@ at_once() {
   first=$1
   shift
   if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
+}
+
+# shellcheck shell=sh
+# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
+# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
+
+# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
+find_plugin() {
+  plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
+  ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
+  for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    plugin=$plugin/cli-plugins/docker-compose
+    [ ! -x "$plugin" ] || return 0
+  done
+  plugin=''
+}
+
+# docker_compose ARG...: by the command in \`within\`, where that is set.
+docker_compose() {
+  find_plugin
+  if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
 }
 
 # The machine and the user, as far as no engine is asked.
@@ -61291,7 +61363,7 @@ why_no_engine() {
 }
 
 compose_facts() {
-  if compose=$(bounded docker compose version --short 2>/dev/null); then fact compose "$compose"; fi
+  if compose=$(within=bounded docker_compose version --short 2>/dev/null); then fact compose "$compose"; fi
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
@@ -61343,7 +61415,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
-    fact edge "\${slot##*/} $(cat "$stack/edge/nginx.conf" "$stack/edge/server.conf" 2>/dev/null | sha256sum | cut -c 1-16)"
+    fact edge "\${slot##*/} $(cat "$stack"/edge/*.conf 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
@@ -67084,7 +67156,9 @@ function gapOf({ kind, stopGrace }, { slots }) {
         return `nothing starts by its clock ${long}`;
     if (kind === 'edge')
         return `no visitor gets in ${long}`;
-    const otherwise = slots ? '; no gap once nginx, or a web service that depends on it, asks a port that it exposes' : '';
+    const otherwise = slots
+        ? '; no gap once the edge, or a web service that depends on it, asks a port that it exposes'
+        : '';
     return `down ${long}${otherwise}`;
 }
 
@@ -67338,7 +67412,7 @@ function configureEdge(request) {
     const edges = switchedOf(staying(request), request).map(({ name }) => quote(name));
     return {
         title: 'give the edge its new configuration',
-        because: 'the release has other web services or ports than the one before; nginx is reloaded this once',
+        because: 'the release has other web services or ports than the one before; the edge is reloaded this once',
         run: ['configure_edge', ...edges].join(' '),
         undo: ['configure_edge_back', ...edges].join(' '),
         reversibility: 'reversible',
@@ -67413,6 +67487,7 @@ function finishSteps(request, changed, gone) {
                 step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`),
             ]
             : []),
+        ...hold(request.to).map((run) => step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run)),
         ...(old.length > 0
             ? [
                 drained(request, step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`)),
@@ -67441,6 +67516,15 @@ function settleEdge({ layout, changes, switched }, changed) {
     const edges = switchedOf(changes, { switched }).map(({ name }) => name);
     return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
 }
+/** What has a tag of its own keeps it, or loses it to the next pull. */
+function hold({ services }) {
+    const digests = Object.entries(services).filter(([, { image }]) => image.includes('@'));
+    if (digests.length === 0)
+        return [];
+    return [
+        words('hold_images', digests.map(([name, { image }]) => `${name}=${image}`)),
+    ];
+}
 /** Releases beyond the kept ones, and the images that only they use. */
 function forget({ to, observation, keep }) {
     const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
@@ -67456,7 +67540,7 @@ function forget({ to, observation, keep }) {
     return [
         [
             `the last ${keep} are kept`,
-            `${words('forget_releases', old.map(({ id }) => id))} && forget_files`,
+            `${words('forget_releases', old.map(({ id }) => id))} && forget_files && ${words('let_go', old.map(({ id }) => id))}`,
         ],
         ...(images.length > 0
             ? [['no kept release uses their images', words('forget_images', images)]]
@@ -67845,9 +67929,14 @@ function named(to, observation) {
     return release;
 }
 /** The confirmed releases that are really there, latest first. */
-function choices({ ledger, releases, current }) {
-    const there = confirmedReleases(ledger).filter((id) => releases.some((release) => release.id === id));
-    return there.map((id) => (id === current ? `${id} (live)` : id)).join(', ') || 'none';
+function choices(observation) {
+    const there = confirmedReleases(observation.ledger).flatMap((id) => observation.releases.find((release) => release.id === id) ?? []);
+    const described = there.map((release) => {
+        if (release.id === observation.current)
+            return `${release.id} (live)`;
+        return missingImages(release, observation).length > 0 ? `${release.id} (its images are gone)` : release.id;
+    });
+    return described.join(', ') || 'none';
 }
 /** Images that a release needs and the host no longer has; a rollback asks no registry. */
 function missingImages(release, { images }) {
