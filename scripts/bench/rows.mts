@@ -7,6 +7,7 @@ import { simulated } from './simulator.mts'
 import { bundleSizes } from './size.mts'
 import { startTimes } from './start.mts'
 import { nothingChanged } from './unchanged.mts'
+import { underLoad } from './under-load.mts'
 import { wayBack } from './way-back.mts'
 
 type Figures = Promise<readonly Figure[]> | readonly Figure[]
@@ -25,6 +26,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   ssh: { where: 'lab', measure: overSsh },
   unchanged: { where: 'lab', measure: nothingChanged },
   back: { where: 'lab', measure: wayBack },
+  load: { where: 'lab', measure: underLoad },
 }
 
 /** @throws Error that names the rows there are */

@@ -3,9 +3,10 @@ import { promisify } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../../src/host/connection.ts'
 import { type BundleRun, runBundle } from '../../test/support/bundle.ts'
-import { keyFile, knownHostsFile, type Lab, type LabHost } from '../../test/support/lab/lab.ts'
+import type { Lab, LabHost } from '../../test/support/lab/lab.ts'
 import { TINY_PORT, TINY_SERVER, tinyDockerfile, TinyStack, type TinyWishes } from '../../test/support/tiny-stack.ts'
 import { firstAnswer } from './answer.mts'
+import { overOpenSsh } from './open-ssh.mts'
 
 const run = promisify(execFile)
 
@@ -170,21 +171,8 @@ export class Site implements AsyncDisposable {
   }
 
   /** Seconds of a command over OpenSSH, start of the client included; undefined when it failed. */
-  async ssh(command: string): Promise<number | undefined> {
-    const options = ['-i', keyFile(this.#lab.id), '-o', `UserKnownHostsFile=${knownHostsFile(this.#lab.id)}`]
-    const from = performance.now()
-    const ended = run('ssh', [
-      ...options,
-      ...['-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes', '-p', String(this.host.ssh.port), 'deploy@127.0.0.1'],
-      command,
-    ])
-    return ended.then(
-      () => (performance.now() - from) / 1000,
-      (error: unknown) => {
-        console.error(`the control failed: ${error instanceof Error ? error.message : String(error)}`)
-        return undefined
-      },
-    )
+  ssh(command: string): Promise<number | undefined> {
+    return overOpenSsh(this.#lab, this.host, command)
   }
 
   /** Runs a command as root on the host; throws unless it exits with 0. */

@@ -13,6 +13,8 @@ const failures: Failed[] = []
 const versions: Record<string, number> = {}
 const lasting = { sockets: { opened: 0, ended: 0 }, streams: { opened: 0, ended: 0 } }
 let [sent, failed, isOver] = [0, 0, false]
+let [lastGood, silence] = [start, 0]
+const times: number[] = []
 
 interface Visit {
   readonly path: string
@@ -30,12 +32,26 @@ const VISITS: readonly Visit[] = [
   { path: '/orders', isKept: true, body, says: new RegExp(`^web (?<version>\\S+) took ${body.length}$`) },
 ]
 
+function good(version: string, milliseconds: number): void {
+  times.push(milliseconds)
+  versions[version] = (versions[version] ?? 0) + 1
+  lastGood = heard()
+}
+
+/** The time now, which ends a silence. */
+function heard(): number {
+  const now = performance.now()
+  silence = Math.max(silence, now - lastGood)
+  return now
+}
+
 function fail(what: string): void {
   failed += 1
   if (failures.length < 50) failures.push({ at: Math.round(performance.now() - start), what })
 }
 
 function ask({ path, isKept, body: text, says }: Visit): Promise<void> {
+  const from = performance.now()
   return new Promise((resolve) => {
     const options = {
       method: text === undefined ? 'GET' : 'POST',
@@ -52,7 +68,7 @@ function ask({ path, isKept, body: text, says }: Visit): Promise<void> {
       })
       response.on('end', () => {
         const version = says.exec(answer)?.groups?.['version']
-        if (response.statusCode === 200 && version !== undefined) versions[version] = (versions[version] ?? 0) + 1
+        if (response.statusCode === 200 && version !== undefined) good(version, performance.now() - from)
         else fail(`${path}: ${String(response.statusCode)} ${answer.slice(0, 120)}`)
         resolve()
       })
@@ -125,8 +141,13 @@ tick()
 process.stdin.resume().on('end', () => {
   isOver = true
   void Promise.all(pending).then(() => {
-    const seconds = (performance.now() - start) / 1000
-    const report: CrowdReport = { sent, failed, failures, versions, seconds, ...lasting }
+    const seconds = (heard() - start) / 1000
+    const p99 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0
+    const report: CrowdReport = {
+      ...{ sent, failed, failures, versions, seconds, p99 },
+      silence: silence / 1000,
+      ...lasting,
+    }
     process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0))
   })
 })

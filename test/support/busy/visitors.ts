@@ -27,6 +27,10 @@ export interface CrowdReport {
   /** Good answers by the release that gave them. */
   readonly versions: Readonly<Record<string, number>>
   readonly seconds: number
+  /** Of the good answers, in milliseconds: 99 of a hundred came sooner. */
+  readonly p99: number
+  /** The longest time in which no answer was good, in seconds. */
+  readonly silence: number
   readonly sockets: Lasting
   readonly streams: Lasting
 }
