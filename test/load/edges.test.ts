@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BusyShop } from '../support/busy/busy-shop.ts'
+import { MISHAPS, suffer } from '../support/busy/mishaps.ts'
 import { type Deed, tell, underLoad } from '../support/busy/deploys.ts'
 import { Visitors } from '../support/busy/visitors.ts'
 import { labFromContext } from '../support/lab/context.ts'
@@ -48,5 +49,18 @@ describe.each(EDGES)('behind $edge', ({ edge, port }) => {
     console.log(tell(told))
     expect(told.failures).toEqual([])
     expect(told.failed).toBe(0)
+  })
+
+  // What the host itself loses is no deploy's doing: it is told, and ends by itself.
+  test.each(MISHAPS)('$name: the release before serves again, by itself', async (mishap) => {
+    const { code, stdout } = await shop.deploy('steady')
+    expect(code, stdout).toBe(0)
+    const { lost, calm } = await suffer(mishap, labFromContext().staging, shop, { rate: 50, sockets: 0, streams: 0 })
+    console.log(
+      `behind ${edge}, ${mishap.name}: ${lost.failed} of ${lost.sent} requests lost, ` +
+        `no answer for ${lost.silence.toFixed(1)} s`,
+    )
+    expect(calm.failures).toEqual([])
+    expect(Object.keys(calm.versions)).toEqual(['steady'])
   })
 })

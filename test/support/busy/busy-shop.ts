@@ -7,7 +7,7 @@ import type { LabHost } from '../lab/lab.ts'
 import { formatEnv } from '../shop.ts'
 
 /** What a release of the busy shop does. */
-export type World = 'fine' | 'never healthy' | 'dies in trial'
+export type World = 'fine' | 'never healthy' | 'dies in trial' | 'mute in trial'
 
 /** Which edge a busy shop has, and where it runs. */
 interface Place {
@@ -58,6 +58,20 @@ export class BusyShop implements AsyncDisposable {
 
   rollBack(drain = '3s'): Promise<BundleRun> {
     return this.#step('rollback', { drain })
+  }
+
+  get stack(): string {
+    return this.#place.stack
+  }
+
+  /** Whether a transaction is open; also while the host can't be asked. */
+  async isOpen(): Promise<boolean> {
+    return (await this.#host.exec(`[ ! -e ${this.#path}/open ]`)).code !== 0
+  }
+
+  async isOnTrial(): Promise<boolean> {
+    const journal = `${this.#path}/transactions/$(cat ${this.#path}/open)/journal`
+    return (await this.#host.exec(`grep -q ' state trial$' ${journal}`)).code === 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -35,7 +35,7 @@ const VISITS: readonly Visit[] = [
 function good(version: string, milliseconds: number): void {
   times.push(milliseconds)
   versions[version] = (versions[version] ?? 0) + 1
-  lastGood = heard()
+  if (!isOver) lastGood = heard()
 }
 
 /** The time now, which ends a silence. */
@@ -139,9 +139,9 @@ const tick = (): void => {
 tick()
 
 process.stdin.resume().on('end', () => {
+  const seconds = (heard() - start) / 1000
   isOver = true
   void Promise.all(pending).then(() => {
-    const seconds = (heard() - start) / 1000
     const p99 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0
     const report: CrowdReport = {
       ...{ sent, failed, failures, versions, seconds, p99 },
