@@ -1,5 +1,6 @@
 import type { ComposeModel } from '../../src/compose/model.ts'
 import { type Configurations, proxyOf } from '../../src/edge/edge.ts'
+import { ownFiles } from '../../src/edge/own.ts'
 import { slotSubnets } from '../../src/edge/subnets.ts'
 import { kindOf } from '../../src/compose/kinds.ts'
 import { renderCompose } from '../../src/compose/render.ts'
@@ -7,7 +8,7 @@ import { readShipments } from '../../src/compose/shipments.ts'
 import { checkoutSources, placeSources, type Shipment } from '../../src/compose/sources.ts'
 import type { JobContext } from '../../src/runner/job.ts'
 import { releaseId } from '../../src/release/manifest.ts'
-import { makeRelease, pinImages, type Release } from '../../src/release/release.ts'
+import { makeRelease, pinImages, type Release, switchedEdges } from '../../src/release/release.ts'
 import { type Observation, runningMounts } from '../../src/stack/observation.ts'
 import type { DeployInputs } from './inputs.ts'
 
@@ -37,7 +38,10 @@ export async function buildRelease(
   { sha, workspace }: Pick<JobContext, 'sha' | 'workspace'>,
 ): Promise<BuiltRelease> {
   const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory))
+  const edgeConfigurations = configurationsOf(model, shipments)
+  const switched = switchedEdges(model, edgeConfigurations)
   const placed = placeSources(model, {
+    switched,
     checkout: workspace,
     projectDirectory: deploy.projectDirectory,
     stack: deploy.stack.path,
@@ -52,16 +56,18 @@ export async function buildRelease(
     placed,
     { id: releaseId(version, at), version, commit: sha },
     {
-      edgeConfigurations: edgeConfigurations(model, shipments),
+      edgeConfigurations,
+      edgeOwn: ownFiles(model, switched, shipments),
       subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
       slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
     },
   )
-  return { release, shipments: [...shipments.values()] }
+  const text = JSON.stringify(placed)
+  return { release, shipments: [...shipments.values()].filter(({ sha256 }) => text.includes(sha256)) }
 }
 
 /** The text of what the repository mounts into each of its edges. */
-function edgeConfigurations({ services }: ComposeModel, shipments: ReadonlyMap<string, Shipment>): Configurations {
+function configurationsOf({ services }: ComposeModel, shipments: ReadonlyMap<string, Shipment>): Configurations {
   const edges = Object.entries(services).filter(([, service]) => proxyOf(service) !== undefined)
   return Object.fromEntries(
     edges.map(([name, { volumes = [] }]) => {

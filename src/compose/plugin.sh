@@ -8,7 +8,7 @@ find_plugin() {
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
   for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
     plugin=$plugin/cli-plugins/docker-compose
-    [ ! -x "$plugin" ] || return 0
+    if [ -f "$plugin" ] && [ -x "$plugin" ]; then return 0; fi
   done
   plugin=''
 }

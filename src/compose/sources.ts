@@ -1,5 +1,6 @@
 import { basename, join, relative } from 'node:path/posix'
 import { isSwitch } from '../edge/edge.ts'
+import { ownPath } from '../edge/own.ts'
 import { UsageError } from '../errors.ts'
 import { type ComposeModel, type FileObject, type Mount, type Service } from './model.ts'
 
@@ -34,6 +35,8 @@ export interface Placement {
   readonly running: RunningMounts
   /** Services whose files stay where the running container has them. */
   readonly isData: (service: string) => boolean
+  /** The edges that are switched: their configuration keeps its place, so that they can load another one. */
+  readonly switched: readonly string[]
 }
 
 /** The paths below the checkout that the model mounts or reads: those that exist there are shipped. */
@@ -105,6 +108,8 @@ function placeMount(mount: Mount, service: string, placement: Placement, shared:
   }
   const running = placement.running.get(service)?.get(target)
   const shipment = placement.shipments.get(source)
+  const own = placement.switched.includes(service) ? ownPath(service, target) : undefined
+  if (shipment && own !== undefined) return { ...mount, source: join(placement.stack, 'edge', own) }
   if (shipment && !(placement.isData(service) && running !== undefined))
     return { ...mount, source: shippedPath(placement.stack, shipment) }
   const stable = join(placement.stack, 'project', relative(placement.projectDirectory, source))

@@ -1,4 +1,4 @@
-import { type EdgeFiles, type Proxy, SEEN_AT, variable, WRITTEN } from './proxy.ts'
+import { type Proxy, SEEN_AT, variable, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, type WebAddress } from './slots.ts'
 
 const FOLDER = '/etc/caddy/estiba'
@@ -7,23 +7,23 @@ const FOLDER = '/etc/caddy/estiba'
 export const CADDY: Proxy = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems }
 
 /**
- * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`. The state is
- * looked up once more by each matcher; in this order, what a request meets in the midst of a switch is one that serves.
+ * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
+ * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
+ * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
  */
-function caddyFiles(slots: Slots): EdgeFiles {
-  const snippets = Object.entries(slots.web).map(([name, address]) =>
-    block(`(estiba_${variable(name)})`, [
-      block('route', [
-        ...inTrial(slots, address, 'b'),
-        ...inTrial(slots, address, 'a'),
-        ...matcher('b', ['b']),
-        ...proxy('@estiba_b', of(slots, address, 'b')),
-        ...proxy('', of(slots, address, 'a')),
-      ]),
-    ]),
-  )
+function caddyFiles(slots: Slots): Readonly<Record<string, string>> {
+  const snippets = Object.entries(slots.web).map(([name, address]) => {
+    const prefix = `estiba_${variable(name)}`
+    return block(`(${prefix})`, [
+      ...inTrial(slots, address, 'b', prefix),
+      ...inTrial(slots, address, 'a', prefix),
+      matcher(`${prefix}_b`, 'b'),
+      proxy(`@${prefix}_b`, of(slots, address, 'b')),
+      proxy('', of(slots, address, 'a')),
+    ])
+  })
   const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
-    ...matcher(state, [state]),
+    matcher(`estiba_${state}`, state),
     `respond @estiba_${state} ${state}`,
   ])
   const status = block(`http://${SEEN_AT}`, ['bind 127.0.0.1', block('route', [...seen, 'respond a'])])
@@ -31,38 +31,35 @@ function caddyFiles(slots: Slots): EdgeFiles {
 }
 
 /**
- * The slot before answers where the new one takes no connection; a request that changes something is never sent again. In
- * the order of a list the first that can be reached gets all requests, so each replica is first in one: by the port that a
- * visitor comes from, of which Linux prefers the even ones.
+ * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
+ * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
+ * Linux prefers the even ones.
  */
-function inTrial(slots: Slots, address: WebAddress, slot: Slot): readonly string[] {
+function inTrial(slots: Slots, address: WebAddress, slot: Slot, prefix: string): readonly string[] {
   const fresh = of(slots, address, slot)
   const before = of(slots, address, otherSlot(slot))
   const state = `${slot}-trial`
-  const options = [`lb_policy first`, `lb_retries ${fresh.length + before.length - 1}`, 'fail_duration 2s']
   return fresh.flatMap((_, place) => {
     const isLast = place === fresh.length - 1
     const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`]
-    const name = isLast ? state : `${state}-${place}`
+    const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`
     const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before]
-    return [...matcher(name, [state], turn), ...proxy(`@estiba_${name}`, upstreams, options)]
+    return [matcher(name, state, turn), proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms'])]
   })
 }
 
-function matcher(name: string, files: readonly string[], more: readonly string[] = []): readonly string[] {
-  const file = block('file', [`root ${FOLDER}/live`, `try_files ${files.join(' ')}`])
-  return [block(`@estiba_${name}`, [file, ...more])]
+function matcher(name: string, state: string, more: readonly string[] = []): string {
+  return block(`@${name}`, [block('file', [`root ${FOLDER}/live`, `try_files ${state}`]), ...more])
 }
 
-function proxy(when: string, upstreams: readonly string[], options: readonly string[] = balanced(upstreams)): string[] {
-  return [block(['reverse_proxy', when, ...upstreams].filter(Boolean).join(' '), [...options, SOON_CLOSED])]
+function proxy(when: string, upstreams: readonly string[], how: readonly string[] = ['lb_policy round_robin']): string {
+  const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ')
+  const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE]
+  return block(head, [...several, SOON_CLOSED])
 }
 
-/** As nginx does by itself: in turn, and another one where one can't be reached. */
-function balanced(upstreams: readonly string[]): readonly string[] {
-  if (upstreams.length === 1) return []
-  return ['lb_policy round_robin', `lb_retries ${upstreams.length - 1}`, 'fail_duration 2s']
-}
+/** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */
+const NEVER_TWICE = block('lb_retry_match', ['method NONE'])
 
 /** A connection that nobody uses is no visitor's, and a drain counts connections. */
 const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s'])
@@ -76,28 +73,37 @@ function block(head: string, lines: readonly string[]): string {
 }
 
 function namedServices(text: string, services: readonly string[]): readonly string[] {
-  const named = imports(text)
-  return services.filter((name) => named.includes(variable(name)))
+  const named = imports(text).map(({ name }) => name)
+  return services.filter((service) => named.includes(variable(service)))
 }
 
 function problems(text: string, services: readonly string[]): readonly string[] {
   const known = services.map(variable)
-  const unknown = [...new Set(imports(text))].filter((name) => !known.includes(name))
+  const own = uncommented(text)
   return [
-    ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(uncommented(text))
+    ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(own)
       ? []
       : [
           `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
         ]),
-    ...unknown.map(
-      (name) => `\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`,
-    ),
+    ...imports(text).flatMap(({ name, more }) => {
+      if (!known.includes(name))
+        return [`\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`]
+      if (more === '') return []
+      return [`\`import estiba_${name} ${more}\`: it takes no path; write \`handle ${more} { import estiba_${name} }\``]
+    }),
+    ...(/^\s*admin\s+off\s*$/m.test(own)
+      ? [
+          '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
+        ]
+      : []),
   ]
 }
 
-/** The names behind `import estiba_`. */
-function imports(text: string): readonly string[] {
-  return [...uncommented(text).matchAll(/^\s*import\s+estiba_(\w+)/gm)].map(([, name = '']) => name)
+/** What follows each `import estiba_`: the name, and the rest of the line. */
+function imports(text: string): readonly { readonly name: string; readonly more: string }[] {
+  const found = [...uncommented(text).matchAll(/^[ \t]*import[ \t]+"?estiba_([^\s"]+)"?[ \t]*([^\n]*?)[ \t}]*$/gm)]
+  return found.map(([, name = '', more = '']) => ({ name, more }))
 }
 
 function uncommented(text: string): string {

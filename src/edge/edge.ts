@@ -79,18 +79,23 @@ export function isSwitch(target: string): boolean {
   return PROXIES.some(({ folder }) => folder === target)
 }
 
-/** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
+/** The generated configuration with the team's own, and a hash of both: 16 hex digits of SHA-256. */
 export function edgeFiles(
   slots: Slots,
   proxies: readonly Proxy[],
+  own: EdgeFiles,
 ): { readonly files: EdgeFiles; readonly hash: string } {
-  const files = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots))) as EdgeFiles
-  // As `cat *.conf | sha256sum` has it on the host.
-  const content = Object.keys(files)
-    .sort()
-    .map((name) => files[name])
-    .join('')
-  return { files, hash: createHash('sha256').update(content).digest('hex').slice(0, 16) }
+  const generated = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots))) as Readonly<Record<string, string>>
+  // As the host has it: `cat *.conf`, and behind it the lines of `sha256sum` for what is below `own`.
+  const hash = createHash('sha256')
+  for (const name of Object.keys(generated).sort()) hash.update(generated[name] ?? '')
+  for (const name of Object.keys(own).sort())
+    hash.update(
+      `${createHash('sha256')
+        .update(own[name] ?? '')
+        .digest('hex')}  ${name}\n`,
+    )
+  return { files: { ...generated, ...own }, hash: hash.digest('hex').slice(0, 16) }
 }
 
 function webServices(

@@ -1,4 +1,4 @@
-import { type EdgeFiles, type Proxy, SEEN_AT, variable, WRITTEN } from './proxy.ts'
+import { type Proxy, SEEN_AT, variable, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS } from './slots.ts'
 
 const FOLDER = '/etc/nginx/estiba'
@@ -12,7 +12,7 @@ export const NGINX: Proxy = { name: 'nginx', folder: FOLDER, files: nginxFiles, 
  * new one takes no connection; a request that was sent is never sent again.
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
-function nginxFiles(slots: Slots): EdgeFiles {
+function nginxFiles(slots: Slots): Readonly<Record<string, string>> {
   const services = Object.entries(slots.web)
   const upstreams = services.flatMap(([name, { hosts, port }]) => {
     const servers = (slot: Slot, more: string): string =>

@@ -1,14 +1,17 @@
 import type { Slots } from './slots.ts'
 
-/** The generated files of the folder that an edge mounts, by name: all of them end in `.conf`. */
-export type EdgeFiles = Readonly<Record<string, string>>
+/**
+ * Files of the stack's `edge/`, by their paths in it: those that are generated end in `.conf`, those of the team's own lie
+ * below `own/`.
+ */
+export type EdgeFiles = Readonly<Record<string, string | Uint8Array>>
 
 /** A program that can be an edge: how it is told of the slots, and what of its own configuration is understood. */
 export interface Proxy {
   readonly name: string
   /** Where its container mounts the folder by which it is switched. */
   readonly folder: string
-  readonly files: (slots: Slots) => EdgeFiles
+  readonly files: (slots: Slots) => Readonly<Record<string, string>>
   /** Services that its configuration passes requests to. */
   readonly namedServices: (text: string, services: readonly string[]) => readonly string[]
   /** What in a team's own configuration would defeat the switch, each with what to write instead. */

@@ -4,11 +4,13 @@ import type { Change } from './changes.ts'
 import type { ServicePlan } from './plan.ts'
 
 /** What the plan says of a service: what it is, what becomes of it, and what that costs. */
-export function describeChange(change: Change, to: Manifest): ServicePlan {
+export function describeChange(change: Change, to: Manifest, edgeChanged: boolean): ServicePlan {
   const { name, service, action, because, running, alive, joins } = change
   const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
   if (action === 'leave' && joins)
     return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 }
+  if (action === 'leave' && edgeChanged && to.slots?.edges.includes(name) === true)
+    return { ...base, because: `it loads its new configuration (${service.kindBecause})`, added: 0 }
   if (action === 'leave') return { ...base, added: 0 }
   const isBeside = action === 'replace' && service.beside
   const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))

@@ -2,6 +2,7 @@ import { confirmedReleases } from '../ledger/ledger.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
 import { quote } from '../command/command.ts'
+import { imageAsListed } from '../stack/image-list.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
@@ -20,6 +21,8 @@ export interface FinishRequest {
   readonly drain: number
   readonly layout: Layout
   readonly changes: readonly Change[]
+  /** Whether the edges have got another configuration. */
+  readonly edgeChanged: boolean
 }
 
 /** What follows the commit: it can only be completed. */
@@ -50,7 +53,7 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
           ),
         ]
       : []),
-    ...hold(request.to).map((run) =>
+    ...hold(request).map((run) =>
       step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run),
     ),
     ...(old.length > 0
@@ -67,6 +70,9 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
       : []),
     ...(gone.length > 0
       ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+      : []),
+    ...(request.edgeChanged
+      ? [step('forget what the edges no longer have', 'nothing mounts it any more', 'tidy_edge')]
       : []),
     ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
   ]
@@ -92,23 +98,37 @@ function settleEdge({ layout, changes, switched }: FinishRequest, changed: reado
   return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')]
 }
 
-/** What has a tag of its own keeps it, or loses it to the next pull. */
-function hold({ services }: Manifest): readonly string[] {
-  const digests = Object.entries(services).filter(([, { image }]) => image.includes('@'))
-  if (digests.length === 0) return []
-  return [
-    words(
-      'hold_images',
-      digests.map(([name, { image }]) => `${name}=${image}`),
-    ),
-  ]
+/**
+ * A tag for each image by digest that has none yet, of this release and of the others that stay: an earlier version of ours may
+ * have left them without.
+ */
+function hold(request: FinishRequest): readonly string[] {
+  const { to, observation } = request
+  const kept = keptBy(request)
+  const held = new Set([...observation.images].map((image) => image.replace(HELD, '')))
+  const tags = [to, ...observation.releases.filter(({ id }) => id !== to.id && kept.has(id))].flatMap((release) =>
+    Object.entries(release.services).flatMap(([name, { image }]) => {
+      const tag = `${name}.${release.id}`
+      const isThere = release === to || observation.images.has(imageAsListed(image))
+      return image.includes('@') && isThere && !held.has(tag) ? [`${image}=${tag}`] : []
+    }),
+  )
+  return tags.length === 0 ? [] : [words('hold_images', tags)]
+}
+
+/** What stands before the service and the release in such a tag, with the name of the stack. */
+const HELD = /^estiba\.invalid\/held:[^.]*\./
+
+/** The confirmed releases that stay on the host. */
+function keptBy({ to, observation, keep }: FinishRequest): ReadonlySet<string> {
+  const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep))
+  return observation.current === undefined ? kept : kept.add(observation.current)
 }
 
 /** Releases beyond the kept ones, and the images that only they use. */
-function forget({ to, observation, keep }: FinishRequest): [because: string, run: string][] {
-  const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep))
-  const live = observation.current
-  if (live !== undefined) kept.add(live)
+function forget(request: FinishRequest): [because: string, run: string][] {
+  const { to, observation, keep } = request
+  const kept = keptBy(request)
   const old = observation.releases.filter(({ id }) => !kept.has(id))
   if (old.length === 0) return []
   const imagesOf = (manifests: readonly Manifest[]) =>

@@ -1,4 +1,3 @@
-import { quote } from '../command/command.ts'
 import { type Change, isOfTheSet } from './changes.ts'
 import { slotAddress, type Slots, type Variant } from '../edge/slots.ts'
 import type { Layout } from './layout.ts'
@@ -42,6 +41,7 @@ export function slotSteps(request: SlotSwitch): Way {
   const inTurn = inTurnOf(changed)
   const old = aliveOf(inTurn)
   const isMoving = changed.some(isOfTheSet)
+  const isEdgeReplaced = aliveOf(edgesOf(changed)).length > 0
   return {
     beside: [
       guardStep(request, layout.from),
@@ -58,9 +58,10 @@ export function slotSteps(request: SlotSwitch): Way {
       ...startLayers(order, besideOf(changed), healthyWithin),
     ],
     over: [
+      // First: what can't be loaded is found while everything old still runs.
+      ...(request.edgeChanged && !isEdgeReplaced ? [configureEdge(request)] : []),
       ...(old.length > 0 ? [stopOld(request, old)] : []),
       ...startLayers(order, inTurn, healthyWithin),
-      ...(request.edgeChanged ? [configureEdge(request)] : []),
     ],
     edge: [
       ...replaceEdges(request, isMoving),
@@ -84,6 +85,8 @@ function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
   const old = aliveOf(edges)
   return [
     ...(old.length > 0 ? [stopOld(request, old)] : []),
+    // In between, so that on the way back the old one starts with what it had.
+    ...(old.length > 0 && request.edgeChanged ? [configureEdge(request)] : []),
     ...(isMoving ? [switchEdge(request)] : []),
     ...startLayers(request.order, edges, request.healthyWithin),
   ]
@@ -142,12 +145,17 @@ function seeEdge({ layout }: SlotSwitch, started: readonly Change[], folder: str
 }
 
 function configureEdge(request: SlotSwitch): Unnumbered {
-  const edges = switchedOf(staying(request), request).map(({ name }) => quote(name))
+  const edges = switchedOf(staying(request), request).map(({ name }) => name)
+  const { live } = request.layout
   return {
     title: 'give the edge its new configuration',
-    because: 'the release has other web services or ports than the one before; the edge is reloaded this once',
-    run: ['configure_edge', ...edges].join(' '),
-    undo: ['configure_edge_back', ...edges].join(' '),
+    because:
+      'its own text, or the web services and their ports, changed; it is tried in a container of its own, then loaded',
+    run: [
+      words('configure_edge', edges),
+      ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
+    ].join(' && '),
+    undo: words('configure_edge_back', edges),
     reversibility: 'reversible',
     deadline: 60,
   }

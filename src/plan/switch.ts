@@ -44,7 +44,7 @@ export function planSwitch(request: SwitchRequest): Plan {
   const edgeChanged =
     to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash
   const way =
-    changed.length === 0
+    changed.length === 0 && !edgeChanged
       ? NO_WAY
       : to.slots === undefined
         ? turnSteps(switching, to.order, layout.from)
@@ -63,16 +63,19 @@ export function planSwitch(request: SwitchRequest): Plan {
   return {
     title: request.title,
     variant: layout.variant,
-    services: [...changes.map((change) => describeChange(change, to)), ...[...retiring].map(describeRetired)],
+    services: [
+      ...changes.map((change) => describeChange(change, to, edgeChanged)),
+      ...[...retiring].map(describeRetired),
+    ],
     phases: {
       prepare: numbered(prepareSteps({ ...request, changes, layout })),
       switch: numbered([...way.beside, ...way.over, ...way.edge]),
       commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-      finish: numbered(finishSteps({ ...request, layout, changes, switched }, changed, gone)),
+      finish: numbered(finishSteps({ ...request, layout, changes, switched, edgeChanged }, changed, gone)),
       ...(settle.length > 0 && { settle: numbered(settle) }),
     },
     ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
-    notes: notesOn(to, changes, changed, gone),
+    notes: edgeChanged && changed.length === 0 ? [] : notesOn(to, changes, changed, gone),
   }
 }
 

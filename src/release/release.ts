@@ -47,6 +47,8 @@ export function pinImages(model: ComposeModel, images: BuiltImages, names?: read
 /** What a host already has, and the repository says of the edge. */
 export interface Surroundings {
   readonly edgeConfigurations: Configurations
+  /** What of them the edges that are switched can load anew. */
+  readonly edgeOwn: EdgeFiles
   /** The subnets for the slots of this stack on this host. */
   readonly subnets: Slots['subnets']
   /** The slots of the releases that are kept on the host. */
@@ -66,7 +68,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   )
   const slots =
     choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined
-  const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies) : undefined
+  const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies, around.edgeOwn) : undefined
   return {
     manifest: {
       format: 3,
@@ -81,6 +83,13 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
     variants: variantsOf({ model: labelled(model, services), kinds, slots }),
     edge: edge?.files,
   }
+}
+
+/** The edges that a release of that model switches. */
+export function switchedEdges(model: ComposeModel, configurations: Configurations): readonly string[] {
+  const inferred = Object.keys(model.services).map((name) => [name, inferKind(name, model)] as const)
+  const choice = chooseEdge(model, kindsIn(new Map(inferred)), configurations)
+  return choice.kind === 'slots' ? choice.edges : []
 }
 
 function kindsIn(inferred: ReadonlyMap<string, KindOf>): ReadonlyMap<string, Kind> {

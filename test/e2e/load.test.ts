@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import { BusyShop } from '../support/busy/busy-shop.ts'
-import { tell, underLoad } from '../support/busy/deploys.ts'
+import { tell, doAll } from '../support/busy/deploys.ts'
+import { Visitors } from '../support/busy/visitors.ts'
 import { labFromContext } from '../support/lab/context.ts'
+import type { LabHost } from '../support/lab/lab.ts'
 
 const EDGES = [
-  { edge: 'nginx', port: 8085 },
-  { edge: 'caddy', port: 8084 },
+  { edge: 'nginx', port: 8085, file: 'nginx.conf', line: 'proxy_buffering off;', more: 'add_header X-Edited yes;' },
+  { edge: 'caddy', port: 8084, file: 'Caddyfile', line: ':80 {', more: 'header X-Edited yes' },
 ] as const
 
 /** A sample of `npm run test:load`. */
@@ -18,7 +20,7 @@ test.each(EDGES)(
       const { code, stdout } = await shop.deploy(version)
       expect(code, stdout).toBe(0)
     }
-    const told = await underLoad(shop, ['deploy', 'bad', 'back'], { rate: 40, sockets: 20, streams: 5 })
+    const told = await doAll(shop, ['deploy', 'bad', 'back'], { rate: 40, sockets: 20, streams: 5 })
     console.log(tell(told))
     expect(told.failures).toEqual([])
     expect(Object.keys(told.versions).sort()).toEqual(['deploy-0', 'second'])
@@ -27,3 +29,40 @@ test.each(EDGES)(
     expect(told.cut).toBeGreaterThan(0)
   },
 )
+
+test.each(EDGES)(
+  'behind $edge, its own configuration is loaded without a gap, and one that it does not understand changes nothing',
+  async ({ edge, port, file, line, more }) => {
+    const { staging, registry } = labFromContext()
+    await using shop = await BusyShop.create(staging, registry.url, { edge, stack: `told-${edge}`, port })
+    expect((await shop.deploy('first')).code).toBe(0)
+    await using visitors = new Visitors({ url: shop.url, rate: 40, sockets: 0, streams: 0 })
+    const edited = async () => (await fetch(shop.url)).headers.get('x-edited')
+    const before = await containersOf(staging, shop.stack)
+
+    await shop.edit(file, line, `${line}\n${more}`)
+    const good = await shop.deploy('first')
+    expect(good.code, good.stdout).toBe(0)
+    expect(good.stdout).toContain('it loads its new configuration')
+    expect(await edited()).toBe('yes')
+
+    await shop.edit(file, more, `${more}\nno_such_directive;`)
+    const bad = await shop.deploy('first')
+    expect(bad.code, bad.stdout).toBe(1)
+    expect(bad.stdout).toMatch(/unknown directive|unrecognized directive/)
+    expect(await edited()).toBe('yes')
+
+    const back = await shop.rollBack()
+    expect(back.code, back.stdout).toBe(0)
+    expect(await edited()).toBeNull()
+
+    expect(await containersOf(staging, shop.stack)).toEqual(before)
+    expect((await visitors.leave()).failures).toEqual([])
+  },
+)
+
+/** The ids of all that a stack has. */
+async function containersOf(host: LabHost, stack: string): Promise<readonly string[]> {
+  const { stdout } = await host.exec(`docker ps --all --quiet --filter label=com.docker.compose.project=${stack}`)
+  return stdout.split('\n').sort()
+}

@@ -4,6 +4,7 @@ import { SLOTS, slotNetwork, type Variant } from '../../src/edge/slots.ts'
 import type { LedgerEntry } from '../../src/ledger/ledger.ts'
 import type { Manifest } from '../../src/release/manifest.ts'
 import { NGINX } from '../../src/edge/nginx.ts'
+import type { EdgeFiles } from '../../src/edge/proxy.ts'
 import { makeRelease, type Surroundings } from '../../src/release/release.ts'
 import type { HostFacts } from '../../src/stack/host-facts.ts'
 import type { Container, Observation } from '../../src/stack/observation.ts'
@@ -35,13 +36,16 @@ export function shopRelease(
   version: string,
   api: string,
   change?: Readonly<Record<string, Partial<Service>>>,
+  edgeOwn: EdgeFiles = {},
 ): Manifest {
-  return makeRelease(shopModel(api, change), { id: version, version, commit: api.repeat(40) }, surroundings).manifest
+  const name = { id: version, version, commit: api.repeat(40) }
+  return makeRelease(shopModel(api, change), name, { ...surroundings, edgeOwn }).manifest
 }
 
 /** A host on which nothing was ever deployed, and an edge whose configuration is not in the repository. */
 export const surroundings: Surroundings = {
   edgeConfigurations: {},
+  edgeOwn: {},
   subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
   slotsBefore: [],
 }

@@ -16,8 +16,15 @@ stage() {
 unstage() {
   case $(readlink "$stack/current") in
     "releases/$release/"*) ;;
-    *) rm -rf "${stack:?}/releases/$release" ;;
+    *) forget_brought; rm -rf "${stack:?}/releases/$release" ;;
   esac
+}
+
+# What it brought for the edges and the release that serves does not have.
+forget_brought() {
+  serving=$(readlink "$stack/current") || return 0
+  serving=$stack/${serving%/*}/edge
+  [ ! -d "$serving" ] || drop_all_edge_files_but "$serving"
 }
 
 # point_current FOLDER: below the stack's folder.

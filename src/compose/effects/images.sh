@@ -44,19 +44,18 @@ runs_on() {
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
 }
 
-# held SERVICE ID: what the image is held by. Without a tag `docker system prune` takes what no container has, and with it the
-# way back; the name is one that no registry has (RFC 2606).
-held() { echo "estiba.invalid/$project:$1.$2"; }
-
-# hold_images SERVICE=IMAGE...
+# hold_images IMAGE=SERVICE.RELEASE...: without a tag `docker system prune` takes what no container has, and with it the way back; the name is
+# one that no registry has (RFC 2606). One that is gone already can't be held any more.
 hold_images() {
-  for service; do docker tag "${service#*=}" "$(held "${service%%=*}" "$release")" || return 1; done
+  await_engine
+  for image; do docker tag "${image%%=*}" "estiba.invalid/held:$project.${image#*=}" || echo "${image%%=*} is not held"; done
 }
 
-# let_go ID...
+# let_go ID...: of releases that are forgotten.
 let_go() {
   for old; do
-    tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=$(held '*' "$old")") && each "$tags" docker image rm
+    until tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*.$old"); do sleep 1; done
+    each "$tags" docker image rm
   done
   true
 }

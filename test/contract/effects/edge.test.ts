@@ -2,6 +2,7 @@ import {
   chmodSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -9,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { effectsProgram } from '../../../src/agent/programs.ts'
 import { SHELLS, TestStack } from '../../support/agent.ts'
@@ -27,22 +28,36 @@ async function stage(stack: TestStack): Promise<number> {
 /** What a release brings for its edges: each file has its own name in it, and that of the release. */
 function bring(stack: TestStack, release: string, ...files: readonly string[]): void {
   const brought = join(stack.path, 'releases', release, 'edge')
-  mkdirSync(brought, { recursive: true })
-  for (const file of files) writeFileSync(join(brought, file), `${file} of ${release}\n`)
+  for (const [file, text] of Object.entries(of(release, ...files))) {
+    mkdirSync(dirname(join(brought, file)), { recursive: true })
+    writeFileSync(join(brought, file), text)
+  }
 }
 
-/** A running container `c1`, of Caddy with these arguments or of nginx; it says what is asked of it. */
-const containerOf = (args?: string): string => `#!/bin/sh
+function of(release: string, ...files: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(files.map((file) => [file, `${file} of ${release}\n`]))
+}
+
+/** What the edges are told, file by file. */
+function contents(stack: TestStack): Readonly<Record<string, string>> {
+  const edge = join(stack.path, 'edge')
+  const all = readdirSync(edge, { recursive: true, encoding: 'utf8' })
+  const told = all.filter((file) => file.endsWith('.conf') && statSync(join(edge, file)).isFile())
+  return Object.fromEntries(told.map((file) => [file, readFileSync(join(edge, file), 'utf8')]))
+}
+
+/** A running container `c1`, of Caddy started so, or of nginx; it says what is asked of it. */
+const containerOf = (started?: string): string => `#!/bin/sh
 case "$1 $3" in
   'ps '*) echo c1 ;;
-  'inspect '*) printf '%s\\n' ${args ?? ''} ;;
-  'exec caddy') ${args === undefined ? 'exit 127' : '[ "$4" = version ] || echo "$@"'} ;;
+  'inspect '*) printf '%s\\n' ${started ?? ''} ;;
+  'exec caddy') ${started === undefined ? 'exit 127' : '[ "$4" = version ] || echo "$@"'} ;;
   *) echo "$@" ;;
 esac
 `
 
 function reloads(options: string): readonly string[] {
-  return [`exec c1 caddy validate ${options}`, `exec c1 caddy reload --force ${options}`]
+  return [`exec c1 caddy validate${options}`, `exec c1 caddy reload --force${options}`]
 }
 
 describe.concurrent.each(SHELLS)('what the edge looks at, in %s', (shell) => {
@@ -76,27 +91,95 @@ describe.concurrent.each(SHELLS)('what the edge looks at, in %s', (shell) => {
     expect(readlinkSync(join(stack.path, 'edge/live'))).toBe('slots/b')
   })
 
-  test('is what the release brought and nothing else, and as it was on the way back', async () => {
+  test('is what the release brought, in the end nothing else, and as it was on the way back', async () => {
     await using stack = new TestStack(shell)
-    for (const folder of ['edge', 'tx']) mkdirSync(join(stack.path, folder))
-    for (const file of ['nginx.conf', 'server.conf']) writeFileSync(join(stack.path, 'edge', file), 'old\n')
-    bring(stack, 'v1', 'caddy.conf')
+    const [own, folder] = ['own/edge/etc_site.conf', 'own/edge/etc_more']
+    bring(stack, 'v0', 'nginx.conf', 'server.conf', own, `${folder}/a.conf`, `${folder}/b.conf`)
+    await run(stack, 'release=v0; stage_edge')
+    const before = contents(stack)
+    const inode = statSync(join(stack.path, 'edge', own)).ino
+    mkdirSync(join(stack.path, 'tx'))
+    bring(stack, 'v1', 'caddy.conf', own, `${folder}/b.conf`, `${folder}/c d.conf`)
+
     expect((await run(stack, 'configure_edge')).code).toBe(0)
-    expect(readdirSync(join(stack.path, 'edge')).sort()).toEqual(['caddy.conf'])
+    expect(contents(stack)).toEqual({
+      ...of('v0', 'nginx.conf', 'server.conf'),
+      ...of('v1', 'caddy.conf', own, `${folder}/b.conf`, `${folder}/c d.conf`),
+    })
+    // A container has the file itself, whatever its folder says.
+    expect(statSync(join(stack.path, 'edge', own)).ino).toBe(inode)
     stack.put('docker', '#!/bin/sh\n')
     expect((await run(stack, 'configure_edge_back')).code).toBe(0)
-    expect(readdirSync(join(stack.path, 'edge')).sort()).toEqual(['nginx.conf', 'server.conf'])
+    expect(contents(stack)).toEqual(before)
+
+    expect((await run(stack, 'configure_edge && tidy_edge && tidy_edge')).code).toBe(0)
+    expect(contents(stack)).toEqual(of('v1', 'caddy.conf', own, `${folder}/b.conf`, `${folder}/c d.conf`))
+  })
+
+  test('is as it was after a way back from the midst of it', async () => {
+    await using stack = new TestStack(shell)
+    const own = 'own/edge/etc_site.conf'
+    bring(stack, 'v0', 'nginx.conf', own)
+    bring(stack, 'v1', 'nginx.conf', own)
+    await run(stack, 'release=v0; stage_edge')
+    const before = contents(stack)
+    mkdirSync(join(stack.path, 'tx'))
+    expect((await run(stack, 'sync() { case $1 in */edge/own/*) exit 137 ;; esac; }; configure_edge')).code).not.toBe(0)
+    expect(contents(stack)).not.toEqual(before)
+    stack.put('docker', '#!/bin/sh\n')
+    expect((await run(stack, 'configure_edge_back')).code).toBe(0)
+    expect(contents(stack)).toEqual(before)
+  })
+
+  test('stays as it was where its program, beside the one that runs, finds fault with it', async () => {
+    await using stack = new TestStack(shell)
+    const own = 'own/edge/etc_site.conf'
+    bring(stack, 'v0', 'nginx.conf', own)
+    bring(stack, 'v1', 'nginx.conf', own)
+    await run(stack, 'release=v0; stage_edge')
+    const before = contents(stack)
+    mkdirSync(join(stack.path, 'tx'))
+    const mounts = [`${stack.path}/edge /etc/nginx/estiba`, `${stack.path}/edge/${own} /etc/site.conf`, '/data /data']
+    stack.put(
+      'docker',
+      `#!/bin/sh
+case "$1 $3 $*" in
+  'ps '*) echo c1 ;;
+  'exec caddy '*) exit 127 ;;
+  *Mounts*) printf '%s\\n' ${mounts.map((mount) => `'${mount}'`).join(' ')} ;;
+  *.Image*) echo sha256:1 ;;
+  run*) echo "$@" | sed 's|${stack.path}|/stack|g'; cat ${stack.path}/tx/edge-tried/${own}; exit 1 ;;
+  *) exit 1 ;;
+esac
+`,
+    )
+    const { code, lines } = await run(stack, 'configure_edge edge')
+    expect(code).toBe(1)
+    expect(lines).toEqual([
+      'run --rm --network container:c1 --volumes-from c1:ro --volume /stack/tx/edge-tried:/etc/nginx/estiba:ro ' +
+        `--volume /stack/tx/edge-tried/${own}:/etc/site.conf:ro --entrypoint nginx sha256:1 -t -q`,
+      `${own} of v1`,
+    ])
+    expect(contents(stack)).toEqual(before)
+  })
+
+  test('is not guessed for a Caddy that something else starts', async () => {
+    await using stack = new TestStack(shell)
+    stack.put('docker', containerOf('sh -c "exec caddy run"'))
+    const { code, lines } = await run(stack, 'reload_edges edge 2>&1')
+    expect(code).toBe(1)
+    expect(lines).toEqual(['it was not started by caddy run, so nobody knows which configuration it has'])
   })
 
   test.each<[string, string | undefined, readonly string[]]>([
     ['nginx', undefined, ['exec c1 nginx -t -q', 'exec c1 nginx -s reload']],
     [
       'Caddy',
-      'run --config /srv/Caddyfile --adapter caddyfile',
-      reloads('--config /srv/Caddyfile --adapter caddyfile'),
+      'caddy run --config /srv/Caddyfile --adapter caddyfile',
+      reloads(' --config /srv/Caddyfile --adapter caddyfile'),
     ],
-    ['Caddy with its own settings', 'run --config /srv/caddy.json', reloads('--config /srv/caddy.json')],
-    ['Caddy without any', 'run', reloads('--config /etc/caddy/Caddyfile --adapter caddyfile')],
+    ['Caddy with its own settings', '/bin/caddy run --config=/srv/caddy.json', reloads(' --config=/srv/caddy.json')],
+    ['Caddy without any', 'caddy run', reloads('')],
   ])('is tried before it is loaded: %s', async (_, args, said) => {
     await using stack = new TestStack(shell)
     stack.put('docker', containerOf(args))

@@ -22,9 +22,9 @@ afterAll(async () => {
   await docker('image', 'rm', '--force', image, ...left.split('\n').filter(Boolean))
 })
 
-/** Runs one effect of a release as a step of the agent does. */
-async function effect(release: string, line: string): Promise<void> {
-  const program = `project=${project} stack=/nowhere release=${release} variant=a\n${effectsProgram}\n${line}`
+/** Runs one effect as a step of the agent does. */
+async function effect(line: string): Promise<void> {
+  const program = `project=${project} stack=/nowhere release=v2 variant=a\n${effectsProgram}\n${line}`
   await promisify(execFile)('sh', ['-c', program])
 }
 
@@ -39,15 +39,15 @@ async function prune(): Promise<void> {
 }
 
 test('the images of a release outlive a prune as long as it is kept', async () => {
-  await effect('v1', `hold_images api=${id} web=${id}`)
-  await effect('v1.1', `hold_images api=${id}`)
-  await effect('v1.1', `hold_images api=${id}`)
-  const held = ['api.v1', 'api.v1.1', 'web.v1'].map((tag) => `estiba.invalid/${project}:${tag}`)
+  await effect(`hold_images ${id}=api.v1 no-such-image=db.v1 ${id}=web.v1`)
+  await effect(`hold_images ${id}=api.v1.1`)
+  await effect(`hold_images ${id}=api.v1.1`)
+  const held = ['api.v1', 'api.v1.1', 'web.v1'].map((tag) => `estiba.invalid/held:${project}.${tag}`)
   expect(await tags()).toEqual(held)
-  await effect('v2', 'let_go v1 v0')
+  await effect('let_go v1 v0')
   await prune()
-  expect(await tags()).toEqual([`estiba.invalid/${project}:api.v1.1`])
-  await effect('v2', 'let_go v1.1')
+  expect(await tags()).toEqual([`estiba.invalid/held:${project}.api.v1.1`])
+  await effect('let_go v1.1')
   await prune()
   await expect(tags()).rejects.toThrow(id)
 })

@@ -47,10 +47,10 @@ describe.concurrent.each(SHELLS)('what a way back goes by is on disk, in %s', (s
     const before = ['nginx.conf', 'server.conf'].map((file) => `tx/edge-before.new/${file}`)
     const given = ['edge/.nginx.conf', 'edge/.server.conf', 'edge']
     expect(await run(stack, 'configure_edge')).toMatchObject({ code: 0, lines: [] })
-    expect(stack.lines('synced')).toEqual([...before, 'tx/edge-before.new', 'tx', ...given])
+    expect(stack.lines('synced')).toEqual([...before, 'tx/edge-before.new', 'tx', ...given, 'tx/edge-reloaded', 'tx'])
     stack.put('docker', '#!/bin/sh\n')
     expect(await run(stack, 'configure_edge_back')).toMatchObject({ code: 0, lines: [] })
-    expect(stack.lines('synced')).toEqual(given)
+    expect(stack.lines('synced')).toEqual([...given, 'edge'])
     expect(stack.lines('edge/nginx.conf')).toEqual(['old'])
   })
 })

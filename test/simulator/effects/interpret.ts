@@ -63,6 +63,7 @@ const EFFECTS: Effects = {
   forget_images: () => done(),
   hold_images: () => done(),
   let_go: () => done(),
+  tidy_edge: () => done(),
   await_engine: ({ docker }) => docker.awaitEngine(),
   make_slots: ({ containers }) => containers.answers(),
   join_slots: ({ containers }) => containers.answers(),

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BundleRun, runBundle } from '../bundle.ts'
@@ -38,6 +38,14 @@ export class BusyShop implements AsyncDisposable {
     const project = await mkdtemp(join(tmpdir(), 'estiba-busy-'))
     await cp(files, project, { recursive: true })
     return new BusyShop(host, registry, project, place)
+  }
+
+  /** Changes a file of the checkout. */
+  async edit(file: string, what: string, by: string): Promise<void> {
+    const path = join(this.#project, file)
+    const text = await readFile(path, 'utf8')
+    if (!text.includes(what)) throw new Error(`${file} does not have: ${what}`)
+    await writeFile(path, text.replace(what, by))
   }
 
   /** A whole deploy: confirmed when the site has answered with its version. */

@@ -12,11 +12,7 @@ export interface Told extends CrowdReport {
 }
 
 /** Does all of it, one after the other, each right behind the one before; every job's colour must be what it has to be. */
-export async function underLoad(
-  shop: BusyShop,
-  deeds: readonly Deed[],
-  crowd: Omit<CrowdOptions, 'url'>,
-): Promise<Told> {
+export async function doAll(shop: BusyShop, deeds: readonly Deed[], crowd: Omit<CrowdOptions, 'url'>): Promise<Told> {
   const done = { deploy: 0, back: 0, bad: 0 }
   let cut = 0
   await using visitors = new Visitors({ url: shop.url, ...crowd })

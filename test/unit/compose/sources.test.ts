@@ -36,6 +36,7 @@ function place(change: Partial<Placement> = {}, changed: Partial<ComposeModel> =
       shipments: new Map([shipment(`${checkout}/nginx/default.conf`, 'aaaa'), shipment(`${checkout}/db/init`, 'bbbb')]),
       running: new Map(),
       isData: (service) => service === 'db',
+      switched: [],
       ...change,
     },
   )

@@ -8,54 +8,58 @@ test('the generated file', () => {
   expect(text).toMatchInlineSnapshot(`
     "# Written by Estiba at a deploy; see docs/recipes.md.
     (estiba_my_api) {
-    	route {
-    		@estiba_b-trial {
-    			file {
-    				root /etc/caddy/estiba/live
-    				try_files b-trial
-    			}
+    	@estiba_my_api_b-trial {
+    		file {
+    			root /etc/caddy/estiba/live
+    			try_files b-trial
     		}
-    		reverse_proxy @estiba_b-trial 10.213.1.10:8000 10.213.0.10:8000 {
-    			lb_policy first
-    			lb_retries 1
-    			fail_duration 2s
-    			transport http {
-    				dial_timeout 2s
-    				keepalive 1s
-    			}
+    	}
+    	reverse_proxy @estiba_my_api_b-trial 10.213.1.10:8000 10.213.0.10:8000 {
+    		lb_policy first
+    		fail_duration 500ms
+    		lb_retries 1
+    		lb_retry_match {
+    			method NONE
     		}
-    		@estiba_a-trial {
-    			file {
-    				root /etc/caddy/estiba/live
-    				try_files a-trial
-    			}
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
     		}
-    		reverse_proxy @estiba_a-trial 10.213.0.10:8000 10.213.1.10:8000 {
-    			lb_policy first
-    			lb_retries 1
-    			fail_duration 2s
-    			transport http {
-    				dial_timeout 2s
-    				keepalive 1s
-    			}
+    	}
+    	@estiba_my_api_a-trial {
+    		file {
+    			root /etc/caddy/estiba/live
+    			try_files a-trial
     		}
-    		@estiba_b {
-    			file {
-    				root /etc/caddy/estiba/live
-    				try_files b
-    			}
+    	}
+    	reverse_proxy @estiba_my_api_a-trial 10.213.0.10:8000 10.213.1.10:8000 {
+    		lb_policy first
+    		fail_duration 500ms
+    		lb_retries 1
+    		lb_retry_match {
+    			method NONE
     		}
-    		reverse_proxy @estiba_b 10.213.1.10:8000 {
-    			transport http {
-    				dial_timeout 2s
-    				keepalive 1s
-    			}
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
     		}
-    		reverse_proxy 10.213.0.10:8000 {
-    			transport http {
-    				dial_timeout 2s
-    				keepalive 1s
-    			}
+    	}
+    	@estiba_my_api_b {
+    		file {
+    			root /etc/caddy/estiba/live
+    			try_files b
+    		}
+    	}
+    	reverse_proxy @estiba_my_api_b 10.213.1.10:8000 {
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
+    		}
+    	}
+    	reverse_proxy 10.213.0.10:8000 {
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
     		}
     	}
     }
@@ -96,11 +100,11 @@ test('of replicas each is asked first by some visitors in a trial, and the slot 
     line.replaceAll(/10\.213\.(\d+\.\d+):80/g, '$1'),
   )
   expect(proxies).toEqual([
-    'reverse_proxy @estiba_b-trial-0 1.10 1.12 0.10 0.12 {',
-    'reverse_proxy @estiba_b-trial 1.12 1.10 0.10 0.12 {',
-    'reverse_proxy @estiba_a-trial-0 0.10 0.12 1.10 1.12 {',
-    'reverse_proxy @estiba_a-trial 0.12 0.10 1.10 1.12 {',
-    'reverse_proxy @estiba_b 1.10 1.12 {',
+    'reverse_proxy @estiba_api_b-trial-0 1.10 1.12 0.10 0.12 {',
+    'reverse_proxy @estiba_api_b-trial 1.12 1.10 0.10 0.12 {',
+    'reverse_proxy @estiba_api_a-trial-0 0.10 0.12 1.10 1.12 {',
+    'reverse_proxy @estiba_api_a-trial 0.12 0.10 1.10 1.12 {',
+    'reverse_proxy @estiba_api_b 1.10 1.12 {',
     'reverse_proxy 0.10 0.12 {',
   ])
   expect(text).toContain('expression int({http.request.remote.port})/2%2==0')
@@ -127,6 +131,30 @@ describe('a Caddyfile', () => {
 
   test('imports the whole folder', () => {
     expect(CADDY.problems(good.replace('caddy.conf', '*.conf'), services)).toEqual([])
+  })
+
+  test.each<[string, string, string]>([
+    [
+      'a path',
+      'import estiba_web /api/*',
+      '`import estiba_web /api/*`: it takes no path; write `handle /api/* { import estiba_web }`',
+    ],
+    [
+      'a name that is none',
+      'import estiba_my-api',
+      '`import estiba_my-api` names no service of the compose file; there are: my-api, web',
+    ],
+    [
+      'no way to load another one',
+      'admin off',
+      '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
+    ],
+  ])('with %s', (_, line, problem) => {
+    expect(CADDY.problems(`${good}\n${line}`, services)).toEqual([problem])
+  })
+
+  test('in one line', () => {
+    expect(CADDY.problems(good.replace('import estiba_web', 'handle /x { import estiba_web }'), services)).toEqual([])
   })
 
   test('that does not import the file, or imports what is no service', () => {

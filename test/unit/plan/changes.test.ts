@@ -22,7 +22,7 @@ describe('what a release means for what runs', () => {
         01 point current to the release, because it is confirmed (irreversible, at most 70 s)
            $ point_current releases/v1-again/plain
         02 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 70 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+           $ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1-again ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1-again ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
       note: nothing changed: no container is touched"
     `)
   })
@@ -75,7 +75,7 @@ describe('what a release means for what runs', () => {
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
         03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+           $ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
         04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       settle, where a migration forbids the way back:
@@ -125,7 +125,7 @@ describe('what a release means for what runs', () => {
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive worker=a596dedff0616dce:no
         03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+           $ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1-again ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1-again ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
         04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old worker=a596dedff0616dce
       settle, where a migration forbids the way back:

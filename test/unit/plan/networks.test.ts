@@ -33,7 +33,7 @@ describe('a store or an edge outside the networks of the slots', () => {
         01 point current to the release, because it is confirmed (irreversible, at most 70 s)
            $ point_current releases/v1/a
         02 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 70 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+           $ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
       note: nothing else changed: no container is touched"
     `)
   })

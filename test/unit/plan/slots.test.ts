@@ -34,7 +34,7 @@ describe('a release in slots', () => {
         "$ point_current releases/v1/a",
         "$ switch_edge a && await_engine && see_edge a nginx",
         "$ keep_alive api=3864fb2d65c7c248:always worker=a596dedff0616dce:no nginx=a58aa1d49c686408:always",
-        "$ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111",
+        "$ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1",
         "$ await_engine && keep_alive nginx=a58aa1d49c686408:always",
         "$ keep_alive api=3864fb2d65c7c248:always && switch_edge a && see_edge a nginx",
         "$ await_engine && keep_alive worker=a596dedff0616dce:no",
@@ -86,7 +86,7 @@ describe('a release in slots', () => {
         03 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no
         04 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
+           $ hold_images ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=api.v2 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=worker.v2 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
         05 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 130 s)
            $ drain 30 10.213.0.0/24 nginx && remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac
       settle, where a migration forbids the way back:
@@ -126,7 +126,7 @@ describe('a release in slots', () => {
         "$ stage",
         "way back: $ unstage",
         "$ point_current releases/v1/a",
-        "$ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111",
+        "$ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1",
       ]
     `)
   })
@@ -164,7 +164,7 @@ describe('a release in slots', () => {
         "$ point_current releases/v3/b",
         "$ switch_edge b && await_engine && see_edge b nginx",
         "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=b3d13b9d1266b9db:always",
-        "$ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222",
+        "$ hold_images ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=api.v3 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=worker.v3 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1",
         "$ drain 30 10.213.0.0/24 nginx && remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
         "$ stand_by 60 db",
         "$ stop_new nginx=b3d13b9d1266b9db && stand_by 60 nginx",
@@ -181,7 +181,37 @@ describe('a release in slots', () => {
       ...switchable,
       worker: { command: ['work'], expose: ['9000'], labels: { 'estiba.kind': 'web' }, deploy: { replicas: 1 } },
     })
-    expect(commandsOf(plan(to, hostWith(one)))).toContain('$ configure_edge nginx')
+    expect(commandsOf(plan(to, hostWith(one)))).toContain('$ configure_edge nginx && see_edge a nginx')
+  })
+
+  test("another text of the edge's own is all that is done where nothing else changed", () => {
+    const to = shopRelease('v2', '1', switchable, { 'own/nginx/etc_nginx_conf.d_shop.conf': 'gzip on;' })
+    const text = plan(to, hostWith(one))
+    expect(text).toContain('nginx   leave    edge: it loads its new configuration')
+    expect(text).not.toContain('note: nothing')
+    expect(commandsOf(text)).toMatchInlineSnapshot(`
+      [
+        "$ stage",
+        "way back: $ unstage",
+        "$ note_served db api worker nginx && point_current releases/v1/a-guard",
+        "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a",
+        "$ configure_edge nginx && see_edge a nginx",
+        "way back: $ configure_edge_back nginx",
+        "$ point_current releases/v2/a",
+        "$ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v2 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v2 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1",
+        "$ tidy_edge",
+      ]
+    `)
+  })
+
+  test('an edge that is replaced as well gets it between the two, so that the way back does, too', () => {
+    const change = { ...switchable, nginx: { ...switchable['nginx'], image: 'nginx:1.29' } }
+    const to = shopRelease('v2', '1', change, { 'own/nginx/etc_nginx_conf.d_shop.conf': 'gzip on;' })
+    const effects = commandsOf(plan(to, hostWith(one))).map((line) => line.split(' ').slice(0, 2).join(' '))
+    const [stop, configure, start] = ['$ stop_old', '$ configure_edge', '$ start_and_prove'].map((effect) =>
+      effects.indexOf(effect),
+    )
+    expect([stop, configure, start]).toEqual([stop, (stop ?? 0) + 2, (stop ?? 0) + 4])
   })
 
   test('a second proxy is no part of the switch', () => {
@@ -206,7 +236,7 @@ describe('a release in slots', () => {
     const [slot] = commandsOf(plan(several('v3', '2'), hostWith(one))).filter((line) =>
       line.startsWith('$ configure_edge'),
     )
-    expect(slot).toBe('$ configure_edge nginx')
+    expect(slot).toBe('$ configure_edge nginx && see_edge a nginx')
   })
 
   test('from turns to slots: the edge is replaced once, and what served is the way back', () => {
@@ -237,7 +267,7 @@ describe('a release in slots', () => {
         "$ point_current releases/v2/a",
         "$ switch_edge a && await_engine && see_edge a nginx",
         "$ keep_alive api=d46a468f8933d529:always worker=984bdedd2f7b08ac:no nginx=a58aa1d49c686408:always",
-        "$ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222",
+        "$ hold_images ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=api.v2 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=worker.v2 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1",
         "$ remove_old api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
         "$ stand_by 60 db",
         "$ stop_new nginx=a58aa1d49c686408 && stand_by 60 nginx",

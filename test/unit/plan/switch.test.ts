@@ -45,7 +45,7 @@ describe('a whole plan', () => {
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
         03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+           $ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
       settle, where a migration forbids the way back:
         01 keep the new api, worker, nginx alive, because from now on the engine keeps them alive (irreversible, at most 90 s)
            only where this has begun: switch 03
@@ -96,7 +96,7 @@ describe('a whole plan', () => {
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e28c8f1dc4bb89d0:always worker=984bdedd2f7b08ac:no
         03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
+           $ hold_images ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=api.v2 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=worker.v2 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
         04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
       settle, where a migration forbids the way back:
@@ -151,7 +151,7 @@ describe('a whole plan', () => {
         02 give the new containers their restart policy, because from now on the engine keeps them alive (irreversible, at most 90 s)
            $ keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no
         03 hold the images of the release, because a prune on the host leaves them, and with them the way back (irreversible, at most 90 s)
-           $ hold_images api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111
+           $ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=api.v2 ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222=worker.v2
         04 stop and remove the old containers, because the way back now leads through the release (irreversible, at most 90 s)
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce
       while on trial, every second:
