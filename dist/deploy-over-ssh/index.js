@@ -69950,7 +69950,7 @@ find_plugin() {
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
   for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
     plugin=$plugin/cli-plugins/docker-compose
-    [ ! -x "$plugin" ] || return 0
+    if [ -f "$plugin" ] && [ -x "$plugin" ]; then return 0; fi
   done
   plugin=''
 }
@@ -70120,19 +70120,18 @@ runs_on() {
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
 }
 
-# held SERVICE ID: what the image is held by. Without a tag \`docker system prune\` takes what no container has, and with it the
-# way back; the name is one that no registry has (RFC 2606).
-held() { echo "estiba.invalid/$project:$1.$2"; }
-
-# hold_images SERVICE=IMAGE...
+# hold_images IMAGE=SERVICE.RELEASE...: without a tag \`docker system prune\` takes what no container has, and with it the way back; the name is
+# one that no registry has (RFC 2606). One that is gone already can't be held any more.
 hold_images() {
-  for service; do docker tag "\${service#*=}" "$(held "\${service%%=*}" "$release")" || return 1; done
+  await_engine
+  for image; do docker tag "\${image%%=*}" "estiba.invalid/held:$project.\${image#*=}" || echo "\${image%%=*} is not held"; done
 }
 
-# let_go ID...
+# let_go ID...: of releases that are forgotten.
 let_go() {
   for old; do
-    tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=$(held '*' "$old")") && each "$tags" docker image rm
+    until tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*.$old"); do sleep 1; done
+    each "$tags" docker image rm
   done
   true
 }
@@ -70460,8 +70459,15 @@ stage() {
 unstage() {
   case $(readlink "$stack/current") in
     "releases/$release/"*) ;;
-    *) rm -rf "\${stack:?}/releases/$release" ;;
+    *) forget_brought; rm -rf "\${stack:?}/releases/$release" ;;
   esac
+}
+
+# What it brought for the edges and the release that serves does not have.
+forget_brought() {
+  serving=$(readlink "$stack/current") || return 0
+  serving=$stack/\${serving%/*}/edge
+  [ ! -d "$serving" ] || drop_all_edge_files_but "$serving"
 }
 
 # point_current FOLDER: below the stack's folder.
@@ -70549,52 +70555,123 @@ stage_edge() {
   chmod -R a+rX "$stack/edge"
 }
 
+# edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
+edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\\./||'); }
+
 # lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
-lacks_configuration() {
-  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || return 0; done
-  return 1
-}
+lacks_configuration() { ! edge_files "$1" | has_edge_files; }
+has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || return 1; done; }
 
 # make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
-  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || put_edge_file "$file" || return 1; done
+  edge_files "$1" | put_edge_files "$1" lacking || return 1
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
-# put_edge_configuration FOLDER: its files and no others.
-put_edge_configuration() {
-  for file in "$1"/*.conf; do put_edge_file "$file" || return 1; done
-  for file in "$stack"/edge/*.conf; do [ -f "$1/\${file##*/}" ] || rm -f "$file"; done
-  sync "$stack/edge"
+# put_edge_files FOLDER all|lacking: those on standard input.
+put_edge_files() {
+  while IFS= read -r file; do
+    if [ "$2" = lacking ] && [ -f "$stack/edge/$file" ]; then continue; fi
+    put_edge_file "$1" "$file" || return 1
+  done
 }
 
+# put_edge_file FOLDER FILE: a container that mounts a file has its inode, so what may be mounted is written in its place.
 put_edge_file() {
-  new=$stack/edge/.\${1##*/}
-  cp "$1" "$new" && chmod 0644 "$new" && sync "$new" && mv "$new" "$stack/edge/\${1##*/}"
+  target=$stack/edge/$2 new=$stack/edge/.\${2##*/}
+  case $2 in
+    own/*) mkdir -p "\${target%/*}" && cat "$1/$2" >"$target" && chmod 0644 "$target" && sync "$target" ;;
+    *) cp "$1/$2" "$new" && chmod 0644 "$new" && sync "$new" && mv "$new" "$target" ;;
+  esac
 }
 
-# configure_edge SERVICE...: the configuration that the release brought, once the running edge has found it good.
+# put_edge_configuration FOLDER: all of it; and out of the folders that an edge mounts goes what is not in it. The rest waits
+# for \`tidy_edge\`: a container that mounts a file can't start without it.
+put_edge_configuration() {
+  edge_files "$1" | put_edge_files "$1" all && edge_files "$stack/edge" | grep '^own/[^/]*/[^/]*/' | drop_edge_files "$1" &&
+    chmod -R a+rX "$stack/edge" && sync "$stack/edge"
+}
+
+# drop_edge_files FOLDER: those on standard input that it does not have.
+drop_edge_files() { while IFS= read -r file; do [ -f "$1/$file" ] || rm -f "$stack/edge/$file"; done; }
+
+# drop_all_edge_files_but FOLDER: nothing that mounts one of the others is there any more.
+drop_all_edge_files_but() { edge_files "$stack/edge" | drop_edge_files "$1" && sync "$stack/edge"; }
+tidy_edge() { drop_all_edge_files_but "$stack/releases/$release/edge"; }
+
+# configure_edge SERVICE...: the configuration that the release brought, once it was found good in a container of its own.
 configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
-    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack"/edge/*.conf "$before.new" &&
-      sync "$before.new"/*.conf && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
+    rm -rf "$before.new" && mkdir "$before.new" && edge_files "$stack/edge" | keep_edge_files "$before.new" &&
+      sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
-  put_edge_configuration "$stack/releases/$release/edge" && reload_edges "$@"
+  try_edges "$@" && put_edge_configuration "$stack/releases/$release/edge" &&
+    : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && reload_edges "$@"
 }
 
+keep_edge_files() {
+  while IFS= read -r file; do
+    case $file in */*) mkdir -p "$1/\${file%/*}" ;; esac
+    cp "$stack/edge/$file" "$1/$file" && sync "$1/$file" || return 1
+  done
+}
+
+# An edge that was never told to load another one runs what it had.
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
-  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_edges "$@"
+  put_edge_configuration "$ESTIBA_TX/edge-before" && drop_all_edge_files_but "$ESTIBA_TX/edge-before" || return 1
+  [ -f "$ESTIBA_TX/edge-reloaded" ] || return 0
+  await_engine && reload_edges "$@"
+}
+
+# try_edges SERVICE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
+try_edges() {
+  tried=$ESTIBA_TX/edge-tried
+  rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" || return 1
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do try_edge "$container" || return 1; done
+  done
+  rm -rf "$tried"
+}
+
+try_edge() {
+  container=$1
+  mounts=$(docker inspect --format '{{range .Mounts}}{{println .Source .Destination}}{{end}}' "$container") &&
+    image=$(docker inspect --format '{{.Image}}' "$container") || return 1
+  set -- --rm --network "container:$container" --volumes-from "$container:ro"
+  while read -r source target; do
+    case $source in "$stack/edge" | "$stack/edge/own/"*) ;; *) continue ;; esac
+    source=$tried\${source#"$stack/edge"}
+    [ ! -e "$source" ] || set -- "$@" --volume "$source:$target:ro"
+  done <<EOT
+$mounts
+EOT
+  if has_caddy "$container"; then
+    configuration=$(caddy_configuration "$container") || return 1
+    # shellcheck disable=SC2086 # a list of options
+    docker run "$@" --entrypoint caddy "$image" validate $configuration
+  else
+    docker run "$@" --entrypoint nginx "$image" -t -q
+  fi
+}
+
+# has_caddy CONTAINER: that the program can't be found is an answer; anything else is none, and ends the effect.
+has_caddy() {
+  docker exec "$1" caddy version >/dev/null 2>&1
+  case $? in 0) return 0 ;; 126 | 127) return 1 ;; esac
+  echo "the engine does not say what runs in $1" >&2
+  exit 1
 }
 
 reload_edges() {
   for service; do
     running=$(containers "$service" status=running) || return 1
     for container in $running; do
-      if docker exec "$container" caddy version >/dev/null 2>&1; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
+      if has_caddy "$container"; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
     done
   done
 }
@@ -70605,14 +70682,19 @@ reload_nginx() {
 }
 reload_one_nginx() { docker exec "$1" nginx -t -q && docker exec "$1" nginx -s reload; }
 
-# By the configuration that it was started with.
 reload_caddy() {
-  configuration=$(docker inspect --format '{{range .Args}}{{println .}}{{end}}' "$1" | awk '
-    $0 == "--config" || $0 == "-c" { getline file } $0 == "--adapter" || $0 == "-a" { getline adapter }
-    END { if (file == "") { file = "/etc/caddy/Caddyfile"; adapter = "caddyfile" }
-          print "--config", file; if (adapter != "") print "--adapter", adapter }') || return 1
+  configuration=$(caddy_configuration "$1") || return 1
   # shellcheck disable=SC2086 # a list of options
   docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
+}
+
+# What it was started with: options that mean the same to \`validate\` and \`reload\`. Without any it takes what lies where it runs.
+caddy_configuration() {
+  docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
+    $0 == "run" { runs = 1 }
+    /^(--config|-c|--adapter|-a)=/ { print }
+    /^(--config|-c|--adapter|-a)$/ { option = $0; getline; print option, $0 }
+    END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
 }
 
 # switch_edge FOLDER: one rename. The next request goes where it leads.
@@ -70719,7 +70801,7 @@ find_plugin() {
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
   for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
     plugin=$plugin/cli-plugins/docker-compose
-    [ ! -x "$plugin" ] || return 0
+    if [ -f "$plugin" ] && [ -x "$plugin" ]; then return 0; fi
   done
   plugin=''
 }
@@ -70897,6 +70979,9 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 
 # The stack as Estiba left it.
 
+# What the edges are told, in one order: what is generated, and of the team's own the checksums.
+edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
+
 stack_facts() {
   case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then
@@ -70905,7 +70990,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
-    fact edge "\${slot##*/} $(cat "$stack"/edge/*.conf 2>/dev/null | sha256sum | cut -c 1-16)"
+    fact edge "\${slot##*/} $(edge_configuration 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
@@ -76976,7 +77061,6 @@ function aliveOf(changes) {
 
 
 
-
 /**
  * The set goes to the free slot: web services beside the old ones, until they have proved themselves; then the others, of
  * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
@@ -76988,6 +77072,7 @@ function slotSteps(request) {
     const inTurn = inTurnOf(changed);
     const old = aliveOf(inTurn);
     const isMoving = changed.some(isOfTheSet);
+    const isEdgeReplaced = aliveOf(edgesOf(changed)).length > 0;
     return {
         beside: [
             guardStep(request, layout.from),
@@ -77000,9 +77085,10 @@ function slotSteps(request) {
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
         over: [
+            // First: what can't be loaded is found while everything old still runs.
+            ...(request.edgeChanged && !isEdgeReplaced ? [configureEdge(request)] : []),
             ...(old.length > 0 ? [stopOld(request, old)] : []),
             ...startLayers(order, inTurn, healthyWithin),
-            ...(request.edgeChanged ? [configureEdge(request)] : []),
         ],
         edge: [
             ...replaceEdges(request, isMoving),
@@ -77024,6 +77110,8 @@ function replaceEdges(request, isMoving) {
     const old = aliveOf(edges);
     return [
         ...(old.length > 0 ? [stopOld(request, old)] : []),
+        // In between, so that on the way back the old one starts with what it had.
+        ...(old.length > 0 && request.edgeChanged ? [configureEdge(request)] : []),
         ...(isMoving ? [switchEdge(request)] : []),
         ...startLayers(request.order, edges, request.healthyWithin),
     ];
@@ -77074,12 +77162,16 @@ function seeEdge({ layout }, started, folder) {
     ];
 }
 function configureEdge(request) {
-    const edges = switchedOf(staying(request), request).map(({ name }) => quote(name));
+    const edges = switchedOf(staying(request), request).map(({ name }) => name);
+    const { live } = request.layout;
     return {
         title: 'give the edge its new configuration',
-        because: 'the release has other web services or ports than the one before; the edge is reloaded this once',
-        run: ['configure_edge', ...edges].join(' '),
-        undo: ['configure_edge_back', ...edges].join(' '),
+        because: 'its own text, or the web services and their ports, changed; it is tried in a container of its own, then loaded',
+        run: [
+            words('configure_edge', edges),
+            ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
+        ].join(' && '),
+        undo: words('configure_edge_back', edges),
         reversibility: 'reversible',
         deadline: 60,
     };
@@ -77351,11 +77443,13 @@ function planSummary(plan) {
 
 ;// CONCATENATED MODULE: ./src/plan/describe.ts
 /** What the plan says of a service: what it is, what becomes of it, and what that costs. */
-function describeChange(change, to) {
+function describeChange(change, to, edgeChanged) {
     const { name, service, action, because, running, alive, joins } = change;
     const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
     if (action === 'leave' && joins)
         return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
+    if (action === 'leave' && edgeChanged && to.slots?.edges.includes(name) === true)
+        return { ...base, because: `it loads its new configuration (${service.kindBecause})`, added: 0 };
     if (action === 'leave')
         return { ...base, added: 0 };
     const isBeside = action === 'replace' && service.beside;
@@ -77392,6 +77486,7 @@ function gapOf({ kind, stopGrace }, { slots }) {
 
 
 
+
 /** What follows the commit: it can only be completed. */
 function finishSteps(request, changed, gone) {
     const fromNowOn = lasting(changed);
@@ -77414,7 +77509,7 @@ function finishSteps(request, changed, gone) {
                 step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`),
             ]
             : []),
-        ...hold(request.to).map((run) => step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run)),
+        ...hold(request).map((run) => step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run)),
         ...(old.length > 0
             ? [
                 drained(request, step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`)),
@@ -77422,6 +77517,9 @@ function finishSteps(request, changed, gone) {
             : []),
         ...(gone.length > 0
             ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+            : []),
+        ...(request.edgeChanged
+            ? [step('forget what the edges no longer have', 'nothing mounts it any more', 'tidy_edge')]
             : []),
         ...forget(request).map(([because, run]) => step('forget old releases', because, run)),
     ];
@@ -77443,21 +77541,32 @@ function settleEdge({ layout, changes, switched }, changed) {
     const edges = switchedOf(changes, { switched }).map(({ name }) => name);
     return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
 }
-/** What has a tag of its own keeps it, or loses it to the next pull. */
-function hold({ services }) {
-    const digests = Object.entries(services).filter(([, { image }]) => image.includes('@'));
-    if (digests.length === 0)
-        return [];
-    return [
-        words('hold_images', digests.map(([name, { image }]) => `${name}=${image}`)),
-    ];
+/**
+ * A tag for each image by digest that has none yet, of this release and of the others that stay: an earlier version of ours may
+ * have left them without.
+ */
+function hold(request) {
+    const { to, observation } = request;
+    const kept = finish_keptBy(request);
+    const held = new Set([...observation.images].map((image) => image.replace(HELD, '')));
+    const tags = [to, ...observation.releases.filter(({ id }) => id !== to.id && kept.has(id))].flatMap((release) => Object.entries(release.services).flatMap(([name, { image }]) => {
+        const tag = `${name}.${release.id}`;
+        const isThere = release === to || observation.images.has(imageAsListed(image));
+        return image.includes('@') && isThere && !held.has(tag) ? [`${image}=${tag}`] : [];
+    }));
+    return tags.length === 0 ? [] : [words('hold_images', tags)];
+}
+/** What stands before the service and the release in such a tag, with the name of the stack. */
+const HELD = /^estiba\.invalid\/held:[^.]*\./;
+/** The confirmed releases that stay on the host. */
+function finish_keptBy({ to, observation, keep }) {
+    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
+    return observation.current === undefined ? kept : kept.add(observation.current);
 }
 /** Releases beyond the kept ones, and the images that only they use. */
-function forget({ to, observation, keep }) {
-    const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
-    const live = observation.current;
-    if (live !== undefined)
-        kept.add(live);
+function forget(request) {
+    const { to, observation, keep } = request;
+    const kept = finish_keptBy(request);
     const old = observation.releases.filter(({ id }) => !kept.has(id));
     if (old.length === 0)
         return [];
@@ -77677,7 +77786,7 @@ function planSwitch(request) {
     const switching = { changes, changed, healthyWithin, drain, switched };
     const lastingOnes = lasting(changed);
     const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
-    const way = changed.length === 0
+    const way = changed.length === 0 && !edgeChanged
         ? NO_WAY
         : to.slots === undefined
             ? turnSteps(switching, to.order, layout.from)
@@ -77695,16 +77804,19 @@ function planSwitch(request) {
     return {
         title: request.title,
         variant: layout.variant,
-        services: [...changes.map((change) => describeChange(change, to)), ...[...retiring].map(describeRetired)],
+        services: [
+            ...changes.map((change) => describeChange(change, to, edgeChanged)),
+            ...[...retiring].map(describeRetired),
+        ],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, layout })),
             switch: numbered([...way.beside, ...way.over, ...way.edge]),
             commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-            finish: numbered(finishSteps({ ...request, layout, changes, switched }, changed, gone)),
+            finish: numbered(finishSteps({ ...request, layout, changes, switched, edgeChanged }, changed, gone)),
             ...(settle.length > 0 && { settle: numbered(settle) }),
         },
         ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
-        notes: notesOn(to, changes, changed, gone),
+        notes: edgeChanged && changed.length === 0 ? [] : notesOn(to, changes, changed, gone),
     };
 }
 const NO_WAY = { beside: [], over: [], edge: [] };
@@ -83587,57 +83699,55 @@ const FOLDER = '/etc/caddy/estiba';
 /** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
 const CADDY = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems };
 /**
- * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`. The state is
- * looked up once more by each matcher; in this order, what a request meets in the midst of a switch is one that serves.
+ * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
+ * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
+ * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
  */
 function caddyFiles(slots) {
-    const snippets = Object.entries(slots.web).map(([name, address]) => block(`(estiba_${variable(name)})`, [
-        block('route', [
-            ...inTrial(slots, address, 'b'),
-            ...inTrial(slots, address, 'a'),
-            ...matcher('b', ['b']),
-            ...caddy_proxy('@estiba_b', of(slots, address, 'b')),
-            ...caddy_proxy('', of(slots, address, 'a')),
-        ]),
-    ]));
+    const snippets = Object.entries(slots.web).map(([name, address]) => {
+        const prefix = `estiba_${variable(name)}`;
+        return block(`(${prefix})`, [
+            ...inTrial(slots, address, 'b', prefix),
+            ...inTrial(slots, address, 'a', prefix),
+            matcher(`${prefix}_b`, 'b'),
+            caddy_proxy(`@${prefix}_b`, of(slots, address, 'b')),
+            caddy_proxy('', of(slots, address, 'a')),
+        ]);
+    });
     const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
-        ...matcher(state, [state]),
+        matcher(`estiba_${state}`, state),
         `respond @estiba_${state} ${state}`,
     ]);
     const status = block(`http://${SEEN_AT}`, ['bind 127.0.0.1', block('route', [...seen, 'respond a'])]);
     return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
 }
 /**
- * The slot before answers where the new one takes no connection; a request that changes something is never sent again. In
- * the order of a list the first that can be reached gets all requests, so each replica is first in one: by the port that a
- * visitor comes from, of which Linux prefers the even ones.
+ * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
+ * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
+ * Linux prefers the even ones.
  */
-function inTrial(slots, address, slot) {
+function inTrial(slots, address, slot, prefix) {
     const fresh = of(slots, address, slot);
     const before = of(slots, address, otherSlot(slot));
     const state = `${slot}-trial`;
-    const options = [`lb_policy first`, `lb_retries ${fresh.length + before.length - 1}`, 'fail_duration 2s'];
     return fresh.flatMap((_, place) => {
         const isLast = place === fresh.length - 1;
         const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`];
-        const name = isLast ? state : `${state}-${place}`;
+        const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`;
         const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
-        return [...matcher(name, [state], turn), ...caddy_proxy(`@estiba_${name}`, upstreams, options)];
+        return [matcher(name, state, turn), caddy_proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms'])];
     });
 }
-function matcher(name, files, more = []) {
-    const file = block('file', [`root ${FOLDER}/live`, `try_files ${files.join(' ')}`]);
-    return [block(`@estiba_${name}`, [file, ...more])];
+function matcher(name, state, more = []) {
+    return block(`@${name}`, [block('file', [`root ${FOLDER}/live`, `try_files ${state}`]), ...more]);
 }
-function caddy_proxy(when, upstreams, options = balanced(upstreams)) {
-    return [block(['reverse_proxy', when, ...upstreams].filter(Boolean).join(' '), [...options, SOON_CLOSED])];
+function caddy_proxy(when, upstreams, how = ['lb_policy round_robin']) {
+    const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ');
+    const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE];
+    return block(head, [...several, SOON_CLOSED]);
 }
-/** As nginx does by itself: in turn, and another one where one can't be reached. */
-function balanced(upstreams) {
-    if (upstreams.length === 1)
-        return [];
-    return ['lb_policy round_robin', `lb_retries ${upstreams.length - 1}`, 'fail_duration 2s'];
-}
+/** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */
+const NEVER_TWICE = block('lb_retry_match', ['method NONE']);
 /** A connection that nobody uses is no visitor's, and a drain counts connections. */
 const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s']);
 function of(slots, { hosts, port }, slot) {
@@ -83647,24 +83757,36 @@ function block(head, lines) {
     return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `\t${line}`), '}'].join('\n');
 }
 function namedServices(text, services) {
-    const named = imports(text);
-    return services.filter((name) => named.includes(variable(name)));
+    const named = imports(text).map(({ name }) => name);
+    return services.filter((service) => named.includes(variable(service)));
 }
 function problems(text, services) {
     const known = services.map(variable);
-    const unknown = [...new Set(imports(text))].filter((name) => !known.includes(name));
+    const own = uncommented(text);
     return [
-        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(uncommented(text))
+        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(own)
             ? []
             : [
                 `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
             ]),
-        ...unknown.map((name) => `\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`),
+        ...imports(text).flatMap(({ name, more }) => {
+            if (!known.includes(name))
+                return [`\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`];
+            if (more === '')
+                return [];
+            return [`\`import estiba_${name} ${more}\`: it takes no path; write \`handle ${more} { import estiba_${name} }\``];
+        }),
+        ...(/^\s*admin\s+off\s*$/m.test(own)
+            ? [
+                '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
+            ]
+            : []),
     ];
 }
-/** The names behind `import estiba_`. */
+/** What follows each `import estiba_`: the name, and the rest of the line. */
 function imports(text) {
-    return [...uncommented(text).matchAll(/^\s*import\s+estiba_(\w+)/gm)].map(([, name = '']) => name);
+    const found = [...uncommented(text).matchAll(/^[ \t]*import[ \t]+"?estiba_([^\s"]+)"?[ \t]*([^\n]*?)[ \t}]*$/gm)];
+    return found.map(([, name = '', more = '']) => ({ name, more }));
 }
 function uncommented(text) {
     return text.replaceAll(/(^|\s)#.*$/gm, '$1');
@@ -83866,15 +83988,18 @@ function proxyOf({ volumes = [] }) {
 function isSwitch(target) {
     return edge_PROXIES.some(({ folder }) => folder === target);
 }
-/** The generated configuration, and a hash of it: 16 hex digits of SHA-256. */
-function edgeFiles(slots, proxies) {
-    const files = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots)));
-    // As `cat *.conf | sha256sum` has it on the host.
-    const content = Object.keys(files)
-        .sort()
-        .map((name) => files[name])
-        .join('');
-    return { files, hash: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex').slice(0, 16) };
+/** The generated configuration with the team's own, and a hash of both: 16 hex digits of SHA-256. */
+function edgeFiles(slots, proxies, own) {
+    const generated = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots)));
+    // As the host has it: `cat *.conf`, and behind it the lines of `sha256sum` for what is below `own`.
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for (const name of Object.keys(generated).sort())
+        hash.update(generated[name] ?? '');
+    for (const name of Object.keys(own).sort())
+        hash.update(`${(0,external_node_crypto_.createHash)('sha256')
+            .update(own[name] ?? '')
+            .digest('hex')}  ${name}\n`);
+    return { files: { ...generated, ...own }, hash: hash.digest('hex').slice(0, 16) };
 }
 function webServices({ services }, kinds, named) {
     const web = new Map();
@@ -83909,6 +84034,26 @@ function portOf(name, { services }) {
         throw new UsageError(`services.${name}: the edge passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
             'that it listens on, or the label `estiba.port`');
     return port;
+}
+
+;// CONCATENATED MODULE: ./src/edge/own.ts
+/**
+ * Where the stack's `edge/` has what an edge that is switched mounts as that path, so that it can be given another content
+ * and load it anew: its configuration, by custom below /etc. What it serves itself goes with its container.
+ */
+function ownPath(service, target) {
+    return target.startsWith('/etc/') ? `own/${service}/${target.slice(1).replaceAll('/', '_')}` : undefined;
+}
+/** What the repository has for that, of these edges. */
+function ownFiles({ services }, edges, shipments) {
+    const files = edges.flatMap((edge) => (services[edge]?.volumes ?? []).flatMap(({ source = '', target }) => {
+        const [shipment, path] = [shipments.get(source), ownPath(edge, target)];
+        if (shipment === undefined || path === undefined)
+            return [];
+        // A shipped file begins with the name of what was mounted.
+        return shipment.files.map(({ name, content }) => [[path, ...name.split('/').slice(1)].join('/'), content]);
+    }));
+    return Object.fromEntries(files);
 }
 
 ;// CONCATENATED MODULE: ./src/edge/subnets.ts
@@ -84007,6 +84152,7 @@ const posix_namespaceObject = require("node:path/posix");
 
 
 
+
 /** The paths below the checkout that the model mounts or reads: those that exist there are shipped. */
 function checkoutSources(model, projectDirectory) {
     const mounts = Object.values(model.services)
@@ -84065,6 +84211,9 @@ function placeMount(mount, service, placement, shared) {
     }
     const running = placement.running.get(service)?.get(target);
     const shipment = placement.shipments.get(source);
+    const own = placement.switched.includes(service) ? ownPath(service, target) : undefined;
+    if (shipment && own !== undefined)
+        return { ...mount, source: (0,posix_namespaceObject.join)(placement.stack, 'edge', own) };
     if (shipment && !(placement.isData(service) && running !== undefined))
         return { ...mount, source: shippedPath(placement.stack, shipment) };
     const stable = (0,posix_namespaceObject.join)(placement.stack, 'project', (0,posix_namespaceObject.relative)(placement.projectDirectory, source));
@@ -84209,7 +84358,7 @@ function makeRelease(model, name, around) {
     const beside = besideOld(model, kinds, choice.kind === 'slots' ? [...choice.because.keys()] : []);
     const services = Object.fromEntries([...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]));
     const slots = choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined;
-    const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies) : undefined;
+    const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies, around.edgeOwn) : undefined;
     return {
         manifest: {
             format: 3,
@@ -84224,6 +84373,12 @@ function makeRelease(model, name, around) {
         variants: variantsOf({ model: labelled(model, services), kinds, slots }),
         edge: edge?.files,
     };
+}
+/** The edges that a release of that model switches. */
+function switchedEdges(model, configurations) {
+    const inferred = Object.keys(model.services).map((name) => [name, inferKind(name, model)]);
+    const choice = chooseEdge(model, kindsIn(new Map(inferred)), configurations);
+    return choice.kind === 'slots' ? choice.edges : [];
 }
 function kindsIn(inferred) {
     return new Map([...inferred].map(([name, { kind }]) => [name, kind]));
@@ -84329,6 +84484,7 @@ function release_layers(names, services) {
 
 
 
+
 /** The compose files as one model with the built digests in it; needs no host. */
 async function resolveModel(deploy) {
     const project = {
@@ -84343,7 +84499,10 @@ async function resolveModel(deploy) {
 /** A release for one host: paths are the host's, data stays where the running containers have it. */
 async function buildRelease(model, deploy, observation, { version, at }, { sha, workspace }) {
     const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory));
+    const edgeConfigurations = configurationsOf(model, shipments);
+    const switched = switchedEdges(model, edgeConfigurations);
     const placed = placeSources(model, {
+        switched,
         checkout: workspace,
         projectDirectory: deploy.projectDirectory,
         stack: deploy.stack.path,
@@ -84355,14 +84514,16 @@ async function buildRelease(model, deploy, observation, { version, at }, { sha, 
         },
     });
     const release = makeRelease(placed, { id: releaseId(version, at), version, commit: sha }, {
-        edgeConfigurations: edgeConfigurations(model, shipments),
+        edgeConfigurations,
+        edgeOwn: ownFiles(model, switched, shipments),
         subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
         slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
     });
-    return { release, shipments: [...shipments.values()] };
+    const text = JSON.stringify(placed);
+    return { release, shipments: [...shipments.values()].filter(({ sha256 }) => text.includes(sha256)) };
 }
 /** The text of what the repository mounts into each of its edges. */
-function edgeConfigurations({ services }, shipments) {
+function configurationsOf({ services }, shipments) {
     const edges = Object.entries(services).filter(([, service]) => proxyOf(service) !== undefined);
     return Object.fromEntries(edges.map(([name, { volumes = [] }]) => {
         const files = volumes.flatMap(({ source = '' }) => shipments.get(source)?.files ?? []);

@@ -68559,7 +68559,7 @@ find_plugin() {
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
   for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
     plugin=$plugin/cli-plugins/docker-compose
-    [ ! -x "$plugin" ] || return 0
+    if [ -f "$plugin" ] && [ -x "$plugin" ]; then return 0; fi
   done
   plugin=''
 }
@@ -68729,19 +68729,18 @@ runs_on() {
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
 }
 
-# held SERVICE ID: what the image is held by. Without a tag \`docker system prune\` takes what no container has, and with it the
-# way back; the name is one that no registry has (RFC 2606).
-held() { echo "estiba.invalid/$project:$1.$2"; }
-
-# hold_images SERVICE=IMAGE...
+# hold_images IMAGE=SERVICE.RELEASE...: without a tag \`docker system prune\` takes what no container has, and with it the way back; the name is
+# one that no registry has (RFC 2606). One that is gone already can't be held any more.
 hold_images() {
-  for service; do docker tag "\${service#*=}" "$(held "\${service%%=*}" "$release")" || return 1; done
+  await_engine
+  for image; do docker tag "\${image%%=*}" "estiba.invalid/held:$project.\${image#*=}" || echo "\${image%%=*} is not held"; done
 }
 
-# let_go ID...
+# let_go ID...: of releases that are forgotten.
 let_go() {
   for old; do
-    tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=$(held '*' "$old")") && each "$tags" docker image rm
+    until tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*.$old"); do sleep 1; done
+    each "$tags" docker image rm
   done
   true
 }
@@ -69069,8 +69068,15 @@ stage() {
 unstage() {
   case $(readlink "$stack/current") in
     "releases/$release/"*) ;;
-    *) rm -rf "\${stack:?}/releases/$release" ;;
+    *) forget_brought; rm -rf "\${stack:?}/releases/$release" ;;
   esac
+}
+
+# What it brought for the edges and the release that serves does not have.
+forget_brought() {
+  serving=$(readlink "$stack/current") || return 0
+  serving=$stack/\${serving%/*}/edge
+  [ ! -d "$serving" ] || drop_all_edge_files_but "$serving"
 }
 
 # point_current FOLDER: below the stack's folder.
@@ -69158,52 +69164,123 @@ stage_edge() {
   chmod -R a+rX "$stack/edge"
 }
 
+# edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
+edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\\./||'); }
+
 # lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
-lacks_configuration() {
-  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || return 0; done
-  return 1
-}
+lacks_configuration() { ! edge_files "$1" | has_edge_files; }
+has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || return 1; done; }
 
 # make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
-  for file in "$1"/*.conf; do [ -f "$stack/edge/\${file##*/}" ] || put_edge_file "$file" || return 1; done
+  edge_files "$1" | put_edge_files "$1" lacking || return 1
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
-# put_edge_configuration FOLDER: its files and no others.
-put_edge_configuration() {
-  for file in "$1"/*.conf; do put_edge_file "$file" || return 1; done
-  for file in "$stack"/edge/*.conf; do [ -f "$1/\${file##*/}" ] || rm -f "$file"; done
-  sync "$stack/edge"
+# put_edge_files FOLDER all|lacking: those on standard input.
+put_edge_files() {
+  while IFS= read -r file; do
+    if [ "$2" = lacking ] && [ -f "$stack/edge/$file" ]; then continue; fi
+    put_edge_file "$1" "$file" || return 1
+  done
 }
 
+# put_edge_file FOLDER FILE: a container that mounts a file has its inode, so what may be mounted is written in its place.
 put_edge_file() {
-  new=$stack/edge/.\${1##*/}
-  cp "$1" "$new" && chmod 0644 "$new" && sync "$new" && mv "$new" "$stack/edge/\${1##*/}"
+  target=$stack/edge/$2 new=$stack/edge/.\${2##*/}
+  case $2 in
+    own/*) mkdir -p "\${target%/*}" && cat "$1/$2" >"$target" && chmod 0644 "$target" && sync "$target" ;;
+    *) cp "$1/$2" "$new" && chmod 0644 "$new" && sync "$new" && mv "$new" "$target" ;;
+  esac
 }
 
-# configure_edge SERVICE...: the configuration that the release brought, once the running edge has found it good.
+# put_edge_configuration FOLDER: all of it; and out of the folders that an edge mounts goes what is not in it. The rest waits
+# for \`tidy_edge\`: a container that mounts a file can't start without it.
+put_edge_configuration() {
+  edge_files "$1" | put_edge_files "$1" all && edge_files "$stack/edge" | grep '^own/[^/]*/[^/]*/' | drop_edge_files "$1" &&
+    chmod -R a+rX "$stack/edge" && sync "$stack/edge"
+}
+
+# drop_edge_files FOLDER: those on standard input that it does not have.
+drop_edge_files() { while IFS= read -r file; do [ -f "$1/$file" ] || rm -f "$stack/edge/$file"; done; }
+
+# drop_all_edge_files_but FOLDER: nothing that mounts one of the others is there any more.
+drop_all_edge_files_but() { edge_files "$stack/edge" | drop_edge_files "$1" && sync "$stack/edge"; }
+tidy_edge() { drop_all_edge_files_but "$stack/releases/$release/edge"; }
+
+# configure_edge SERVICE...: the configuration that the release brought, once it was found good in a container of its own.
 configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
-    rm -rf "$before.new" && mkdir "$before.new" && cp "$stack"/edge/*.conf "$before.new" &&
-      sync "$before.new"/*.conf && sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
+    rm -rf "$before.new" && mkdir "$before.new" && edge_files "$stack/edge" | keep_edge_files "$before.new" &&
+      sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
   fi
-  put_edge_configuration "$stack/releases/$release/edge" && reload_edges "$@"
+  try_edges "$@" && put_edge_configuration "$stack/releases/$release/edge" &&
+    : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && reload_edges "$@"
 }
 
+keep_edge_files() {
+  while IFS= read -r file; do
+    case $file in */*) mkdir -p "$1/\${file%/*}" ;; esac
+    cp "$stack/edge/$file" "$1/$file" && sync "$1/$file" || return 1
+  done
+}
+
+# An edge that was never told to load another one runs what it had.
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
-  put_edge_configuration "$ESTIBA_TX/edge-before" && await_engine && reload_edges "$@"
+  put_edge_configuration "$ESTIBA_TX/edge-before" && drop_all_edge_files_but "$ESTIBA_TX/edge-before" || return 1
+  [ -f "$ESTIBA_TX/edge-reloaded" ] || return 0
+  await_engine && reload_edges "$@"
+}
+
+# try_edges SERVICE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
+try_edges() {
+  tried=$ESTIBA_TX/edge-tried
+  rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" || return 1
+  for service; do
+    running=$(containers "$service" status=running) || return 1
+    for container in $running; do try_edge "$container" || return 1; done
+  done
+  rm -rf "$tried"
+}
+
+try_edge() {
+  container=$1
+  mounts=$(docker inspect --format '{{range .Mounts}}{{println .Source .Destination}}{{end}}' "$container") &&
+    image=$(docker inspect --format '{{.Image}}' "$container") || return 1
+  set -- --rm --network "container:$container" --volumes-from "$container:ro"
+  while read -r source target; do
+    case $source in "$stack/edge" | "$stack/edge/own/"*) ;; *) continue ;; esac
+    source=$tried\${source#"$stack/edge"}
+    [ ! -e "$source" ] || set -- "$@" --volume "$source:$target:ro"
+  done <<EOT
+$mounts
+EOT
+  if has_caddy "$container"; then
+    configuration=$(caddy_configuration "$container") || return 1
+    # shellcheck disable=SC2086 # a list of options
+    docker run "$@" --entrypoint caddy "$image" validate $configuration
+  else
+    docker run "$@" --entrypoint nginx "$image" -t -q
+  fi
+}
+
+# has_caddy CONTAINER: that the program can't be found is an answer; anything else is none, and ends the effect.
+has_caddy() {
+  docker exec "$1" caddy version >/dev/null 2>&1
+  case $? in 0) return 0 ;; 126 | 127) return 1 ;; esac
+  echo "the engine does not say what runs in $1" >&2
+  exit 1
 }
 
 reload_edges() {
   for service; do
     running=$(containers "$service" status=running) || return 1
     for container in $running; do
-      if docker exec "$container" caddy version >/dev/null 2>&1; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
+      if has_caddy "$container"; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
     done
   done
 }
@@ -69214,14 +69291,19 @@ reload_nginx() {
 }
 reload_one_nginx() { docker exec "$1" nginx -t -q && docker exec "$1" nginx -s reload; }
 
-# By the configuration that it was started with.
 reload_caddy() {
-  configuration=$(docker inspect --format '{{range .Args}}{{println .}}{{end}}' "$1" | awk '
-    $0 == "--config" || $0 == "-c" { getline file } $0 == "--adapter" || $0 == "-a" { getline adapter }
-    END { if (file == "") { file = "/etc/caddy/Caddyfile"; adapter = "caddyfile" }
-          print "--config", file; if (adapter != "") print "--adapter", adapter }') || return 1
+  configuration=$(caddy_configuration "$1") || return 1
   # shellcheck disable=SC2086 # a list of options
   docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
+}
+
+# What it was started with: options that mean the same to \`validate\` and \`reload\`. Without any it takes what lies where it runs.
+caddy_configuration() {
+  docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
+    $0 == "run" { runs = 1 }
+    /^(--config|-c|--adapter|-a)=/ { print }
+    /^(--config|-c|--adapter|-a)$/ { option = $0; getline; print option, $0 }
+    END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
 }
 
 # switch_edge FOLDER: one rename. The next request goes where it leads.
@@ -69328,7 +69410,7 @@ find_plugin() {
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
   for plugin in "$settings" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
     plugin=$plugin/cli-plugins/docker-compose
-    [ ! -x "$plugin" ] || return 0
+    if [ -f "$plugin" ] && [ -x "$plugin" ]; then return 0; fi
   done
   plugin=''
 }
@@ -69506,6 +69588,9 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 
 # The stack as Estiba left it.
 
+# What the edges are told, in one order: what is generated, and of the team's own the checksums.
+edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
+
 stack_facts() {
   case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then
@@ -69514,7 +69599,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
-    fact edge "\${slot##*/} $(cat "$stack"/edge/*.conf 2>/dev/null | sha256sum | cut -c 1-16)"
+    fact edge "\${slot##*/} $(edge_configuration 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
     [ ! -f "$env" ] || sed -n 's/^COMPOSE_PROJECT_NAME=/owner	/p' "$env"
