@@ -104,7 +104,7 @@ function reportOf(trial: Trial, planted?: Planted): Report {
     return run(trial, planted)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return { instants: [], struckState: '', violations: [why], struck: true, result: undefined }
+    return { instants: [], struckState: '', violations: [why], struck: true, result: undefined, endedAt: 0 }
   }
 }
 

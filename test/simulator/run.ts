@@ -37,6 +37,8 @@ export interface Report {
   /** Whether each strike found something to strike. */
   readonly struck: boolean
   readonly result: string | undefined
+  /** The job's end, in seconds. */
+  readonly endedAt: number
 }
 
 /** Seconds within which all must be well again: where the job can reach the host, and by the server alone. */
@@ -83,7 +85,9 @@ export function run({ strikes, ...tried }: Trial, planted: Planted = {}, wantsSt
   checker.checkEnd(runner)
   if (checker.lastChange > struckAt + CONVERGENCE.server)
     checker.note(`well again only after ${checker.lastChange - struckAt} s`)
-  if (checker.isReachable && runner.endedAt > struckAt + CONVERGENCE.job)
+  // One that goes on still has to do what was left of it.
+  const goesOnUntil = strikes.length > 0 && checker.result() === 'committed' ? undisturbed(tried) : 0
+  if (checker.isReachable && runner.endedAt > Math.max(struckAt, goesOnUntil) + CONVERGENCE.job)
     checker.note(`the job ended after ${runner.endedAt - struckAt} s`)
   const before = digest(host)
   const { lastChange } = checker
@@ -95,7 +99,18 @@ export function run({ strikes, ...tried }: Trial, planted: Planted = {}, wantsSt
     violations: checker.violations,
     struck: struck === strikes.length,
     result: checker.result(),
+    endedAt: runner.endedAt,
   }
+}
+
+const ends = new Map<string, number>()
+
+/** When the job ends where nothing strikes, in seconds. */
+function undisturbed({ world, verb }: Omit<Trial, 'strikes'>): number {
+  const key = `${verb}, ${world}`
+  const known = ends.get(key) ?? run({ world, verb, strikes: [] }).endedAt
+  ends.set(key, known)
+  return known
 }
 
 /** Everything on the host that outlives its processes, and which of these there are. */
