@@ -79,23 +79,32 @@ export function isSwitch(target: string): boolean {
   return PROXIES.some(({ folder }) => folder === target)
 }
 
-/** The generated configuration with the team's own, and a hash of both: 16 hex digits of SHA-256. */
-export function edgeFiles(
-  slots: Slots,
-  proxies: readonly Proxy[],
-  own: EdgeFiles,
-): { readonly files: EdgeFiles; readonly hash: string } {
+/** The configuration of a release's edges, generated and the team's own. */
+export interface EdgeConfiguration {
+  readonly files: EdgeFiles
+  /** 16 hex digits of SHA-256, as a host has it: over `cat *.conf`, and behind it the lines of `sha256sum` for `own`. */
+  readonly hash: string
+  /** Of the team's own alone. */
+  readonly ownHash: string
+}
+
+export function edgeConfiguration(slots: Slots, proxies: readonly Proxy[], own: EdgeFiles): EdgeConfiguration {
   const generated = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots))) as Readonly<Record<string, string>>
-  // As the host has it: `cat *.conf`, and behind it the lines of `sha256sum` for what is below `own`.
-  const hash = createHash('sha256')
-  for (const name of Object.keys(generated).sort()) hash.update(generated[name] ?? '')
-  for (const name of Object.keys(own).sort())
-    hash.update(
-      `${createHash('sha256')
-        .update(own[name] ?? '')
-        .digest('hex')}  ${name}\n`,
-    )
-  return { files: { ...generated, ...own }, hash: hash.digest('hex').slice(0, 16) }
+  const texts = Object.keys(generated)
+    .sort()
+    .map((name) => generated[name] ?? '')
+  const lines = Object.keys(own)
+    .sort()
+    .map((name) => `${sha256(own[name] ?? '')}  ${name}\n`)
+  return {
+    files: { ...generated, ...own },
+    hash: sha256([...texts, ...lines].join('')).slice(0, 16),
+    ownHash: sha256(lines.join('')).slice(0, 16),
+  }
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 function webServices(

@@ -35,5 +35,14 @@ export function checkLimited(release: Manifest, names: readonly string[], live: 
     if (after.definition === before.definition) return []
     return [`services: ${name} changed, too (environment, command, ports or the like); name it, too, or deploy all`]
   })
+  const { edges = [], ownHash } = release.slots ?? {}
+  const before = live?.slots?.ownHash
+  if (
+    before !== undefined &&
+    ownHash !== undefined &&
+    before !== ownHash &&
+    !edges.some((edge) => names.includes(edge))
+  )
+    problems.push(`services: the configuration of ${edges.join(', ')} changed, too; name it, too, or deploy all`)
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
 }

@@ -13,8 +13,10 @@ export interface Manifest {
   readonly order: readonly (readonly string[])[]
   /** Where its web services are in either slot; undefined: old and new take turns, for the reason beside it. */
   readonly slots?: Slots & {
-    /** Of the edge's generated configuration. */
+    /** Of the edges' configuration, generated and the team's own. */
     readonly edgeHash: string
+    /** Of what of it is the team's own; a release of an earlier version has none. */
+    readonly ownHash?: string
     /** The edges that are switched; others of the kind take no part. */
     readonly edges: readonly string[]
   }

@@ -2,7 +2,7 @@ import { definitionOf } from '../compose/definition.ts'
 import { awaited, migrationIn } from '../compose/kind-signs.ts'
 import { isReplaced, type Kind, type KindOf, kindOf, LABELLED } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
-import { chooseEdge, type Configurations, edgeFiles } from '../edge/edge.ts'
+import { chooseEdge, type Configurations, edgeConfiguration } from '../edge/edge.ts'
 import type { EdgeFiles } from '../edge/proxy.ts'
 import { type Slots, webAddresses } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
@@ -68,7 +68,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   )
   const slots =
     choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined
-  const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies, around.edgeOwn) : undefined
+  const edge = choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.proxies, around.edgeOwn) : undefined
   return {
     manifest: {
       format: 3,
@@ -77,7 +77,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
       order: startOrder(services),
       ...(choice.kind === 'slots' &&
         slots &&
-        edge && { slots: { ...slots, edgeHash: edge.hash, edges: choice.edges } }),
+        edge && { slots: { ...slots, edgeHash: edge.hash, ownHash: edge.ownHash, edges: choice.edges } }),
       ...(choice.kind === 'plain' && { plainBecause: choice.because }),
     },
     variants: variantsOf({ model: labelled(model, services), kinds, slots }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkLimited, limitTo } from '../../../src/release/limited.ts'
 import { makeRelease, pinImages } from '../../../src/release/release.ts'
-import { digest, shopModel, shopRelease, surroundings } from '../../support/stack.ts'
+import { digest, shopModel, shopRelease, surroundings, switchable } from '../../support/stack.ts'
 
 const live = shopRelease('v1', '1')
 const name = { id: 'v2', version: 'v2', commit: '' }
@@ -46,5 +46,16 @@ describe('a deploy of some services', () => {
       [UsageError: services: worker changed, too (environment, command, ports or the like); name it, too, or deploy all
       services: db is gone from the compose file; to retire it, deploy all]
     `)
+  })
+
+  test('another configuration of an edge is told, too, unless the edge is named', () => {
+    const text = (of: string) => ({ 'own/nginx/etc_nginx_conf.d_shop.conf': of })
+    const before = shopRelease('v1', '1', switchable, text('gzip off;'))
+    const after = shopRelease('v2', '1', switchable, text('gzip on;'))
+    expect(() => {
+      checkLimited(after, ['api'], before)
+    }).toThrow('services: the configuration of nginx changed, too; name it, too, or deploy all')
+    checkLimited(after, ['nginx'], before)
+    checkLimited(before, ['api'], before)
   })
 })
