@@ -78426,6 +78426,13 @@ function checkLimited(release, names, live) {
             return [];
         return [`services: ${name} changed, too (environment, command, ports or the like); name it, too, or deploy all`];
     });
+    const { edges = [], ownHash } = release.slots ?? {};
+    const before = live?.slots?.ownHash;
+    if (before !== undefined &&
+        ownHash !== undefined &&
+        before !== ownHash &&
+        !edges.some((edge) => names.includes(edge)))
+        problems.push(`services: the configuration of ${edges.join(', ')} changed, too; name it, too, or deploy all`);
     if (problems.length > 0)
         throw new UsageError(problems.join('\n'));
 }
@@ -83988,18 +83995,22 @@ function proxyOf({ volumes = [] }) {
 function isSwitch(target) {
     return edge_PROXIES.some(({ folder }) => folder === target);
 }
-/** The generated configuration with the team's own, and a hash of both: 16 hex digits of SHA-256. */
-function edgeFiles(slots, proxies, own) {
+function edgeConfiguration(slots, proxies, own) {
     const generated = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots)));
-    // As the host has it: `cat *.conf`, and behind it the lines of `sha256sum` for what is below `own`.
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    for (const name of Object.keys(generated).sort())
-        hash.update(generated[name] ?? '');
-    for (const name of Object.keys(own).sort())
-        hash.update(`${(0,external_node_crypto_.createHash)('sha256')
-            .update(own[name] ?? '')
-            .digest('hex')}  ${name}\n`);
-    return { files: { ...generated, ...own }, hash: hash.digest('hex').slice(0, 16) };
+    const texts = Object.keys(generated)
+        .sort()
+        .map((name) => generated[name] ?? '');
+    const lines = Object.keys(own)
+        .sort()
+        .map((name) => `${sha256(own[name] ?? '')}  ${name}\n`);
+    return {
+        files: { ...generated, ...own },
+        hash: sha256([...texts, ...lines].join('')).slice(0, 16),
+        ownHash: sha256(lines.join('')).slice(0, 16),
+    };
+}
+function sha256(content) {
+    return (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
 }
 function webServices({ services }, kinds, named) {
     const web = new Map();
@@ -84358,7 +84369,7 @@ function makeRelease(model, name, around) {
     const beside = besideOld(model, kinds, choice.kind === 'slots' ? [...choice.because.keys()] : []);
     const services = Object.fromEntries([...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]));
     const slots = choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined;
-    const edge = choice.kind === 'slots' && slots ? edgeFiles(slots, choice.proxies, around.edgeOwn) : undefined;
+    const edge = choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.proxies, around.edgeOwn) : undefined;
     return {
         manifest: {
             format: 3,
@@ -84367,7 +84378,7 @@ function makeRelease(model, name, around) {
             order: startOrder(services),
             ...(choice.kind === 'slots' &&
                 slots &&
-                edge && { slots: { ...slots, edgeHash: edge.hash, edges: choice.edges } }),
+                edge && { slots: { ...slots, edgeHash: edge.hash, ownHash: edge.ownHash, edges: choice.edges } }),
             ...(choice.kind === 'plain' && { plainBecause: choice.because }),
         },
         variants: variantsOf({ model: labelled(model, services), kinds, slots }),
