@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../../src/host/connection.ts'
 import { type BundleRun, runBundle } from '../../test/support/bundle.ts'
 import type { Lab, LabHost } from '../../test/support/lab/lab.ts'
 import { TINY_PORT, TINY_SERVER, tinyDockerfile, TinyStack, type TinyWishes } from '../../test/support/tiny-stack.ts'
 import { firstAnswer } from './answer.mts'
+import { layOut } from './lay-out.mts'
 import { overOpenSsh } from './open-ssh.mts'
-
-const run = promisify(execFile)
 
 export type SiteWishes = Omit<TinyWishes, 'registry' | 'repository'> & { readonly name: string }
 
@@ -140,12 +137,9 @@ export class Site implements AsyncDisposable {
     })
   }
 
-  /** Lays the files out as a team does that uses Compose alone. */
-  async layOut(): Promise<void> {
-    const { stdout } = await run('tar', ['-cz', '-C', this.#stack.path, '.'], { encoding: 'buffer' })
-    const archive = stdout.toString('base64')
-    await this.must(`mkdir -p ${this.path} && echo ${archive} | base64 -d | tar -xz -C ${this.path}
-      chown -R deploy: ${this.path}`)
+  /** For `bare`. */
+  layOut(): Promise<void> {
+    return layOut(this.host, this.#stack.path, this.path)
   }
 
   /** Seconds of the usual line in a pipeline, for the version whose turn it is; undefined when it failed. */
@@ -173,12 +167,6 @@ export class Site implements AsyncDisposable {
   /** Seconds of a command over OpenSSH, start of the client included; undefined when it failed. */
   ssh(command: string): Promise<number | undefined> {
     return overOpenSsh(this.#lab, this.host, command)
-  }
-
-  /** Runs a command as root on the host; throws unless it exits with 0. */
-  async must(command: string): Promise<void> {
-    const { code, stdout, stderr } = await this.host.exec(command)
-    if (code !== 0) throw new Error(`${command.slice(0, 200)} exited with ${code}: ${stderr || stdout}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { Team } from '../../test/support/act/team.ts'
 import { attachLab, createLab, endLab, type Lab, type LabHost } from '../../test/support/lab/lab.ts'
+import { must } from '../../test/support/lab/must.ts'
 import { tool } from '../../test/support/lab/tools.ts'
 import type { Shop } from '../../test/support/shop.ts'
 import { Pipeline } from './pipeline.mts'
@@ -99,7 +100,7 @@ export class Stage implements AsyncDisposable {
 
   /** Ids of the containers that run on a host, stopped ones too. */
   async containers(host: HostName): Promise<string> {
-    return run(this.#lab[host], 'docker ps --all --no-trunc --quiet | sort')
+    return must(this.#lab[host], 'docker ps --all --no-trunc --quiet | sort')
   }
 
   /** Requests that a host has failed since `since`, a moment of `now`. */
@@ -172,7 +173,7 @@ function formatAnswer({ status, version }: Sample): string {
 /** Digest by service, as `docker ps` shows the reference that each container was made of. */
 async function images(host: LabHost): Promise<ReadonlyMap<string, string>> {
   const format = '{{.Label "com.docker.compose.service"}} {{.Image}}'
-  const lines = await run(
+  const lines = await must(
     host,
     `docker ps --no-trunc --filter label=com.docker.compose.project=${place.stack} --format '${format}' | sort -u`,
   )
@@ -183,10 +184,4 @@ async function images(host: LabHost): Promise<ReadonlyMap<string, string>> {
       return digest === undefined ? [] : [[service, digest]]
     }),
   )
-}
-
-async function run(host: LabHost, command: string): Promise<string> {
-  const { code, stdout, stderr } = await host.exec(command)
-  if (code !== 0) throw new Error(`${command} exited with ${code} on ${host.name}: ${stderr}`)
-  return stdout.trim()
 }

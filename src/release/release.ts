@@ -57,7 +57,7 @@ export interface Surroundings {
 
 /** Completes a resolved, pinned and placed compose model to a release. */
 export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surroundings): Release {
-  const inferred = new Map(Object.keys(model.services).map((service) => [service, inferKind(service, model)]))
+  const inferred = inferKinds(model)
   const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfigurations)
   if (choice.kind === 'slots')
     for (const [service, because] of choice.because) inferred.set(service, { kind: 'web', because })
@@ -87,8 +87,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
 
 /** The edges that a release of that model switches. */
 export function switchedEdges(model: ComposeModel, configurations: Configurations): readonly string[] {
-  const inferred = Object.keys(model.services).map((name) => [name, inferKind(name, model)] as const)
-  const choice = chooseEdge(model, kindsIn(new Map(inferred)), configurations)
+  const choice = chooseEdge(model, kindsIn(inferKinds(model)), configurations)
   return choice.kind === 'slots' ? choice.edges : []
 }
 
@@ -103,6 +102,10 @@ function labelled(model: ComposeModel, described: Manifest['services']): Compose
     return [name, kind === 'data' ? text : { ...text, labels: { ...text.labels, 'estiba.definition': definition } }]
   })
   return { ...model, services: Object.fromEntries(services) }
+}
+
+function inferKinds(model: ComposeModel): Map<string, KindOf> {
+  return new Map(Object.keys(model.services).map((name) => [name, inferKind(name, model)]))
 }
 
 function inferKind(name: string, { services }: ComposeModel): KindOf {

@@ -8,6 +8,7 @@ import { type BundleRun, runBundle } from '../support/bundle.ts'
 import { labFromContext } from '../support/lab/context.ts'
 import { baseImageRef } from '../support/lab/images/index.ts'
 import type { LabHost } from '../support/lab/lab.ts'
+import { must } from '../support/lab/must.ts'
 import { output } from '../support/lab/process.ts'
 
 const path = '/home/deploy/secrets'
@@ -42,12 +43,6 @@ afterAll(async () => {
   await host.exec(`cd ${path}/current && docker compose down; rm -rf /root/sampler`)
   await rm(folder, { recursive: true, force: true })
 })
-
-async function must(command: string): Promise<string> {
-  const { code, stdout, stderr } = await host.exec(command)
-  if (code !== 0) throw new Error(`${command} exited with ${code}: ${stderr || stdout}`)
-  return stdout.trim()
-}
 
 async function deploy(
   version: string,
@@ -119,8 +114,8 @@ async function sampleThere<T>(work: () => Promise<T>): Promise<{ result: T; foun
   await sampling
   return {
     result,
-    found: await must('sort -u /root/sampler/found'),
-    samples: Number(await must('wc -l </root/sampler/count')),
+    found: await must(host, 'sort -u /root/sampler/found'),
+    samples: Number(await must(host, 'wc -l </root/sampler/count')),
   }
 }
 
@@ -128,12 +123,15 @@ async function sampleThere<T>(work: () => Promise<T>): Promise<{ result: T; foun
 async function holders(): Promise<readonly string[]> {
   const found = await filesWithSecrets(`${path} /tmp /var/tmp /home/deploy /var/log`)
   // One that is gone by now holds nothing; the engine's runtime hands a health check its environment in a file of a moment.
-  const stats = await must(`for file in ${found.join(' ')}; do stat -c '%a %U %n' "$file" 2>/dev/null; done; true`)
+  const stats = await must(
+    host,
+    `for file in ${found.join(' ')}; do stat -c '%a %U %n' "$file" 2>/dev/null; done; true`,
+  )
   return stats.split('\n').filter((line) => line !== '' && !line.includes(' /tmp/runc-process'))
 }
 
 async function filesWithSecrets(places: string): Promise<readonly string[]> {
-  const found = await must(`grep -rlaFf /root/sampler/needles ${places} 2>/dev/null | sort -u; true`)
+  const found = await must(host, `grep -rlaFf /root/sampler/needles ${places} 2>/dev/null | sort -u; true`)
   return found.split('\n').filter(Boolean)
 }
 
@@ -148,7 +146,7 @@ describe('a deploy with secrets', () => {
       sampleHere(
         (async () => {
           await output(['sh', '-c', 'sleep 0.25', canary])
-          await must(`sh -c 'sleep 0.25' ${canary}`)
+          await must(host, `sh -c 'sleep 0.25' ${canary}`)
           return deploy('v1', image)
         })(),
       ),
@@ -164,8 +162,8 @@ describe('a deploy with secrets', () => {
 
   test('gives the container each value byte for byte', async () => {
     const printEnv = `import json, os; print(json.dumps({name: os.environ[name] for name in ${JSON.stringify(Object.keys(variables))}}))`
-    const container = await must('docker ps -q --filter label=com.docker.compose.project=secrets')
-    expect(JSON.parse(await must(`docker exec ${container} python3 -c '${printEnv}'`))).toEqual(variables)
+    const container = await must(host, 'docker ps -q --filter label=com.docker.compose.project=secrets')
+    expect(JSON.parse(await must(host, `docker exec ${container} python3 -c '${printEnv}'`))).toEqual(variables)
   })
 
   test('leaves them in the release alone, which nobody else can read', async () => {
@@ -174,7 +172,7 @@ describe('a deploy with secrets', () => {
       held.map(() => `600 deploy ${path}/releases/*/compose.json`),
     )
     expect(held.length).toBeGreaterThan(0)
-    const open = await must(`find ${path} ! -type l -perm /077 ! -path '${path}/files*' ! -path '${path}/edge*'`)
+    const open = await must(host, `find ${path} ! -type l -perm /077 ! -path '${path}/files*' ! -path '${path}/edge*'`)
     expect(open).toBe('')
   })
 
@@ -202,7 +200,7 @@ describe('a deploy with secrets', () => {
     const run = await deploy('v3', image, only)
     expect(run.code, run.stdout).toBe(0)
     expect(run.outputs['state']).toBe('prepared')
-    expect(await must(`find ${path}/transactions -name docker -o -name config.json`)).toBe('')
+    expect(await must(host, `find ${path}/transactions -name docker -o -name config.json`)).toBe('')
     expect((await holders()).filter((line) => !line.startsWith('600 deploy '))).toEqual([])
 
     const post = await deploy('v3', image, only, run.state)

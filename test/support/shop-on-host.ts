@@ -1,5 +1,6 @@
 import { type BundleRun, runBundle } from './bundle.ts'
 import type { LabHost } from './lab/lab.ts'
+import { must } from './lab/must.ts'
 import { formatEnv, type Shop, type ShopFault } from './shop.ts'
 
 /** Where and as what a shop is deployed; each test file has a name and a port of its own. */
@@ -96,10 +97,8 @@ export class ShopOnHost {
   }
 
   /** Runs a command as root on the host; throws unless it exits with 0. */
-  async must(command: string): Promise<string> {
-    const { code, stdout, stderr } = await this.host.exec(command)
-    if (code !== 0) throw new Error(`${command} exited with ${code}: ${stderr || stdout}`)
-    return stdout.trim()
+  must(command: string): Promise<string> {
+    return must(this.host, command)
   }
 
   /** Ids of the stack's containers by service, for what must not be recreated. */

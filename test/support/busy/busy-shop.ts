@@ -10,13 +10,14 @@ import { formatEnv } from '../shop.ts'
 export type World = 'fine' | 'never healthy' | 'dies in trial' | 'mute in trial'
 
 /** Which edge a busy shop has, and where it runs. */
-interface Place {
+export interface Place {
   readonly edge: 'nginx' | 'caddy'
   readonly stack: string
   readonly port: number
 }
 
-const files = join(import.meta.dirname, '../../fixtures/busy-shop')
+/** The files of the stack. */
+export const BUSY_SHOP = join(import.meta.dirname, '../../fixtures/busy-shop')
 
 /** A stack that many visitors look at, on a host of the lab, deployed by the bundles as they ship. */
 export class BusyShop implements AsyncDisposable {
@@ -36,7 +37,7 @@ export class BusyShop implements AsyncDisposable {
 
   static async create(host: LabHost, registry: string, place: Place): Promise<BusyShop> {
     const project = await mkdtemp(join(tmpdir(), 'estiba-busy-'))
-    await cp(files, project, { recursive: true })
+    await cp(BUSY_SHOP, project, { recursive: true })
     return new BusyShop(host, registry, project, place)
   }
 

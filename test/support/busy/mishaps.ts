@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { LabHost } from '../lab/lab.ts'
+import { must } from '../lab/must.ts'
 import { until } from '../until.ts'
 import type { BusyShop } from './busy-shop.ts'
 import { type CrowdOptions, type CrowdReport, Visitors } from './visitors.ts'
@@ -10,7 +11,7 @@ export interface Mishap {
   readonly name: string
   /** Seconds until all is well again: what the engine, a boot or the minute job takes. */
   readonly within: number
-  readonly happen: (host: LabHost, shop: BusyShop) => Promise<void>
+  readonly happen: (host: LabHost, shop: BusyShop) => Promise<unknown>
 }
 
 const containers = (stack: string): string =>
@@ -41,11 +42,6 @@ export const MISHAPS: readonly Mishap[] = [
     },
   },
 ]
-
-async function must(host: LabHost, command: string): Promise<void> {
-  const { code, stderr } = await host.exec(command)
-  if (code !== 0) throw new Error(`${command}: ${stderr}`)
-}
 
 /** Lets it happen while visitors are there. Resolves to what they lost until all was well again, and to a calm time behind it. */
 export async function suffer(

@@ -1,5 +1,6 @@
 import { type BundleRun, runBundle } from '../bundle.ts'
 import type { LabHost } from '../lab/lab.ts'
+import { must } from '../lab/must.ts'
 import { SmallShop, type World } from './small-shop.ts'
 
 /** How the runner reaches the host: directly, or through something that can be broken. */
@@ -104,10 +105,8 @@ export class Site implements AsyncDisposable {
   }
 
   /** Runs a command as root on the host; throws unless it exits with 0. */
-  async must(command: string): Promise<string> {
-    const { code, stdout, stderr } = await this.host.exec(command)
-    if (code !== 0) throw new Error(`${command} exited with ${code}: ${stderr || stdout}`)
-    return stdout.trim()
+  must(command: string): Promise<string> {
+    return must(this.host, command)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
