@@ -84360,7 +84360,7 @@ function pinImages(model, images, names) {
 }
 /** Completes a resolved, pinned and placed compose model to a release. */
 function makeRelease(model, name, around) {
-    const inferred = new Map(Object.keys(model.services).map((service) => [service, inferKind(service, model)]));
+    const inferred = inferKinds(model);
     const choice = chooseEdge(model, kindsIn(inferred), around.edgeConfigurations);
     if (choice.kind === 'slots')
         for (const [service, because] of choice.because)
@@ -84387,8 +84387,7 @@ function makeRelease(model, name, around) {
 }
 /** The edges that a release of that model switches. */
 function switchedEdges(model, configurations) {
-    const inferred = Object.keys(model.services).map((name) => [name, inferKind(name, model)]);
-    const choice = chooseEdge(model, kindsIn(new Map(inferred)), configurations);
+    const choice = chooseEdge(model, kindsIn(inferKinds(model)), configurations);
     return choice.kind === 'slots' ? choice.edges : [];
 }
 function kindsIn(inferred) {
@@ -84401,6 +84400,9 @@ function labelled(model, described) {
         return [name, kind === 'data' ? text : { ...text, labels: { ...text.labels, 'estiba.definition': definition } }];
     });
     return { ...model, services: Object.fromEntries(services) };
+}
+function inferKinds(model) {
+    return new Map(Object.keys(model.services).map((name) => [name, inferKind(name, model)]));
 }
 function inferKind(name, { services }) {
     const kind = kindOf(name, services);
