@@ -15,4 +15,9 @@
 . ./effects/database.sh
 . ./effects/files.sh
 . ./effects/slots.sh
-. ./effects/edge.sh
+. ./effects/edge/places.sh
+. ./effects/edge/files.sh
+. ./effects/edge/configure.sh
+. ./effects/edge/switch.sh
+. ./effects/edge/nginx.sh
+. ./effects/edge/caddy.sh

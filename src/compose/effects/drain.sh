@@ -5,9 +5,9 @@
 drain() {
   left=0 within=$1 subnet=$2 give_up=$(($(uptime_seconds) + $1))
   shift 2
-  edges=$(for service; do containers "$service" status=running; done)
+  everywhere=$(for edge; do places_of "$edge"; done)
   while :; do
-    left=$(for edge in $edges; do connections_of "$edge"; done | in_subnet "$subnet" | grep -c .)
+    left=$(for place in $everywhere; do connections_of "$place"; done | in_subnet "$subnet" | grep -c .)
     [ "$left" -gt 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || break
     sleep 0.2
@@ -16,7 +16,7 @@ drain() {
 }
 
 # https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
-connections_of() { timeout -k 1 5 docker exec "$1" cat /proc/net/tcp 2>/dev/null; }
+connections_of() { ask_place "$1" cat /proc/net/tcp 2>/dev/null; }
 
 # in_subnet A.B.C.0/24: those lines of /proc/net/tcp that are established with an address in it. There the bytes of an address
 # are in the host's order, lowest first.

@@ -60,8 +60,8 @@ function contents(stack: TestStack): Readonly<Record<string, string>> {
 const containerOf = (started?: string): string => `#!/bin/sh
 case "$1 $3" in
   'ps '*) echo c1 ;;
+  *Mounts*) echo /etc/${started === undefined ? 'nginx' : 'caddy'}/estiba ;;
   'inspect '*) printf '%s\\n' ${started ?? ''} ;;
-  'exec caddy') ${started === undefined ? 'exit 127' : '[ "$4" = version ] || echo "$@"'} ;;
   *) echo "$@" ;;
 esac
 `
@@ -152,8 +152,8 @@ describe.concurrent.each(SHELLS)('what the edge looks at, in %s', (shell) => {
       `#!/bin/sh
 case "$1 $3 $*" in
   'ps '*) echo c1 ;;
-  'exec caddy '*) exit 127 ;;
-  *Mounts*) printf '%s\\n' ${mounts.map((mount) => `'${mount}'`).join(' ')} ;;
+  *'.Source'*) printf '%s\\n' ${mounts.map((mount) => `'${mount}'`).join(' ')} ;;
+  *Mounts*) printf '%s\\n' /etc/nginx/estiba /etc/site.conf /data ;;
   *.Image*) echo sha256:1 ;;
   run*) echo "$@" | sed 's|${stack.path}|/stack|g'; cat ${stack.path}/tx/edge-tried/${OWN}; exit 1 ;;
   *) exit 1 ;;
@@ -173,7 +173,7 @@ esac
   test('is not guessed for a Caddy that something else starts', async () => {
     await using stack = new TestStack(shell)
     stack.put('docker', containerOf('sh -c "exec caddy run"'))
-    const { code, lines } = await run(stack, 'reload_edges edge 2>&1')
+    const { code, lines } = await run(stack, 'for_each_place load_edge edge 2>&1')
     expect(code).toBe(1)
     expect(lines).toEqual(['it was not started by caddy run, so nobody knows which configuration it has'])
   })
@@ -190,6 +190,6 @@ esac
   ])('is tried before it is loaded: %s', async (_, args, said) => {
     await using stack = new TestStack(shell)
     stack.put('docker', containerOf(args))
-    expect(await run(stack, 'reload_edges edge')).toMatchObject({ code: 0, lines: said })
+    expect(await run(stack, 'for_each_place load_edge edge')).toMatchObject({ code: 0, lines: said })
   })
 })
