@@ -56,6 +56,7 @@ export async function buildRelease(
     placed,
     { id: releaseId(version, at), version, commit: sha },
     {
+      stack: deploy.stack,
       edgeConfigurations,
       edgeOwn: ownFiles(model, switched, shipments),
       subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),

@@ -70200,9 +70200,9 @@ stand_by() {
 drain() {
   left=0 within=$1 subnet=$2 give_up=$(($(uptime_seconds) + $1))
   shift 2
-  edges=$(for service; do containers "$service" status=running; done)
+  everywhere=$(for edge; do places_of "$edge"; done)
   while :; do
-    left=$(for edge in $edges; do connections_of "$edge"; done | in_subnet "$subnet" | grep -c .)
+    left=$(for place in $everywhere; do connections_of "$place"; done | in_subnet "$subnet" | grep -c .)
     [ "$left" -gt 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || break
     sleep 0.2
@@ -70211,7 +70211,7 @@ drain() {
 }
 
 # https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
-connections_of() { timeout -k 1 5 docker exec "$1" cat /proc/net/tcp 2>/dev/null; }
+connections_of() { ask_place "$1" cat /proc/net/tcp 2>/dev/null; }
 
 # in_subnet A.B.C.0/24: those lines of /proc/net/tcp that are established with an address in it. There the bytes of an address
 # are in the host's order, lowest first.
@@ -70489,13 +70489,16 @@ forget_files() {
 
 # The two slots that a release can be in.
 
-# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
+# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
+# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
 join_slots() {
-  running=$(list_containers --filter status=running --format '{{.ID}} {{.Label "com.docker.compose.service"}} ,{{.Networks}},') || return 1
+  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
   for service; do
+    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
-      apart=$(printf '%s\\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
-      for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
+      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
+      # shellcheck disable=SC2086 # an option and its value
+      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
     done
   done
 }
@@ -70545,15 +70548,55 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
-# The edge, which is switched between the slots.
+# Where an edge runs: an EDGE is a service of the stack, PROJECT/SERVICE of another one, or @host, the server's own nginx.
 
-# Everything that the edge looks at. Its workers run as somebody else and must be able to read it.
-stage_edge() {
-  brought=$stack/releases/$release/edge
-  [ -d "$brought" ] || return 0
-  if [ ! -L "$stack/edge/live" ] || lacks_configuration "$brought"; then make_edge "$brought" || return 1; fi
-  chmod -R a+rX "$stack/edge"
+# places_of EDGE: one a line: ids of running containers, or @host.
+places_of() {
+  case $1 in
+    @host) echo @host ;;
+    */*)
+      docker ps --quiet --no-trunc --filter status=running --filter label=com.docker.compose.oneoff=False \\
+        --filter "label=com.docker.compose.project=\${1%%/*}" --filter "label=com.docker.compose.service=\${1#*/}"
+      ;;
+    *) containers "$1" status=running ;;
+  esac
 }
+
+# at_place PLACE COMMAND...
+at_place() {
+  where=$1
+  shift
+  if [ "$where" = @host ]; then "$@"; else docker exec "$where" "$@"; fi
+}
+
+# ask_place PLACE COMMAND...: within five seconds.
+ask_place() {
+  if [ "$1" = @host ]; then shift; else where=$1; shift; set -- docker exec "$where" "$@"; fi
+  timeout -k 1 5 "$@"
+}
+
+# program_at PLACE: what leads there to the slots, as the path says at which it has the folder of the switch.
+program_at() {
+  [ "$1" != @host ] || { echo nginx; return; }
+  mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
+  program=$(printf '%s\\n' "$mounted" | sed -n 's|^/etc/\\([a-z]*\\)/estiba\\(/.*\\)*$|\\1|p' | head -n 1)
+  case $program in
+    nginx | caddy) echo "$program" ;;
+    *) echo "nothing that can be switched has the folder $stack/edge in container $1" >&2; return 1 ;;
+  esac
+}
+
+# for_each_place FUNCTION EDGE...: FUNCTION PLACE EDGE, until one fails.
+for_each_place() {
+  function=$1
+  shift
+  for edge; do
+    found=$(places_of "$edge") || return 1
+    for place in $found; do "$function" "$place" "$edge" || return 1; done
+  done
+}
+
+# The files of \`edge/\`: what is generated for the edges, and what of the team's own they load.
 
 # edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
 edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\\./||'); }
@@ -70601,17 +70644,6 @@ drop_edge_files() { while IFS= read -r file; do [ -f "$1/$file" ] || rm -f "$sta
 drop_all_edge_files_but() { edge_files "$stack/edge" | drop_edge_files "$1" && sync "$stack/edge"; }
 tidy_edge() { drop_all_edge_files_but "$stack/releases/$release/edge"; }
 
-# configure_edge SERVICE...: the configuration that the release brought, once it was found good in a container of its own.
-configure_edge() {
-  before=$ESTIBA_TX/edge-before
-  if [ ! -d "$before" ]; then
-    rm -rf "$before.new" && mkdir "$before.new" && edge_files "$stack/edge" | keep_edge_files "$before.new" &&
-      sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
-  fi
-  try_edges "$@" && put_edge_configuration "$stack/releases/$release/edge" &&
-    : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && reload_edges "$@"
-}
-
 keep_edge_files() {
   while IFS= read -r file; do
     case $file in */*) mkdir -p "$1/\${file%/*}" ;; esac
@@ -70619,30 +70651,50 @@ keep_edge_files() {
   done
 }
 
+# An edge's configuration: tried, loaded, and taken back.
+
+# Everything that an edge looks at. Its workers run as somebody else and must be able to read it.
+stage_edge() {
+  brought=$stack/releases/$release/edge
+  [ -d "$brought" ] || return 0
+  if [ ! -L "$stack/edge/live" ] || lacks_configuration "$brought"; then make_edge "$brought" || return 1; fi
+  chmod -R a+rX "$stack/edge"
+}
+
+# configure_edge EDGE...: the configuration that the release brought, once it was found good in a container of its own.
+configure_edge() {
+  before=$ESTIBA_TX/edge-before
+  if [ ! -d "$before" ]; then
+    rm -rf "$before.new" && mkdir "$before.new" && edge_files "$stack/edge" | keep_edge_files "$before.new" &&
+      sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
+  fi
+  try_edges "$@" && put_edge_configuration "$stack/releases/$release/edge" &&
+    : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && for_each_place load_edge "$@"
+}
+
 # An edge that was never told to load another one runs what it had.
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
   put_edge_configuration "$ESTIBA_TX/edge-before" && drop_all_edge_files_but "$ESTIBA_TX/edge-before" || return 1
   [ -f "$ESTIBA_TX/edge-reloaded" ] || return 0
-  await_engine && reload_edges "$@"
+  await_engine && for_each_place load_edge "$@"
 }
 
-# try_edges SERVICE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
+load_edge() { program=$(program_at "$1") && "load_$program" "$1"; }
+
+# try_edges EDGE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
 try_edges() {
   tried=$ESTIBA_TX/edge-tried
-  rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" || return 1
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do try_edge "$container" || return 1; done
-  done
-  rm -rf "$tried"
+  rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" && for_each_place try_edge "$@" && rm -rf "$tried"
 }
 
+# The server's own is asked when the files are in their place: it has nothing beside it.
 try_edge() {
-  container=$1
-  mounts=$(docker inspect --format '{{range .Mounts}}{{println .Source .Destination}}{{end}}' "$container") &&
-    image=$(docker inspect --format '{{.Image}}' "$container") || return 1
-  set -- --rm --network "container:$container" --volumes-from "$container:ro"
+  [ "$1" != @host ] || return 0
+  program=$(program_at "$1") &&
+    mounts=$(docker inspect --format '{{range .Mounts}}{{println .Source .Destination}}{{end}}' "$1") &&
+    image=$(docker inspect --format '{{.Image}}' "$1") || return 1
+  set -- "$image" --rm --network "container:$1" --volumes-from "$1:ro"
   while read -r source target; do
     case $source in "$stack/edge" | "$stack/edge/own/"*) ;; *) continue ;; esac
     source=$tried\${source#"$stack/edge"}
@@ -70650,39 +70702,80 @@ try_edge() {
   done <<EOT
 $mounts
 EOT
-  if has_caddy "$container"; then
-    configuration=$(caddy_configuration "$container") || return 1
-    # shellcheck disable=SC2086 # a list of options
-    docker run "$@" --entrypoint caddy "$image" validate $configuration
-  else
-    docker run "$@" --entrypoint nginx "$image" -t -q
-  fi
+  "test_$program" "$@"
 }
 
-# has_caddy CONTAINER: that the program can't be found is an answer; anything else is none, and ends the effect.
-has_caddy() {
-  docker exec "$1" caddy version >/dev/null 2>&1
-  case $? in 0) return 0 ;; 126 | 127) return 1 ;; esac
-  echo "the engine does not say what runs in $1" >&2
-  exit 1
+# The switch between the slots.
+
+# switch_edge FOLDER: one rename. The next request goes where it leads.
+switch_edge() {
+  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
-reload_edges() {
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do
-      if has_caddy "$container"; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
+# see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
+see_edge() {
+  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  shift
+  for edge; do
+    found=$(places_of "$edge") || return 1
+    [ -n "$found" ] || { echo "$edge does not run"; return 1; }
+    for place in $found; do
+      until seen=$(ask_edge "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+        [ "$(uptime_seconds)" -lt "$give_up" ] || {
+          echo "$edge was to lead to slot $wanted, but says: $seen"
+          echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
+          return 1
+        }
+        sleep 0.05
+      done
     done
   done
 }
 
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do reload_one_nginx "$container" || return 1; done
+# ask_edge PLACE: with whatever it has to ask with. It may be the edge of several stacks.
+ask_edge() {
+  # shellcheck disable=SC2016 # the inner shell's
+  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/ host="Host: $1.estiba"
+    if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
+    if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project"
 }
-reload_one_nginx() { docker exec "$1" nginx -t -q && docker exec "$1" nginx -s reload; }
 
-reload_caddy() {
+# nginx as an edge.
+
+# test_nginx IMAGE RUN-OPTION...: whether it understands what a container with those options has.
+test_nginx() {
+  image=$1
+  shift
+  docker run "$@" --entrypoint nginx "$image" -t -q
+}
+
+# load_nginx PLACE
+load_nginx() { nginx_at "$1" -t -q && nginx_at "$1" -s reload; }
+
+# Only root may reload the server's own; a line for \`sudo\` allows just that (docs/recipes.md).
+nginx_at() {
+  place=$1
+  shift
+  if [ "$place" = @host ] && [ "$(id -u)" != 0 ]; then sudo -n nginx "$@"; else at_place "$place" nginx "$@"; fi
+}
+
+# reload_nginx SERVICE: one that is not switched, for it looks names up only then.
+reload_nginx() { for_each_place load_nginx "$1"; }
+
+# Caddy as an edge.
+
+# test_caddy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
+test_caddy() {
+  image=$1
+  shift
+  configuration=$(caddy_configuration "$place") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker run "$@" --entrypoint caddy "$image" validate $configuration
+}
+
+# load_caddy PLACE
+load_caddy() {
   configuration=$(caddy_configuration "$1") || return 1
   # shellcheck disable=SC2086 # a list of options
   docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
@@ -70695,40 +70788,6 @@ caddy_configuration() {
     /^(--config|-c|--adapter|-a)=/ { print }
     /^(--config|-c|--adapter|-a)$/ { option = $0; getline; print option, $0 }
     END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
-}
-
-# switch_edge FOLDER: one rename. The next request goes where it leads.
-switch_edge() {
-  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
-}
-
-# see_edge FOLDER SERVICE...: the switch counts when a worker of each running edge says so.
-see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 5))
-  shift
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    [ -n "$running" ] || { echo "$service does not run"; return 1; }
-    for container in $running; do
-      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
-        [ "$(uptime_seconds)" -lt "$give_up" ] || {
-          echo "$service was to lead to slot $wanted, but says: $seen"
-          echo 'does its configuration include what Estiba writes for it (docs/recipes.md), and was it reloaded since?'
-          return 1
-        }
-        sleep 0.05
-      done
-    done
-  done
-}
-
-# With whatever the image has to ask with.
-ask_edge() {
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
-    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
-    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
-    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
 }
 `;
 /** src/compose/revive.sh */
@@ -70939,15 +70998,16 @@ compose_facts() {
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
-# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
+# Of all containers, which ports they publish; whole those of the stack, and others that mount the folder of its switch; and
+# where the engine keeps all of it.
 container_facts() {
-  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}	{{.Mounts}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
   printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
-  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
+  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" -v edge=",$stack/edge," '$3 == project || index("," $5 ",", edge) { print $1 }')
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
@@ -70982,6 +71042,15 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 # What the edges are told, in one order: what is generated, and of the team's own the checksums.
 edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
 
+# Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
+nginx_facts() {
+  for nginx in nginx /usr/sbin/nginx; do
+    command -v "$nginx" >/dev/null 2>&1 || continue
+    if [ "$(id -u)" = 0 ] || bounded sudo -n -l nginx -s reload >/dev/null 2>&1; then fact nginx ready; else fact nginx refused; fi
+    return
+  done
+}
+
 stack_facts() {
   case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then
@@ -71011,7 +71080,7 @@ stack_facts() {
 
 fact observation 1
 host_facts
-at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts nginx_facts stack_facts
 fact observed 1
 `;
 
@@ -76042,6 +76111,7 @@ function parseHostFacts({ all, one }) {
         },
         compose: one('compose'),
         oldCompose: one('docker-compose'),
+        nginx: ['ready', 'refused'].find((state) => state === one('nginx')),
         folder: {
             nearest: one('nearest') ?? '',
             realPath: one('real-path') ?? '',
@@ -76186,6 +76256,7 @@ function parseObservation(text, asked) {
             clockAhead: clockAhead(Number(one('epoch')), asked),
         },
         containers: all('container').map((json) => JSON.parse(json)),
+        outside: all('outside').map((json) => JSON.parse(json)),
         images: new Set(all('image')),
         networks: all('network').map((network) => {
             const [name = '', ...subnets] = network.split(' ');
@@ -76912,7 +76983,256 @@ function isMounted(mount, { mounts }) {
     return mounts.some(({ Type, Source, Name = '', Destination }) => Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)));
 }
 
+;// CONCATENATED MODULE: ./src/edge/proxy.ts
+/** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
+const SEEN_AT = '127.0.0.1:9180';
+/** The host name under which it does. */
+function seenAs({ stack }) {
+    return `${stack}.estiba`;
+}
+const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
+/** A service's name as part of a name in a configuration: letters, digits and underscores. */
+function variable(service) {
+    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
+}
+
+;// CONCATENATED MODULE: ./src/edge/caddy.ts
+
+
+const FOLDER = '/etc/caddy/estiba';
+/** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
+const CADDY = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems };
+/**
+ * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
+ * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
+ * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
+ */
+function caddyFiles(slots, place) {
+    const { stack, folder, isShared } = place;
+    const snippets = Object.entries(slots.web).map(([name, address]) => {
+        const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
+        const snippet = { slots, address, prefix, folder };
+        return block(`(${prefix})`, [
+            ...inTrial(snippet, 'b'),
+            ...inTrial(snippet, 'a'),
+            matcher(`${prefix}_b`, 'b', folder),
+            caddy_proxy(`@${prefix}_b`, of(slots, address, 'b')),
+            caddy_proxy('', of(slots, address, 'a')),
+        ]);
+    });
+    const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
+        matcher(`estiba_${state}`, state, folder),
+        `respond @estiba_${state} ${state}`,
+    ]);
+    const [address = '', port = ''] = SEEN_AT.split(':');
+    const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])]);
+    return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
+}
+/**
+ * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
+ * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
+ * Linux prefers the even ones.
+ */
+function inTrial({ slots, address, prefix, folder }, slot) {
+    const fresh = of(slots, address, slot);
+    const before = of(slots, address, otherSlot(slot));
+    const state = `${slot}-trial`;
+    return fresh.flatMap((_, place) => {
+        const isLast = place === fresh.length - 1;
+        const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`];
+        const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`;
+        const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
+        return [
+            matcher(name, state, folder, turn),
+            caddy_proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms']),
+        ];
+    });
+}
+function matcher(name, state, folder, more = []) {
+    return block(`@${name}`, [block('file', [`root ${folder}/live`, `try_files ${state}`]), ...more]);
+}
+function caddy_proxy(when, upstreams, how = ['lb_policy round_robin']) {
+    const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ');
+    const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE];
+    return block(head, [...several, SOON_CLOSED]);
+}
+/** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */
+const NEVER_TWICE = block('lb_retry_match', ['method NONE']);
+/** A connection that nobody uses is no visitor's, and a drain counts connections. */
+const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s']);
+function of(slots, { hosts, port }, slot) {
+    return hosts.map((host) => `${slotAddress(slots, slot, host)}:${port}`);
+}
+function block(head, lines) {
+    return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `\t${line}`), '}'].join('\n');
+}
+function namedServices(text, services) {
+    const named = imports(text).map(({ name }) => name);
+    return services.filter((service) => named.includes(variable(service)));
+}
+function problems(text, services) {
+    const known = services.map(variable);
+    const own = uncommented(text);
+    return [
+        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(own)
+            ? []
+            : [
+                `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
+            ]),
+        ...imports(text).flatMap(({ name, more }) => {
+            if (!known.includes(name))
+                return [`\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`];
+            if (more === '')
+                return [];
+            return [`\`import estiba_${name} ${more}\`: it takes no path; write \`handle ${more} { import estiba_${name} }\``];
+        }),
+        ...(/^\s*admin\s+off\s*$/m.test(own)
+            ? [
+                '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
+            ]
+            : []),
+    ];
+}
+/** What follows each `import estiba_`: the name, and the rest of the line. */
+function imports(text) {
+    const found = [...uncommented(text).matchAll(/^[ \t]*import[ \t]+"?estiba_([^\s"]+)"?[ \t]*([^\n]*?)[ \t}]*$/gm)];
+    return found.map(([, name = '', more = '']) => ({ name, more }));
+}
+function uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/nginx.ts
+
+
+const nginx_FOLDER = '/etc/nginx/estiba';
+/** A stock nginx. */
+const NGINX = { name: 'nginx', folder: nginx_FOLDER, files: nginxFiles, namedServices: nginx_namedServices, problems: nginx_problems };
+/**
+ * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
+ * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
+ * new one takes no connection; a request that was sent is never sent again.
+ * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
+ */
+function nginxFiles(slots, place) {
+    const { stack, folder, isShared } = place;
+    const services = Object.entries(slots.web);
+    const upstream = (name) => ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
+    const upstreams = services.flatMap(([name, { hosts, port }]) => {
+        const servers = (slot, more) => hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ');
+        return SLOTS.flatMap((slot) => [
+            `upstream ${upstream(name)}_${slot} { ${servers(slot, '')} ${nginx_SOON_CLOSED} }`,
+            `upstream ${upstream(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
+                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
+        ]);
+    });
+    return {
+        'nginx.conf': `${[
+            WRITTEN,
+            ...upstreams,
+            `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
+                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
+        ].join('\n')}\n`,
+        'server.conf': `${[
+            WRITTEN,
+            'set $estiba_slot a;',
+            `if (-f ${folder}/live/b) { set $estiba_slot b; }`,
+            `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+            ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
+        ].join('\n')}\n`,
+    };
+}
+/**
+ * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
+ * otherwise, and before that `keepalive 0` is an error.
+ */
+const nginx_SOON_CLOSED = 'keepalive_timeout 1s;';
+/** Those whose variable it has. */
+function nginx_namedServices(text, services) {
+    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(nginx_uncommented(text)));
+}
+function nginx_problems(text, services) {
+    const own = nginx_uncommented(text);
+    const known = new Set(['slot', ...services.map(variable)]);
+    const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name);
+    const unknown = [...new Set(named)].filter((name) => !known.has(name));
+    const paths = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(?::\d+)?(\/[^;\s]*)/g)];
+    const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)];
+    return [
+        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${nginx_FOLDER}/(${file}|\\*)`).test(own)
+            ? []
+            : [
+                `it does not include ${nginx_FOLDER}/${file}; write \`include ${nginx_FOLDER}/${file};\` ` +
+                    (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
+            ]),
+        ...unknown.map((name) => `$estiba_${name} is no service of the compose file; there are: ${services.join(', ')}`),
+        ...paths.map(([line, name = '', path = '']) => `\`${line}\`: with a variable nginx sends "${path}" in place of every path; write \`proxy_pass http://$${name};\`` +
+            ' and cut a prefix off with `rewrite ^/prefix(/.*)$ $1 break;`'),
+        ...ports.map(([line, name = '']) => `\`${line}\`: the port is part of the variable; write \`proxy_pass http://$${name};\``),
+        ...(/open_file_cache\s+(?!off)/.test(own)
+            ? [
+                '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
+            ]
+            : []),
+    ];
+}
+function nginx_uncommented(text) {
+    return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/outside.ts
+
+
+
+/** The server's own nginx. */
+const outside_HOST = '@host';
+/** Programs that can lead to several stacks at once. */
+const SHARED = { nginx: NGINX, caddy: CADDY };
+/** Whether an edge is none of the services of its stack. */
+function isOutside(edge) {
+    return edge === outside_HOST || edge.includes('/');
+}
+/**
+ * The edge that leads to a stack from outside of it, as the compose file says: `x-estiba: { edge: { nginx: host } }`, or
+ * `{ nginx: proxy/web }` for the service `web` of the stack `proxy`.
+ */
+function outsideEdge(model) {
+    const extension = model['x-estiba'];
+    if (extension === undefined)
+        return undefined;
+    const { edge, ...unknown } = isRecord(extension) ? extension : { '': extension };
+    const [name] = Object.keys(unknown);
+    if (name !== undefined || !isRecord(edge) || Object.keys(edge).length !== 1)
+        throw misspelt(extension);
+    const [program = '', where] = Object.entries(edge)[0] ?? [];
+    const proxy = SHARED[program];
+    if (proxy === undefined)
+        throw misspelt(extension);
+    if (where === 'host' && proxy === NGINX)
+        return { name: outside_HOST, proxy };
+    if (typeof where !== 'string' || !/^[a-z0-9][a-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(where))
+        throw misspelt(extension);
+    if (where.startsWith(`${model.name}/`))
+        throw new UsageError(`x-estiba.edge: ${where} is a service of this very stack; leave x-estiba out, and mount ./edge as ${proxy.folder} there`);
+    return { name: where, proxy };
+}
+function misspelt(extension) {
+    return new UsageError(`x-estiba: ${JSON.stringify(extension)} is not understood; write \`edge: { nginx: host }\` for the server's own nginx, or ` +
+        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server');
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** What the files for that edge depend on. */
+function placeOf({ name, proxy }, stack) {
+    if (name === outside_HOST)
+        return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true };
+    const isShared = isOutside(name);
+    return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/steps.ts
+
 
 
 
@@ -77052,6 +77372,10 @@ function edgesOf(changes) {
 function switchedOf(changes, { switched }) {
     return changes.filter(({ name }) => switched.includes(name));
 }
+/** The edges that are told where to lead: those of the given services, and those that no release replaces. */
+function toldOf(services, { switched }) {
+    return [...switchedOf(services, { switched }).map(({ name }) => name), ...switched.filter(isOutside)];
+}
 function aliveOf(changes) {
     return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
 }
@@ -77086,7 +77410,7 @@ function slotSteps(request) {
         ],
         over: [
             // First: what can't be loaded is found while everything old still runs.
-            ...(request.edgeChanged && !isEdgeReplaced ? [configureEdge(request)] : []),
+            ...(request.edgeChanged && !isEdgeReplaced && !request.takesOver ? [configureEdge(request)] : []),
             ...(old.length > 0 ? [stopOld(request, old)] : []),
             ...startLayers(order, inTurn, healthyWithin),
         ],
@@ -77113,6 +77437,7 @@ function replaceEdges(request, isMoving) {
         // In between, so that on the way back the old one starts with what it had.
         ...(old.length > 0 && request.edgeChanged ? [configureEdge(request)] : []),
         ...(isMoving ? [switchEdge(request)] : []),
+        ...(request.takesOver ? [takeOver(request)] : []),
         ...startLayers(request.order, edges, request.healthyWithin),
     ];
 }
@@ -77127,7 +77452,7 @@ function drainSlot({ slots, switched }, slot, seconds) {
 function switchEdge(request) {
     const { layout } = request;
     const stay = staying(request);
-    const edges = switchedOf(stay, request).map(({ name }) => name);
+    const edges = request.takesOver ? [] : toldOf(stay, request);
     const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)];
     const see = (folder) => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : []);
     const trial = `${layout.variant}-trial`;
@@ -77162,7 +77487,7 @@ function seeEdge({ layout }, started, folder) {
     ];
 }
 function configureEdge(request) {
-    const edges = switchedOf(staying(request), request).map(({ name }) => name);
+    const edges = toldOf(staying(request), request);
     const { live } = request.layout;
     return {
         title: 'give the edge its new configuration',
@@ -77171,6 +77496,18 @@ function configureEdge(request) {
             words('configure_edge', edges),
             ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
         ].join(' && '),
+        undo: words('configure_edge_back', edges),
+        reversibility: 'reversible',
+        deadline: 60,
+    };
+}
+/** From where it led until now, and only when the slot that it is to lead to is ready. */
+function takeOver(request) {
+    const edges = toldOf(staying(request), request);
+    return {
+        title: `have ${edges.join(', ')} lead to the slots`,
+        because: 'until now it leads elsewhere; where that is stays as it is until the release is confirmed',
+        run: `${words('configure_edge', edges)} && ${words('see_edge', [`${request.layout.variant}-trial`, ...edges])}`,
         undo: words('configure_edge_back', edges),
         reversibility: 'reversible',
         deadline: 60,
@@ -77187,15 +77524,18 @@ function makeSlots({ a, b }) {
     };
 }
 /** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
-function joinSlots(changes, layout) {
-    const stay = changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data'));
+function joinSlots(changes, outside, layout) {
+    const stay = [
+        ...changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data')),
+        ...outside.filter(({ joins }) => joins),
+    ].map(({ name }) => name);
     return [
         ...(stay.length > 0
             ? [
                 {
-                    title: `have ${names(stay)} in both slots`,
+                    title: `have ${stay.join(', ')} in both slots`,
                     because: 'what the set needs is found by its name there, and the edge reaches both',
-                    run: words('join_slots', stay.map(({ name }) => name)),
+                    run: words('join_slots', stay),
                     reversibility: 'nothing to undo',
                     deadline: 60,
                 },
@@ -77223,10 +77563,10 @@ function joinSlots(changes, layout) {
 
 /** Everything that the release needs is on the host before anything changes; what was seen there is not asked for again. */
 function prepareSteps(preparation) {
-    const { to, observation, changes, layout, healthyWithin, from } = preparation;
+    const { to, observation, changes, outside, layout, healthyWithin, from } = preparation;
     const needed = changes.filter(({ action }) => action !== 'leave');
     const isMaking = to.slots !== undefined && slotNetworks(observation, to.slots) === undefined;
-    const isNeeded = needed.length > 0 || changes.some(({ joins }) => joins);
+    const isNeeded = needed.length > 0 || [...changes, ...outside].some(({ joins }) => joins);
     const stores = needed.filter(({ service }) => service.kind === 'data');
     return [
         {
@@ -77240,7 +77580,7 @@ function prepareSteps(preparation) {
         ...(to.slots && isMaking && isNeeded ? [makeSlots(to.slots.subnets)] : []),
         ...(from === 'registry' ? pull(needed, observation) : []),
         ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
-        ...(to.slots && isNeeded ? joinSlots(changes, layout) : []),
+        ...(to.slots && isNeeded ? joinSlots(changes, outside, layout) : []),
     ];
 }
 /** A digest is the same wherever it is; what a tag names now, only the registry knows. */
@@ -77538,7 +77878,7 @@ function drained({ to: { slots }, layout: { live, variant }, switched, drain }, 
 function settleEdge({ layout, changes, switched }, changed) {
     if (layout.variant === 'plain' || !changed.some(isOfTheSet))
         return [];
-    const edges = switchedOf(changes, { switched }).map(({ name }) => name);
+    const edges = toldOf(changes, { switched });
     return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')];
 }
 /**
@@ -77582,6 +77922,54 @@ function forget(request) {
             ? [['no kept release uses their images', words('forget_images', images)]]
             : []),
     ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/outside.ts
+
+
+/** The edges of a release that no release replaces. */
+function outsideEdges(to, observation) {
+    const { slots } = to;
+    if (slots === undefined)
+        return [];
+    const networks = slotNetworks(observation, slots);
+    return slots.edges.filter(isOutside).map((name) => ({
+        name,
+        joins: name !== outside_HOST && isApart(containersAt(name, observation), networks),
+    }));
+}
+/** Why such an edge could not be led to a release, with what to do. */
+function outsideObjections(to, observation) {
+    return (to.slots?.edges ?? []).filter(isOutside).flatMap((name) => {
+        if (name === outside_HOST)
+            return nginxObjection(observation) ?? [];
+        if (containersAt(name, observation).length > 0)
+            return [];
+        return [
+            `x-estiba.edge: no container of ${name} runs that mounts the folder \`edge\` of this stack; give it one of the volumes of ` +
+                'docs/recipes.md ("One edge for several stacks"), and start it',
+        ];
+    });
+}
+function nginxObjection({ host }) {
+    if (host.nginx === 'ready')
+        return undefined;
+    if (host.nginx === undefined)
+        return 'x-estiba.edge: there is no nginx on the server itself; install it, or name the edge that there is';
+    return (`x-estiba.edge: ${host.user} may not reload the server's nginx; as root, write the line ` +
+        `\`${host.user} ALL=(root) NOPASSWD: /usr/sbin/nginx -t -q, /usr/sbin/nginx -s reload\` into /etc/sudoers.d/estiba (and install sudo)`);
+}
+function containersAt(edge, { outside }) {
+    const [project, service] = edge.split('/');
+    return outside.filter(({ labels, status }) => status === 'running' &&
+        labels['com.docker.compose.project'] === project &&
+        labels['com.docker.compose.service'] === service);
+}
+function describeOutside({ name, joins }) {
+    const because = joins
+        ? 'the edge that leads to this stack (x-estiba.edge) is not in the networks of its slots, and joins them as it is'
+        : 'the edge that leads to this stack (x-estiba.edge) stays as it is';
+    return { name, kind: 'edge', action: joins ? 'join' : 'leave', because, added: 0 };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/turns.ts
@@ -77704,7 +78092,7 @@ function oneEdge(request, edges) {
 function leadToNew(request, web) {
     const { layout, edgeChanged, changes } = request;
     const stayingEdges = edgesOf(staying(request));
-    const edges = switchedOf(changes, request).map(({ name }) => name);
+    const edges = toldOf(changes, request);
     const old = replacedOf(web);
     const going = step(`go on with the new ${names(web)} in slot ${layout.variant} alone`, 'what is there has proved itself, and old code must not answer on a schema that it can not use', [
         keepAlive(web),
@@ -77771,10 +78159,12 @@ function since(steps) {
 
 
 
+
+
 /** Plans the way from what runs to a release. */
 function planSwitch(request) {
     const { to, observation, healthyWithin, drain } = request;
-    const objections = dataObjections(to, observation);
+    const objections = [...dataObjections(to, observation), ...outsideObjections(to, observation)];
     if (objections.length > 0)
         throw new UsageError(objections.join('\n'));
     const changes = changesFor(to, observation, request.from === 'host' ? 'left' : 'run');
@@ -77785,12 +78175,15 @@ function planSwitch(request) {
     const switched = to.slots?.edges ?? [];
     const switching = { changes, changed, healthyWithin, drain, switched };
     const lastingOnes = lasting(changed);
-    const edgeChanged = to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash;
+    const outside = outsideEdges(to, observation);
+    const takesOver = outside.length > 0 && !SLOTS.some((slot) => slot === observation.currentVariant);
+    const edgeChanged = takesOver ||
+        (to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash);
     const way = changed.length === 0 && !edgeChanged
         ? NO_WAY
         : to.slots === undefined
             ? turnSteps(switching, to.order, layout.from)
-            : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged });
+            : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged, takesOver });
     // A rollback migrates nothing, so nothing forbids its way back.
     const settle = request.from === 'host' || changed.length === 0
         ? []
@@ -77807,9 +78200,10 @@ function planSwitch(request) {
         services: [
             ...changes.map((change) => describeChange(change, to, edgeChanged)),
             ...[...retiring].map(describeRetired),
+            ...outside.map(describeOutside),
         ],
         phases: {
-            prepare: numbered(prepareSteps({ ...request, changes, layout })),
+            prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
             switch: numbered([...way.beside, ...way.over, ...way.edge]),
             commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
             finish: numbered(finishSteps({ ...request, layout, changes, switched, edgeChanged }, changed, gone)),
@@ -83690,191 +84084,6 @@ function ignore() {
     // The attempts and the last error are what a reader needs; octokit's own lines repeat them.
 }
 
-;// CONCATENATED MODULE: ./src/edge/proxy.ts
-/** Where an edge answers with the slot that it leads to; only inside its container. */
-const SEEN_AT = '127.0.0.1:9180';
-const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
-/** A service's name as part of a name in a configuration: letters, digits and underscores. */
-function variable(service) {
-    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
-}
-
-;// CONCATENATED MODULE: ./src/edge/caddy.ts
-
-
-const FOLDER = '/etc/caddy/estiba';
-/** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
-const CADDY = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems };
-/**
- * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
- * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
- * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
- */
-function caddyFiles(slots) {
-    const snippets = Object.entries(slots.web).map(([name, address]) => {
-        const prefix = `estiba_${variable(name)}`;
-        return block(`(${prefix})`, [
-            ...inTrial(slots, address, 'b', prefix),
-            ...inTrial(slots, address, 'a', prefix),
-            matcher(`${prefix}_b`, 'b'),
-            caddy_proxy(`@${prefix}_b`, of(slots, address, 'b')),
-            caddy_proxy('', of(slots, address, 'a')),
-        ]);
-    });
-    const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
-        matcher(`estiba_${state}`, state),
-        `respond @estiba_${state} ${state}`,
-    ]);
-    const status = block(`http://${SEEN_AT}`, ['bind 127.0.0.1', block('route', [...seen, 'respond a'])]);
-    return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
-}
-/**
- * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
- * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
- * Linux prefers the even ones.
- */
-function inTrial(slots, address, slot, prefix) {
-    const fresh = of(slots, address, slot);
-    const before = of(slots, address, otherSlot(slot));
-    const state = `${slot}-trial`;
-    return fresh.flatMap((_, place) => {
-        const isLast = place === fresh.length - 1;
-        const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`];
-        const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`;
-        const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
-        return [matcher(name, state, turn), caddy_proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms'])];
-    });
-}
-function matcher(name, state, more = []) {
-    return block(`@${name}`, [block('file', [`root ${FOLDER}/live`, `try_files ${state}`]), ...more]);
-}
-function caddy_proxy(when, upstreams, how = ['lb_policy round_robin']) {
-    const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ');
-    const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE];
-    return block(head, [...several, SOON_CLOSED]);
-}
-/** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */
-const NEVER_TWICE = block('lb_retry_match', ['method NONE']);
-/** A connection that nobody uses is no visitor's, and a drain counts connections. */
-const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s']);
-function of(slots, { hosts, port }, slot) {
-    return hosts.map((host) => `${slotAddress(slots, slot, host)}:${port}`);
-}
-function block(head, lines) {
-    return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `\t${line}`), '}'].join('\n');
-}
-function namedServices(text, services) {
-    const named = imports(text).map(({ name }) => name);
-    return services.filter((service) => named.includes(variable(service)));
-}
-function problems(text, services) {
-    const known = services.map(variable);
-    const own = uncommented(text);
-    return [
-        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(own)
-            ? []
-            : [
-                `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
-            ]),
-        ...imports(text).flatMap(({ name, more }) => {
-            if (!known.includes(name))
-                return [`\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`];
-            if (more === '')
-                return [];
-            return [`\`import estiba_${name} ${more}\`: it takes no path; write \`handle ${more} { import estiba_${name} }\``];
-        }),
-        ...(/^\s*admin\s+off\s*$/m.test(own)
-            ? [
-                '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
-            ]
-            : []),
-    ];
-}
-/** What follows each `import estiba_`: the name, and the rest of the line. */
-function imports(text) {
-    const found = [...uncommented(text).matchAll(/^[ \t]*import[ \t]+"?estiba_([^\s"]+)"?[ \t]*([^\n]*?)[ \t}]*$/gm)];
-    return found.map(([, name = '', more = '']) => ({ name, more }));
-}
-function uncommented(text) {
-    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
-}
-
-;// CONCATENATED MODULE: ./src/edge/nginx.ts
-
-
-const nginx_FOLDER = '/etc/nginx/estiba';
-/** A stock nginx. */
-const NGINX = { name: 'nginx', folder: nginx_FOLDER, files: nginxFiles, namedServices: nginx_namedServices, problems: nginx_problems };
-/**
- * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
- * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
- * new one takes no connection; a request that was sent is never sent again.
- * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
- */
-function nginxFiles(slots) {
-    const services = Object.entries(slots.web);
-    const upstreams = services.flatMap(([name, { hosts, port }]) => {
-        const servers = (slot, more) => hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ');
-        return SLOTS.flatMap((slot) => [
-            `upstream estiba_${variable(name)}_${slot} { ${servers(slot, '')} ${nginx_SOON_CLOSED} }`,
-            `upstream estiba_${variable(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
-                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
-        ]);
-    });
-    return {
-        'nginx.conf': `${[
-            WRITTEN,
-            ...upstreams,
-            `server { listen ${SEEN_AT}; server_name estiba; access_log off; include ${nginx_FOLDER}/server.conf; ` +
-                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
-        ].join('\n')}\n`,
-        'server.conf': `${[
-            WRITTEN,
-            'set $estiba_slot a;',
-            `if (-f ${nginx_FOLDER}/live/b) { set $estiba_slot b; }`,
-            `if (-f ${nginx_FOLDER}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
-            ...services.map(([name]) => `set $estiba_${variable(name)} estiba_${variable(name)}_$estiba_slot;`),
-        ].join('\n')}\n`,
-    };
-}
-/**
- * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
- * otherwise, and before that `keepalive 0` is an error.
- */
-const nginx_SOON_CLOSED = 'keepalive_timeout 1s;';
-/** Those whose variable it has. */
-function nginx_namedServices(text, services) {
-    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(nginx_uncommented(text)));
-}
-function nginx_problems(text, services) {
-    const own = nginx_uncommented(text);
-    const known = new Set(['slot', ...services.map(variable)]);
-    const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name);
-    const unknown = [...new Set(named)].filter((name) => !known.has(name));
-    const paths = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(?::\d+)?(\/[^;\s]*)/g)];
-    const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)];
-    return [
-        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${nginx_FOLDER}/(${file}|\\*)`).test(own)
-            ? []
-            : [
-                `it does not include ${nginx_FOLDER}/${file}; write \`include ${nginx_FOLDER}/${file};\` ` +
-                    (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
-            ]),
-        ...unknown.map((name) => `$estiba_${name} is no service of the compose file; there are: ${services.join(', ')}`),
-        ...paths.map(([line, name = '', path = '']) => `\`${line}\`: with a variable nginx sends "${path}" in place of every path; write \`proxy_pass http://$${name};\`` +
-            ' and cut a prefix off with `rewrite ^/prefix(/.*)$ $1 break;`'),
-        ...ports.map(([line, name = '']) => `\`${line}\`: the port is part of the variable; write \`proxy_pass http://$${name};\``),
-        ...(/open_file_cache\s+(?!off)/.test(own)
-            ? [
-                '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
-            ]
-            : []),
-    ];
-}
-function nginx_uncommented(text) {
-    return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
-}
-
 ;// CONCATENATED MODULE: ./src/edge/obstacles.ts
 
 
@@ -83950,6 +84159,7 @@ function lateJob({ services }, kinds, web) {
 
 
 
+
 const edge_PROXIES = [NGINX, CADDY];
 const FOLDERS = edge_PROXIES.map(({ folder }) => folder).join(' or ');
 /**
@@ -83964,7 +84174,10 @@ function chooseEdge(model, kinds, configurations) {
         const proxy = proxyOf(edge);
         return proxy ? [{ name, proxy, text: configurations[name] ?? '' }] : [];
     });
-    if (switched.length === 0)
+    const outside = outsideEdge(model);
+    if (outside !== undefined && switched[0] !== undefined)
+        throw new UsageError(`x-estiba.edge names ${outside.name}, but services.${switched[0].name} mounts ${switched[0].proxy.folder}: one of them is the edge; remove the other`);
+    if (outside === undefined && switched.length === 0)
         return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` };
     const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)));
     const problems = switched.flatMap(({ name, proxy, text }) => text === ''
@@ -83976,13 +84189,14 @@ function chooseEdge(model, kinds, configurations) {
         throw new UsageError(problems.join('\n'));
     const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps));
     const because = webServices(model, kinds, [...new Set(named)]);
+    if (outside !== undefined && because.size === 0)
+        throw new UsageError(`x-estiba.edge: nothing says which services ${outside.name} passes requests to; label each estiba.kind: web`);
     const obstacle = obstacleTo(model, kinds, new Set(because.keys()));
     if (obstacle !== undefined)
         return { kind: 'plain', because: obstacle };
     return {
         kind: 'slots',
-        edges: switched.map(({ name }) => name),
-        proxies: [...new Set(switched.map(({ proxy }) => proxy))],
+        edges: outside === undefined ? switched.map(({ name, proxy }) => ({ name, proxy })) : [outside],
         because,
         web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
     };
@@ -83995,9 +84209,10 @@ function proxyOf({ volumes = [] }) {
 function isSwitch(target) {
     return edge_PROXIES.some(({ folder }) => folder === target);
 }
-function edgeConfiguration(slots, proxies, own) {
-    const generated = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots)));
-    const texts = Object.keys(generated)
+function edgeConfiguration(slots, edges, stack, own) {
+    const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack)));
+    const generated = Object.assign({}, ...texts);
+    const inOrder = Object.keys(generated)
         .sort()
         .map((name) => generated[name] ?? '');
     const lines = Object.keys(own)
@@ -84005,7 +84220,7 @@ function edgeConfiguration(slots, proxies, own) {
         .map((name) => `${sha256(own[name] ?? '')}  ${name}\n`);
     return {
         files: { ...generated, ...own },
-        hash: sha256([...texts, ...lines].join('')).slice(0, 16),
+        hash: sha256([...inOrder, ...lines].join('')).slice(0, 16),
         ownHash: sha256(lines.join('')).slice(0, 16),
     };
 }
@@ -84369,7 +84584,7 @@ function makeRelease(model, name, around) {
     const beside = besideOld(model, kinds, choice.kind === 'slots' ? [...choice.because.keys()] : []);
     const services = Object.fromEntries([...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]));
     const slots = choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined;
-    const edge = choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.proxies, around.edgeOwn) : undefined;
+    const edge = choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.edges, around.stack, around.edgeOwn) : undefined;
     return {
         manifest: {
             format: 3,
@@ -84378,7 +84593,14 @@ function makeRelease(model, name, around) {
             order: startOrder(services),
             ...(choice.kind === 'slots' &&
                 slots &&
-                edge && { slots: { ...slots, edgeHash: edge.hash, ownHash: edge.ownHash, edges: choice.edges } }),
+                edge && {
+                slots: {
+                    ...slots,
+                    edgeHash: edge.hash,
+                    ownHash: edge.ownHash,
+                    edges: choice.edges.map(({ name: edge }) => edge),
+                },
+            }),
             ...(choice.kind === 'plain' && { plainBecause: choice.because }),
         },
         variants: variantsOf({ model: labelled(model, services), kinds, slots }),
@@ -84388,7 +84610,7 @@ function makeRelease(model, name, around) {
 /** The edges that a release of that model switches. */
 function switchedEdges(model, configurations) {
     const choice = chooseEdge(model, kindsIn(inferKinds(model)), configurations);
-    return choice.kind === 'slots' ? choice.edges : [];
+    return choice.kind === 'slots' ? choice.edges.map(({ name }) => name) : [];
 }
 function kindsIn(inferred) {
     return new Map([...inferred].map(([name, { kind }]) => [name, kind]));
@@ -84527,6 +84749,7 @@ async function buildRelease(model, deploy, observation, { version, at }, { sha, 
         },
     });
     const release = makeRelease(placed, { id: releaseId(version, at), version, commit: sha }, {
+        stack: deploy.stack,
         edgeConfigurations,
         edgeOwn: ownFiles(model, switched, shipments),
         subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),

@@ -68809,9 +68809,9 @@ stand_by() {
 drain() {
   left=0 within=$1 subnet=$2 give_up=$(($(uptime_seconds) + $1))
   shift 2
-  edges=$(for service; do containers "$service" status=running; done)
+  everywhere=$(for edge; do places_of "$edge"; done)
   while :; do
-    left=$(for edge in $edges; do connections_of "$edge"; done | in_subnet "$subnet" | grep -c .)
+    left=$(for place in $everywhere; do connections_of "$place"; done | in_subnet "$subnet" | grep -c .)
     [ "$left" -gt 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || break
     sleep 0.2
@@ -68820,7 +68820,7 @@ drain() {
 }
 
 # https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
-connections_of() { timeout -k 1 5 docker exec "$1" cat /proc/net/tcp 2>/dev/null; }
+connections_of() { ask_place "$1" cat /proc/net/tcp 2>/dev/null; }
 
 # in_subnet A.B.C.0/24: those lines of /proc/net/tcp that are established with an address in it. There the bytes of an address
 # are in the host's order, lowest first.
@@ -69098,13 +69098,16 @@ forget_files() {
 
 # The two slots that a release can be in.
 
-# join_slots SERVICE...: the running containers of what stays are in both slots under their service's name.
+# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
+# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
 join_slots() {
-  running=$(list_containers --filter status=running --format '{{.ID}} {{.Label "com.docker.compose.service"}} ,{{.Networks}},') || return 1
+  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
   for service; do
+    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
-      apart=$(printf '%s\\n' "$running" | awk -v service="$service" -v network=",$network," '$2 == service && !index($3, network) { print $1 }')
-      for container in $apart; do docker network connect --alias "$service" "$network" "$container" || return 1; done
+      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
+      # shellcheck disable=SC2086 # an option and its value
+      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
     done
   done
 }
@@ -69154,15 +69157,55 @@ clear_slot() {
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
 }
 
-# The edge, which is switched between the slots.
+# Where an edge runs: an EDGE is a service of the stack, PROJECT/SERVICE of another one, or @host, the server's own nginx.
 
-# Everything that the edge looks at. Its workers run as somebody else and must be able to read it.
-stage_edge() {
-  brought=$stack/releases/$release/edge
-  [ -d "$brought" ] || return 0
-  if [ ! -L "$stack/edge/live" ] || lacks_configuration "$brought"; then make_edge "$brought" || return 1; fi
-  chmod -R a+rX "$stack/edge"
+# places_of EDGE: one a line: ids of running containers, or @host.
+places_of() {
+  case $1 in
+    @host) echo @host ;;
+    */*)
+      docker ps --quiet --no-trunc --filter status=running --filter label=com.docker.compose.oneoff=False \\
+        --filter "label=com.docker.compose.project=\${1%%/*}" --filter "label=com.docker.compose.service=\${1#*/}"
+      ;;
+    *) containers "$1" status=running ;;
+  esac
 }
+
+# at_place PLACE COMMAND...
+at_place() {
+  where=$1
+  shift
+  if [ "$where" = @host ]; then "$@"; else docker exec "$where" "$@"; fi
+}
+
+# ask_place PLACE COMMAND...: within five seconds.
+ask_place() {
+  if [ "$1" = @host ]; then shift; else where=$1; shift; set -- docker exec "$where" "$@"; fi
+  timeout -k 1 5 "$@"
+}
+
+# program_at PLACE: what leads there to the slots, as the path says at which it has the folder of the switch.
+program_at() {
+  [ "$1" != @host ] || { echo nginx; return; }
+  mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
+  program=$(printf '%s\\n' "$mounted" | sed -n 's|^/etc/\\([a-z]*\\)/estiba\\(/.*\\)*$|\\1|p' | head -n 1)
+  case $program in
+    nginx | caddy) echo "$program" ;;
+    *) echo "nothing that can be switched has the folder $stack/edge in container $1" >&2; return 1 ;;
+  esac
+}
+
+# for_each_place FUNCTION EDGE...: FUNCTION PLACE EDGE, until one fails.
+for_each_place() {
+  function=$1
+  shift
+  for edge; do
+    found=$(places_of "$edge") || return 1
+    for place in $found; do "$function" "$place" "$edge" || return 1; done
+  done
+}
+
+# The files of \`edge/\`: what is generated for the edges, and what of the team's own they load.
 
 # edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
 edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\\./||'); }
@@ -69210,17 +69253,6 @@ drop_edge_files() { while IFS= read -r file; do [ -f "$1/$file" ] || rm -f "$sta
 drop_all_edge_files_but() { edge_files "$stack/edge" | drop_edge_files "$1" && sync "$stack/edge"; }
 tidy_edge() { drop_all_edge_files_but "$stack/releases/$release/edge"; }
 
-# configure_edge SERVICE...: the configuration that the release brought, once it was found good in a container of its own.
-configure_edge() {
-  before=$ESTIBA_TX/edge-before
-  if [ ! -d "$before" ]; then
-    rm -rf "$before.new" && mkdir "$before.new" && edge_files "$stack/edge" | keep_edge_files "$before.new" &&
-      sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
-  fi
-  try_edges "$@" && put_edge_configuration "$stack/releases/$release/edge" &&
-    : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && reload_edges "$@"
-}
-
 keep_edge_files() {
   while IFS= read -r file; do
     case $file in */*) mkdir -p "$1/\${file%/*}" ;; esac
@@ -69228,30 +69260,50 @@ keep_edge_files() {
   done
 }
 
+# An edge's configuration: tried, loaded, and taken back.
+
+# Everything that an edge looks at. Its workers run as somebody else and must be able to read it.
+stage_edge() {
+  brought=$stack/releases/$release/edge
+  [ -d "$brought" ] || return 0
+  if [ ! -L "$stack/edge/live" ] || lacks_configuration "$brought"; then make_edge "$brought" || return 1; fi
+  chmod -R a+rX "$stack/edge"
+}
+
+# configure_edge EDGE...: the configuration that the release brought, once it was found good in a container of its own.
+configure_edge() {
+  before=$ESTIBA_TX/edge-before
+  if [ ! -d "$before" ]; then
+    rm -rf "$before.new" && mkdir "$before.new" && edge_files "$stack/edge" | keep_edge_files "$before.new" &&
+      sync "$before.new" && mv -T "$before.new" "$before" && sync "$ESTIBA_TX" || return 1
+  fi
+  try_edges "$@" && put_edge_configuration "$stack/releases/$release/edge" &&
+    : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && for_each_place load_edge "$@"
+}
+
 # An edge that was never told to load another one runs what it had.
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
   put_edge_configuration "$ESTIBA_TX/edge-before" && drop_all_edge_files_but "$ESTIBA_TX/edge-before" || return 1
   [ -f "$ESTIBA_TX/edge-reloaded" ] || return 0
-  await_engine && reload_edges "$@"
+  await_engine && for_each_place load_edge "$@"
 }
 
-# try_edges SERVICE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
+load_edge() { program=$(program_at "$1") && "load_$program" "$1"; }
+
+# try_edges EDGE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
 try_edges() {
   tried=$ESTIBA_TX/edge-tried
-  rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" || return 1
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do try_edge "$container" || return 1; done
-  done
-  rm -rf "$tried"
+  rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" && for_each_place try_edge "$@" && rm -rf "$tried"
 }
 
+# The server's own is asked when the files are in their place: it has nothing beside it.
 try_edge() {
-  container=$1
-  mounts=$(docker inspect --format '{{range .Mounts}}{{println .Source .Destination}}{{end}}' "$container") &&
-    image=$(docker inspect --format '{{.Image}}' "$container") || return 1
-  set -- --rm --network "container:$container" --volumes-from "$container:ro"
+  [ "$1" != @host ] || return 0
+  program=$(program_at "$1") &&
+    mounts=$(docker inspect --format '{{range .Mounts}}{{println .Source .Destination}}{{end}}' "$1") &&
+    image=$(docker inspect --format '{{.Image}}' "$1") || return 1
+  set -- "$image" --rm --network "container:$1" --volumes-from "$1:ro"
   while read -r source target; do
     case $source in "$stack/edge" | "$stack/edge/own/"*) ;; *) continue ;; esac
     source=$tried\${source#"$stack/edge"}
@@ -69259,39 +69311,80 @@ try_edge() {
   done <<EOT
 $mounts
 EOT
-  if has_caddy "$container"; then
-    configuration=$(caddy_configuration "$container") || return 1
-    # shellcheck disable=SC2086 # a list of options
-    docker run "$@" --entrypoint caddy "$image" validate $configuration
-  else
-    docker run "$@" --entrypoint nginx "$image" -t -q
-  fi
+  "test_$program" "$@"
 }
 
-# has_caddy CONTAINER: that the program can't be found is an answer; anything else is none, and ends the effect.
-has_caddy() {
-  docker exec "$1" caddy version >/dev/null 2>&1
-  case $? in 0) return 0 ;; 126 | 127) return 1 ;; esac
-  echo "the engine does not say what runs in $1" >&2
-  exit 1
+# The switch between the slots.
+
+# switch_edge FOLDER: one rename. The next request goes where it leads.
+switch_edge() {
+  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
-reload_edges() {
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    for container in $running; do
-      if has_caddy "$container"; then reload_caddy "$container"; else reload_one_nginx "$container"; fi || return 1
+# see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
+see_edge() {
+  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  shift
+  for edge; do
+    found=$(places_of "$edge") || return 1
+    [ -n "$found" ] || { echo "$edge does not run"; return 1; }
+    for place in $found; do
+      until seen=$(ask_edge "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+        [ "$(uptime_seconds)" -lt "$give_up" ] || {
+          echo "$edge was to lead to slot $wanted, but says: $seen"
+          echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
+          return 1
+        }
+        sleep 0.05
+      done
     done
   done
 }
 
-reload_nginx() {
-  running=$(containers "$1" status=running) || return 1
-  for container in $running; do reload_one_nginx "$container" || return 1; done
+# ask_edge PLACE: with whatever it has to ask with. It may be the edge of several stacks.
+ask_edge() {
+  # shellcheck disable=SC2016 # the inner shell's
+  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/ host="Host: $1.estiba"
+    if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
+    if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project"
 }
-reload_one_nginx() { docker exec "$1" nginx -t -q && docker exec "$1" nginx -s reload; }
 
-reload_caddy() {
+# nginx as an edge.
+
+# test_nginx IMAGE RUN-OPTION...: whether it understands what a container with those options has.
+test_nginx() {
+  image=$1
+  shift
+  docker run "$@" --entrypoint nginx "$image" -t -q
+}
+
+# load_nginx PLACE
+load_nginx() { nginx_at "$1" -t -q && nginx_at "$1" -s reload; }
+
+# Only root may reload the server's own; a line for \`sudo\` allows just that (docs/recipes.md).
+nginx_at() {
+  place=$1
+  shift
+  if [ "$place" = @host ] && [ "$(id -u)" != 0 ]; then sudo -n nginx "$@"; else at_place "$place" nginx "$@"; fi
+}
+
+# reload_nginx SERVICE: one that is not switched, for it looks names up only then.
+reload_nginx() { for_each_place load_nginx "$1"; }
+
+# Caddy as an edge.
+
+# test_caddy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
+test_caddy() {
+  image=$1
+  shift
+  configuration=$(caddy_configuration "$place") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker run "$@" --entrypoint caddy "$image" validate $configuration
+}
+
+# load_caddy PLACE
+load_caddy() {
   configuration=$(caddy_configuration "$1") || return 1
   # shellcheck disable=SC2086 # a list of options
   docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
@@ -69304,40 +69397,6 @@ caddy_configuration() {
     /^(--config|-c|--adapter|-a)=/ { print }
     /^(--config|-c|--adapter|-a)$/ { option = $0; getline; print option, $0 }
     END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
-}
-
-# switch_edge FOLDER: one rename. The next request goes where it leads.
-switch_edge() {
-  ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
-}
-
-# see_edge FOLDER SERVICE...: the switch counts when a worker of each running edge says so.
-see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 5))
-  shift
-  for service; do
-    running=$(containers "$service" status=running) || return 1
-    [ -n "$running" ] || { echo "$service does not run"; return 1; }
-    for container in $running; do
-      until seen=$(ask_edge "$container" 2>&1) && [ "$seen" = "$wanted" ]; do
-        [ "$(uptime_seconds)" -lt "$give_up" ] || {
-          echo "$service was to lead to slot $wanted, but says: $seen"
-          echo 'does its configuration include what Estiba writes for it (docs/recipes.md), and was it reloaded since?'
-          return 1
-        }
-        sleep 0.05
-      done
-    done
-  done
-}
-
-# With whatever the image has to ask with.
-ask_edge() {
-  # shellcheck disable=SC2016 # the inner shell's
-  timeout -k 1 5 docker exec "$1" sh -c 'url=http://127.0.0.1:9180/
-    if command -v curl >/dev/null; then exec curl -fsS -m 2 "$url"; fi
-    if command -v wget >/dev/null; then exec wget -q -T 2 -O - "$url"; fi
-    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"'
 }
 `));
 /** src/compose/revive.sh */
@@ -69548,15 +69607,16 @@ compose_facts() {
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
-# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
+# Of all containers, which ports they publish; whole those of the stack, and others that mount the folder of its switch; and
+# where the engine keeps all of it.
 container_facts() {
-  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}	{{.Mounts}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
   printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
-  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
+  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" -v edge=",$stack/edge," '$3 == project || index("," $5 ",", edge) { print $1 }')
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
@@ -69591,6 +69651,15 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 # What the edges are told, in one order: what is generated, and of the team's own the checksums.
 edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
 
+# Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
+nginx_facts() {
+  for nginx in nginx /usr/sbin/nginx; do
+    command -v "$nginx" >/dev/null 2>&1 || continue
+    if [ "$(id -u)" = 0 ] || bounded sudo -n -l nginx -s reload >/dev/null 2>&1; then fact nginx ready; else fact nginx refused; fi
+    return
+  done
+}
+
 stack_facts() {
   case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then
@@ -69620,7 +69689,7 @@ stack_facts() {
 
 fact observation 1
 host_facts
-at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts nginx_facts stack_facts
 fact observed 1
 `));
 

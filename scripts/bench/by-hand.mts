@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { BUSY_SHOP, type Place } from '../../test/support/busy/busy-shop.ts'
+import { BUSY_SHOP, type OwnEdge, type Place as AnyPlace } from '../../test/support/busy/busy-shop.ts'
 import { baseImageRef } from '../../test/support/lab/images/index.ts'
 import type { Lab, LabHost } from '../../test/support/lab/lab.ts'
 import { must } from '../../test/support/lab/must.ts'
 import { formatEnv } from '../../test/support/shop.ts'
 import { layOut } from './lay-out.mts'
 import { overOpenSsh } from './open-ssh.mts'
+
+type Place = AnyPlace & { readonly edge: OwnEdge }
 
 /** The busy shop as a team has it that deploys by a line of shell over SSH. */
 export class ByHand implements AsyncDisposable {

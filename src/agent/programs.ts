@@ -1873,15 +1873,16 @@ compose_facts() {
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
-# Of all containers, which ports they publish; those of the stack, whole; and where the engine keeps all of it.
+# Of all containers, which ports they publish; whole those of the stack, and others that mount the folder of its switch; and
+# where the engine keeps all of it.
 container_facts() {
-  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
+  list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}	{{.Mounts}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
   printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
-  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" '$3 == project { print $1 }')
+  containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" -v edge=",$stack/edge," '$3 == project || index("," $5 ",", edge) { print $1 }')
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    'container	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
@@ -1916,6 +1917,15 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 # What the edges are told, in one order: what is generated, and of the team's own the checksums.
 edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
 
+# Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
+nginx_facts() {
+  for nginx in nginx /usr/sbin/nginx; do
+    command -v "$nginx" >/dev/null 2>&1 || continue
+    if [ "$(id -u)" = 0 ] || bounded sudo -n -l nginx -s reload >/dev/null 2>&1; then fact nginx ready; else fact nginx refused; fi
+    return
+  done
+}
+
 stack_facts() {
   case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then
@@ -1945,6 +1955,6 @@ stack_facts() {
 
 fact observation 1
 host_facts
-at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts nginx_facts stack_facts
 fact observed 1
 `

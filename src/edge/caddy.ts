@@ -1,4 +1,4 @@
-import { type Proxy, SEEN_AT, variable, WRITTEN } from './proxy.ts'
+import { type Place, type Proxy, SEEN_AT, seenAs, variable, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, type WebAddress } from './slots.ts'
 
 const FOLDER = '/etc/caddy/estiba'
@@ -11,23 +11,34 @@ export const CADDY: Proxy = { name: 'Caddy', folder: FOLDER, files: caddyFiles, 
  * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
  * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
  */
-function caddyFiles(slots: Slots): Readonly<Record<string, string>> {
+function caddyFiles(slots: Slots, place: Place): Readonly<Record<string, string>> {
+  const { stack, folder, isShared } = place
   const snippets = Object.entries(slots.web).map(([name, address]) => {
-    const prefix = `estiba_${variable(name)}`
+    const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_')
+    const snippet = { slots, address, prefix, folder }
     return block(`(${prefix})`, [
-      ...inTrial(slots, address, 'b', prefix),
-      ...inTrial(slots, address, 'a', prefix),
-      matcher(`${prefix}_b`, 'b'),
+      ...inTrial(snippet, 'b'),
+      ...inTrial(snippet, 'a'),
+      matcher(`${prefix}_b`, 'b', folder),
       proxy(`@${prefix}_b`, of(slots, address, 'b')),
       proxy('', of(slots, address, 'a')),
     ])
   })
   const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
-    matcher(`estiba_${state}`, state),
+    matcher(`estiba_${state}`, state, folder),
     `respond @estiba_${state} ${state}`,
   ])
-  const status = block(`http://${SEEN_AT}`, ['bind 127.0.0.1', block('route', [...seen, 'respond a'])])
+  const [address = '', port = ''] = SEEN_AT.split(':')
+  const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])])
   return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` }
+}
+
+/** For one service. */
+interface Snippet {
+  readonly slots: Slots
+  readonly address: WebAddress
+  readonly prefix: string
+  readonly folder: string
 }
 
 /**
@@ -35,7 +46,7 @@ function caddyFiles(slots: Slots): Readonly<Record<string, string>> {
  * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
  * Linux prefers the even ones.
  */
-function inTrial(slots: Slots, address: WebAddress, slot: Slot, prefix: string): readonly string[] {
+function inTrial({ slots, address, prefix, folder }: Snippet, slot: Slot): readonly string[] {
   const fresh = of(slots, address, slot)
   const before = of(slots, address, otherSlot(slot))
   const state = `${slot}-trial`
@@ -44,12 +55,15 @@ function inTrial(slots: Slots, address: WebAddress, slot: Slot, prefix: string):
     const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`]
     const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`
     const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before]
-    return [matcher(name, state, turn), proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms'])]
+    return [
+      matcher(name, state, folder, turn),
+      proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms']),
+    ]
   })
 }
 
-function matcher(name: string, state: string, more: readonly string[] = []): string {
-  return block(`@${name}`, [block('file', [`root ${FOLDER}/live`, `try_files ${state}`]), ...more])
+function matcher(name: string, state: string, folder: string, more: readonly string[] = []): string {
+  return block(`@${name}`, [block('file', [`root ${folder}/live`, `try_files ${state}`]), ...more])
 }
 
 function proxy(when: string, upstreams: readonly string[], how: readonly string[] = ['lb_policy round_robin']): string {

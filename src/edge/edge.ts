@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { isReplaced, type Kind, LABELLED } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
+import type { Stack } from '../stack/stack.ts'
 import { CADDY } from './caddy.ts'
 import { NGINX } from './nginx.ts'
+import { outsideEdge, placeOf, type SwitchedEdge } from './outside.ts'
 import { neededBy, obstacleTo } from './obstacles.ts'
 import type { EdgeFiles, Proxy } from './proxy.ts'
 import type { Slots, WebService } from './slots.ts'
@@ -21,8 +23,7 @@ export type EdgeChoice =
       readonly kind: 'slots'
       readonly web: ReadonlyMap<string, WebService>
       /** The edges that lead to them, and are switched. */
-      readonly edges: readonly string[]
-      readonly proxies: readonly Proxy[]
+      readonly edges: readonly SwitchedEdge[]
       /** Those services, and why each is one. */
       readonly because: ReadonlyMap<string, string>
     }
@@ -45,7 +46,12 @@ export function chooseEdge(
     const proxy = proxyOf(edge)
     return proxy ? [{ name, proxy, text: configurations[name] ?? '' }] : []
   })
-  if (switched.length === 0)
+  const outside = outsideEdge(model)
+  if (outside !== undefined && switched[0] !== undefined)
+    throw new UsageError(
+      `x-estiba.edge names ${outside.name}, but services.${switched[0].name} mounts ${switched[0].proxy.folder}: one of them is the edge; remove the other`,
+    )
+  if (outside === undefined && switched.length === 0)
     return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` }
   const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)))
   const problems = switched.flatMap(({ name, proxy, text }) =>
@@ -58,12 +64,15 @@ export function chooseEdge(
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
   const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps))
   const because = webServices(model, kinds, [...new Set(named)])
+  if (outside !== undefined && because.size === 0)
+    throw new UsageError(
+      `x-estiba.edge: nothing says which services ${outside.name} passes requests to; label each estiba.kind: web`,
+    )
   const obstacle = obstacleTo(model, kinds, new Set(because.keys()))
   if (obstacle !== undefined) return { kind: 'plain', because: obstacle }
   return {
     kind: 'slots',
-    edges: switched.map(({ name }) => name),
-    proxies: [...new Set(switched.map(({ proxy }) => proxy))],
+    edges: outside === undefined ? switched.map(({ name, proxy }) => ({ name, proxy })) : [outside],
     because,
     web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
   }
@@ -88,9 +97,15 @@ export interface EdgeConfiguration {
   readonly ownHash: string
 }
 
-export function edgeConfiguration(slots: Slots, proxies: readonly Proxy[], own: EdgeFiles): EdgeConfiguration {
-  const generated = Object.assign({}, ...proxies.map((proxy) => proxy.files(slots))) as Readonly<Record<string, string>>
-  const texts = Object.keys(generated)
+export function edgeConfiguration(
+  slots: Slots,
+  edges: readonly SwitchedEdge[],
+  stack: Stack,
+  own: EdgeFiles,
+): EdgeConfiguration {
+  const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack)))
+  const generated = Object.assign({}, ...texts) as Readonly<Record<string, string>>
+  const inOrder = Object.keys(generated)
     .sort()
     .map((name) => generated[name] ?? '')
   const lines = Object.keys(own)
@@ -98,7 +113,7 @@ export function edgeConfiguration(slots: Slots, proxies: readonly Proxy[], own: 
     .map((name) => `${sha256(own[name] ?? '')}  ${name}\n`)
   return {
     files: { ...generated, ...own },
-    hash: sha256([...texts, ...lines].join('')).slice(0, 16),
+    hash: sha256([...inOrder, ...lines].join('')).slice(0, 16),
     ownHash: sha256(lines.join('')).slice(0, 16),
   }
 }

@@ -1,4 +1,4 @@
-import { type Proxy, SEEN_AT, variable, WRITTEN } from './proxy.ts'
+import { type Place, type Proxy, SEEN_AT, seenAs, variable, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS } from './slots.ts'
 
 const FOLDER = '/etc/nginx/estiba'
@@ -12,14 +12,17 @@ export const NGINX: Proxy = { name: 'nginx', folder: FOLDER, files: nginxFiles, 
  * new one takes no connection; a request that was sent is never sent again.
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
-function nginxFiles(slots: Slots): Readonly<Record<string, string>> {
+function nginxFiles(slots: Slots, place: Place): Readonly<Record<string, string>> {
+  const { stack, folder, isShared } = place
   const services = Object.entries(slots.web)
+  const upstream = (name: string): string =>
+    ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_')
   const upstreams = services.flatMap(([name, { hosts, port }]) => {
     const servers = (slot: Slot, more: string): string =>
       hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ')
     return SLOTS.flatMap((slot) => [
-      `upstream estiba_${variable(name)}_${slot} { ${servers(slot, '')} ${SOON_CLOSED} }`,
-      `upstream estiba_${variable(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
+      `upstream ${upstream(name)}_${slot} { ${servers(slot, '')} ${SOON_CLOSED} }`,
+      `upstream ${upstream(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
         `${servers(otherSlot(slot), ' max_fails=0 backup')} ${SOON_CLOSED} }`,
     ])
   })
@@ -27,15 +30,15 @@ function nginxFiles(slots: Slots): Readonly<Record<string, string>> {
     'nginx.conf': `${[
       WRITTEN,
       ...upstreams,
-      `server { listen ${SEEN_AT}; server_name estiba; access_log off; include ${FOLDER}/server.conf; ` +
+      `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
         'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
     ].join('\n')}\n`,
     'server.conf': `${[
       WRITTEN,
       'set $estiba_slot a;',
-      `if (-f ${FOLDER}/live/b) { set $estiba_slot b; }`,
-      `if (-f ${FOLDER}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
-      ...services.map(([name]) => `set $estiba_${variable(name)} estiba_${variable(name)}_$estiba_slot;`),
+      `if (-f ${folder}/live/b) { set $estiba_slot b; }`,
+      `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+      ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
     ].join('\n')}\n`,
   }
 }

@@ -6,20 +6,34 @@ import type { Slots } from './slots.ts'
  */
 export type EdgeFiles = Readonly<Record<string, string | Uint8Array>>
 
+/** Where a configuration is read, and for whom. */
+export interface Place {
+  readonly stack: string
+  /** Where it finds the stack's `edge/`. */
+  readonly folder: string
+  /** Whether it may lead to other stacks, too: names that hold in all of it begin with that of the stack. */
+  readonly isShared: boolean
+}
+
 /** A program that can be an edge: how it is told of the slots, and what of its own configuration is understood. */
 export interface Proxy {
   readonly name: string
   /** Where its container mounts the folder by which it is switched. */
   readonly folder: string
-  readonly files: (slots: Slots) => Readonly<Record<string, string>>
+  readonly files: (slots: Slots, place: Place) => Readonly<Record<string, string>>
   /** Services that its configuration passes requests to. */
   readonly namedServices: (text: string, services: readonly string[]) => readonly string[]
   /** What in a team's own configuration would defeat the switch, each with what to write instead. */
   readonly problems: (text: string, services: readonly string[]) => readonly string[]
 }
 
-/** Where an edge answers with the slot that it leads to; only inside its container. */
+/** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
 export const SEEN_AT = '127.0.0.1:9180'
+
+/** The host name under which it does. */
+export function seenAs({ stack }: Place): string {
+  return `${stack}.estiba`
+}
 
 export const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.'
 

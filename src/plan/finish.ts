@@ -7,7 +7,7 @@ import { type Change, isJob, isOfTheSet } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import { drainSlot } from './slots.ts'
-import { lasting, switchedOf } from './steps.ts'
+import { lasting, toldOf } from './steps.ts'
 import { definitions, definitionsWith, words } from './words.ts'
 
 export interface FinishRequest {
@@ -94,7 +94,7 @@ function drained(
 /** Before the old containers go, the edge stops to fall back on them. */
 function settleEdge({ layout, changes, switched }: FinishRequest, changed: readonly Change[]): readonly string[] {
   if (layout.variant === 'plain' || !changed.some(isOfTheSet)) return []
-  const edges = switchedOf(changes, { switched }).map(({ name }) => name)
+  const edges = toldOf(changes, { switched })
   return [[`switch_edge ${layout.variant}`, 'await_engine', words('see_edge', [layout.variant, ...edges])].join(' && ')]
 }
 

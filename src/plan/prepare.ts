@@ -4,6 +4,7 @@ import { imageAsListed } from '../stack/image-list.ts'
 import type { Observation } from '../stack/observation.ts'
 import type { Change } from './changes.ts'
 import type { Layout } from './layout.ts'
+import type { Outside } from './outside.ts'
 import type { Plan, Unnumbered } from './plan.ts'
 import { slotNetworks } from './networks.ts'
 import { joinSlots, makeSlots } from './slots.ts'
@@ -13,6 +14,7 @@ export interface Preparation {
   readonly to: Manifest
   readonly observation: Observation
   readonly changes: readonly Change[]
+  readonly outside: readonly Outside[]
   readonly layout: Layout
   readonly healthyWithin: number
   /** A rollback finds everything on the host and asks no registry. */
@@ -21,10 +23,10 @@ export interface Preparation {
 
 /** Everything that the release needs is on the host before anything changes; what was seen there is not asked for again. */
 export function prepareSteps(preparation: Preparation): Unnumbered[] {
-  const { to, observation, changes, layout, healthyWithin, from } = preparation
+  const { to, observation, changes, outside, layout, healthyWithin, from } = preparation
   const needed = changes.filter(({ action }) => action !== 'leave')
   const isMaking = to.slots !== undefined && slotNetworks(observation, to.slots) === undefined
-  const isNeeded = needed.length > 0 || changes.some(({ joins }) => joins)
+  const isNeeded = needed.length > 0 || [...changes, ...outside].some(({ joins }) => joins)
   const stores = needed.filter(({ service }) => service.kind === 'data')
   return [
     {
@@ -38,7 +40,7 @@ export function prepareSteps(preparation: Preparation): Unnumbered[] {
     ...(to.slots && isMaking && isNeeded ? [makeSlots(to.slots.subnets)] : []),
     ...(from === 'registry' ? pull(needed, observation) : []),
     ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
-    ...(to.slots && isNeeded ? joinSlots(changes, layout) : []),
+    ...(to.slots && isNeeded ? joinSlots(changes, outside, layout) : []),
   ]
 }
 

@@ -9,7 +9,7 @@ import {
   lasting,
   standBy,
   staying,
-  switchedOf,
+  toldOf,
   type Switching,
   type Way,
   webOf,
@@ -101,7 +101,7 @@ function oneEdge(request: Settlement, edges: readonly Change[]): readonly Unnumb
 function leadToNew(request: Settlement, web: readonly Change[]): Unnumbered {
   const { layout, edgeChanged, changes } = request
   const stayingEdges = edgesOf(staying(request))
-  const edges = switchedOf(changes, request).map(({ name }) => name)
+  const edges = toldOf(changes, request)
   const old = replacedOf(web)
   const going = step(
     `go on with the new ${names(web)} in slot ${layout.variant} alone`,

@@ -1,6 +1,7 @@
 import { type Change, isOfTheSet } from './changes.ts'
 import { slotAddress, type Slots, type Variant } from '../edge/slots.ts'
 import type { Layout } from './layout.ts'
+import type { Outside } from './outside.ts'
 import type { Unnumbered } from './plan.ts'
 import {
   aliveOf,
@@ -17,6 +18,7 @@ import {
   stopOld,
   switchedOf,
   type Switching,
+  toldOf,
   type Way,
   webOf,
 } from './steps.ts'
@@ -28,6 +30,8 @@ export interface SlotSwitch extends Switching {
   readonly layout: Layout
   /** Whether the edge's generated configuration is another one than the host has. */
   readonly edgeChanged: boolean
+  /** Whether an edge from outside leads elsewhere yet, and to the slots only when it has loaded its configuration. */
+  readonly takesOver: boolean
 }
 
 /**
@@ -59,7 +63,7 @@ export function slotSteps(request: SlotSwitch): Way {
     ],
     over: [
       // First: what can't be loaded is found while everything old still runs.
-      ...(request.edgeChanged && !isEdgeReplaced ? [configureEdge(request)] : []),
+      ...(request.edgeChanged && !isEdgeReplaced && !request.takesOver ? [configureEdge(request)] : []),
       ...(old.length > 0 ? [stopOld(request, old)] : []),
       ...startLayers(order, inTurn, healthyWithin),
     ],
@@ -88,6 +92,7 @@ function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
     // In between, so that on the way back the old one starts with what it had.
     ...(old.length > 0 && request.edgeChanged ? [configureEdge(request)] : []),
     ...(isMoving ? [switchEdge(request)] : []),
+    ...(request.takesOver ? [takeOver(request)] : []),
     ...startLayers(request.order, edges, request.healthyWithin),
   ]
 }
@@ -108,7 +113,7 @@ export function drainSlot(
 function switchEdge(request: SlotSwitch): Unnumbered {
   const { layout } = request
   const stay = staying(request)
-  const edges = switchedOf(stay, request).map(({ name }) => name)
+  const edges = request.takesOver ? [] : toldOf(stay, request)
   const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)]
   const see = (folder: string): string[] => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : [])
   const trial = `${layout.variant}-trial`
@@ -145,7 +150,7 @@ function seeEdge({ layout }: SlotSwitch, started: readonly Change[], folder: str
 }
 
 function configureEdge(request: SlotSwitch): Unnumbered {
-  const edges = switchedOf(staying(request), request).map(({ name }) => name)
+  const edges = toldOf(staying(request), request)
   const { live } = request.layout
   return {
     title: 'give the edge its new configuration',
@@ -155,6 +160,19 @@ function configureEdge(request: SlotSwitch): Unnumbered {
       words('configure_edge', edges),
       ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
     ].join(' && '),
+    undo: words('configure_edge_back', edges),
+    reversibility: 'reversible',
+    deadline: 60,
+  }
+}
+
+/** From where it led until now, and only when the slot that it is to lead to is ready. */
+function takeOver(request: SlotSwitch): Unnumbered {
+  const edges = toldOf(staying(request), request)
+  return {
+    title: `have ${edges.join(', ')} lead to the slots`,
+    because: 'until now it leads elsewhere; where that is stays as it is until the release is confirmed',
+    run: `${words('configure_edge', edges)} && ${words('see_edge', [`${request.layout.variant}-trial`, ...edges])}`,
     undo: words('configure_edge_back', edges),
     reversibility: 'reversible',
     deadline: 60,
@@ -173,18 +191,18 @@ export function makeSlots({ a, b }: Slots['subnets']): Unnumbered {
 }
 
 /** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
-export function joinSlots(changes: readonly Change[], layout: Layout): Unnumbered[] {
-  const stay = changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data'))
+export function joinSlots(changes: readonly Change[], outside: readonly Outside[], layout: Layout): Unnumbered[] {
+  const stay = [
+    ...changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data')),
+    ...outside.filter(({ joins }) => joins),
+  ].map(({ name }) => name)
   return [
     ...(stay.length > 0
       ? [
           {
-            title: `have ${names(stay)} in both slots`,
+            title: `have ${stay.join(', ')} in both slots`,
             because: 'what the set needs is found by its name there, and the edge reaches both',
-            run: words(
-              'join_slots',
-              stay.map(({ name }) => name),
-            ),
+            run: words('join_slots', stay),
             reversibility: 'nothing to undo' as const,
             deadline: 60,
           },

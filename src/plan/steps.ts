@@ -1,4 +1,5 @@
 import { quote } from '../command/command.ts'
+import { isOutside } from '../edge/outside.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
 import type { Unnumbered } from './plan.ts'
 import { definitions, definitionsWith, names, words } from './words.ts'
@@ -183,6 +184,11 @@ export function edgesOf(changes: readonly Change[]): readonly Change[] {
 /** Those of them that lead to a slot. */
 export function switchedOf(changes: readonly Change[], { switched }: Pick<Switching, 'switched'>): readonly Change[] {
   return changes.filter(({ name }) => switched.includes(name))
+}
+
+/** The edges that are told where to lead: those of the given services, and those that no release replaces. */
+export function toldOf(services: readonly Change[], { switched }: Pick<Switching, 'switched'>): readonly string[] {
+  return [...switchedOf(services, { switched }).map(({ name }) => name), ...switched.filter(isOutside)]
 }
 
 export function aliveOf(changes: readonly Change[]): readonly Change[] {

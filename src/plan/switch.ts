@@ -1,11 +1,13 @@
 import { UsageError } from '../errors.ts'
 import { isReplaced } from '../compose/kinds.ts'
+import { SLOTS } from '../edge/slots.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
 import { type Change, changesFor, dataObjections, isJob, isOfTheSet, retired } from './changes.ts'
 import { describeChange, describeRetired } from './describe.ts'
 import { finishSteps } from './finish.ts'
 import { layoutFor } from './layout.ts'
+import { describeOutside, outsideEdges, outsideObjections } from './outside.ts'
 import { numbered, type Plan, type Unnumbered } from './plan.ts'
 import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
@@ -31,7 +33,7 @@ export interface SwitchRequest {
 /** Plans the way from what runs to a release. */
 export function planSwitch(request: SwitchRequest): Plan {
   const { to, observation, healthyWithin, drain } = request
-  const objections = dataObjections(to, observation)
+  const objections = [...dataObjections(to, observation), ...outsideObjections(to, observation)]
   if (objections.length > 0) throw new UsageError(objections.join('\n'))
   const changes = changesFor(to, observation, request.from === 'host' ? 'left' : 'run')
   const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data')
@@ -41,14 +43,17 @@ export function planSwitch(request: SwitchRequest): Plan {
   const switched = to.slots?.edges ?? []
   const switching = { changes, changed, healthyWithin, drain, switched }
   const lastingOnes = lasting(changed)
+  const outside = outsideEdges(to, observation)
+  const takesOver = outside.length > 0 && !SLOTS.some((slot) => slot === observation.currentVariant)
   const edgeChanged =
-    to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash
+    takesOver ||
+    (to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash)
   const way =
     changed.length === 0 && !edgeChanged
       ? NO_WAY
       : to.slots === undefined
         ? turnSteps(switching, to.order, layout.from)
-        : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged })
+        : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged, takesOver })
   // A rollback migrates nothing, so nothing forbids its way back.
   const settle =
     request.from === 'host' || changed.length === 0
@@ -66,9 +71,10 @@ export function planSwitch(request: SwitchRequest): Plan {
     services: [
       ...changes.map((change) => describeChange(change, to, edgeChanged)),
       ...[...retiring].map(describeRetired),
+      ...outside.map(describeOutside),
     ],
     phases: {
-      prepare: numbered(prepareSteps({ ...request, changes, layout })),
+      prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
       switch: numbered([...way.beside, ...way.over, ...way.edge]),
       commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
       finish: numbered(finishSteps({ ...request, layout, changes, switched, edgeChanged }, changed, gone)),

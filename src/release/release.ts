@@ -6,6 +6,7 @@ import { chooseEdge, type Configurations, edgeConfiguration } from '../edge/edge
 import type { EdgeFiles } from '../edge/proxy.ts'
 import { type Slots, webAddresses } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
+import type { Stack } from '../stack/stack.ts'
 import type { BuiltImages } from './images.ts'
 import type { Manifest, ManifestService } from './manifest.ts'
 import { type VariantFiles, variantsOf } from './variants.ts'
@@ -46,6 +47,7 @@ export function pinImages(model: ComposeModel, images: BuiltImages, names?: read
 
 /** What a host already has, and the repository says of the edge. */
 export interface Surroundings {
+  readonly stack: Stack
   readonly edgeConfigurations: Configurations
   /** What of them the edges that are switched can load anew. */
   readonly edgeOwn: EdgeFiles
@@ -68,7 +70,8 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   )
   const slots =
     choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined
-  const edge = choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.proxies, around.edgeOwn) : undefined
+  const edge =
+    choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.edges, around.stack, around.edgeOwn) : undefined
   return {
     manifest: {
       format: 3,
@@ -77,7 +80,14 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
       order: startOrder(services),
       ...(choice.kind === 'slots' &&
         slots &&
-        edge && { slots: { ...slots, edgeHash: edge.hash, ownHash: edge.ownHash, edges: choice.edges } }),
+        edge && {
+          slots: {
+            ...slots,
+            edgeHash: edge.hash,
+            ownHash: edge.ownHash,
+            edges: choice.edges.map(({ name: edge }) => edge),
+          },
+        }),
       ...(choice.kind === 'plain' && { plainBecause: choice.because }),
     },
     variants: variantsOf({ model: labelled(model, services), kinds, slots }),
@@ -88,7 +98,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
 /** The edges that a release of that model switches. */
 export function switchedEdges(model: ComposeModel, configurations: Configurations): readonly string[] {
   const choice = chooseEdge(model, kindsIn(inferKinds(model)), configurations)
-  return choice.kind === 'slots' ? choice.edges : []
+  return choice.kind === 'slots' ? choice.edges.map(({ name }) => name) : []
 }
 
 function kindsIn(inferred: ReadonlyMap<string, KindOf>): ReadonlyMap<string, Kind> {

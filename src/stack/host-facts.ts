@@ -24,6 +24,8 @@ export interface HostFacts {
   readonly compose: string | undefined
   /** Path of a `docker-compose`, which is another program than the plugin. */
   readonly oldCompose: string | undefined
+  /** Whether the server's own nginx may be told to load its configuration; undefined where there is none. */
+  readonly nginx: 'ready' | 'refused' | undefined
   readonly folder: Folder
   /** Where the engine keeps images, with its room. */
   readonly dataRoot: { readonly path: string; readonly space: Space | undefined } | undefined
@@ -134,6 +136,7 @@ export function parseHostFacts({ all, one }: Facts): Omit<HostFacts, 'banner' | 
     },
     compose: one('compose'),
     oldCompose: one('docker-compose'),
+    nginx: (['ready', 'refused'] as const).find((state) => state === one('nginx')),
     folder: {
       nearest: one('nearest') ?? '',
       realPath: one('real-path') ?? '',

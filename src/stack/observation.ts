@@ -11,6 +11,8 @@ export interface Observation {
   /** The host itself, whatever stack it is asked for. */
   readonly host: HostFacts
   readonly containers: readonly Container[]
+  /** Those of other stacks that mount the folder of this one's switch. */
+  readonly outside: readonly Container[]
   /** The images that the engine holds, as `repository@sha256:…` and as `repository:tag`. */
   readonly images: ReadonlySet<string>
   readonly networks: readonly Network[]
@@ -79,6 +81,7 @@ export function parseObservation(text: string, asked?: Asked): Observation {
       clockAhead: clockAhead(Number(one('epoch')), asked),
     },
     containers: all('container').map((json) => JSON.parse(json) as Container),
+    outside: all('outside').map((json) => JSON.parse(json) as Container),
     images: new Set(all('image')),
     networks: all('network').map((network) => {
       const [name = '', ...subnets] = network.split(' ')

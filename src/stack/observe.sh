@@ -29,5 +29,5 @@ at_once() {
 
 fact observation 1
 host_facts
-at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts stack_facts
+at_once image_facts container_facts network_facts port_facts compose_facts engine_facts folder_facts nginx_facts stack_facts
 fact observed 1

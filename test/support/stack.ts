@@ -44,6 +44,7 @@ export function shopRelease(
 
 /** A host on which nothing was ever deployed, and an edge whose configuration is not in the repository. */
 export const surroundings: Surroundings = {
+  stack: { name: 'shop', path: '/srv/shop' },
   edgeConfigurations: {},
   edgeOwn: {},
   subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
@@ -74,6 +75,7 @@ export const readyHost: HostFacts = {
   noEngine: { error: '', endpoint: '', socket: undefined, sudo: false, other: undefined },
   compose: '2.26.1',
   oldCompose: undefined,
+  nginx: undefined,
   folder: {
     nearest: '/srv',
     realPath: '/srv/shop',
@@ -95,6 +97,7 @@ export const readyHost: HostFacts = {
 export const emptyHost: Observation = {
   host: readyHost,
   containers: [],
+  outside: [],
   images: new Set(),
   networks: [],
   routes: [],

@@ -3,6 +3,15 @@
 # What the edges are told, in one order: what is generated, and of the team's own the checksums.
 edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
 
+# Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
+nginx_facts() {
+  for nginx in nginx /usr/sbin/nginx; do
+    command -v "$nginx" >/dev/null 2>&1 || continue
+    if [ "$(id -u)" = 0 ] || bounded sudo -n -l nginx -s reload >/dev/null 2>&1; then fact nginx ready; else fact nginx refused; fi
+    return
+  done
+}
+
 stack_facts() {
   case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then

@@ -9,9 +9,12 @@ import { formatEnv } from '../shop.ts'
 /** What a release of the busy shop does. */
 export type World = 'fine' | 'never healthy' | 'dies in trial' | 'mute in trial'
 
-/** Which edge a busy shop has, and where it runs. */
+/** The edges that are a service of the shop. */
+export type OwnEdge = 'nginx' | 'caddy'
+
+/** Which edge a busy shop has, and where it runs. `host` and `front` are none of its own services. */
 export interface Place {
-  readonly edge: 'nginx' | 'caddy'
+  readonly edge: OwnEdge | 'host' | 'front'
   readonly stack: string
   readonly port: number
 }
@@ -32,7 +35,8 @@ export class BusyShop implements AsyncDisposable {
     this.#project = project
     this.#place = place
     this.url = `${host.url(place.port)}/`
-    this.#images = { NODE_IMAGE: baseImageRef(registry, 'node'), EDGE_IMAGE: baseImageRef(registry, place.edge) }
+    const program = place.edge === 'caddy' ? 'caddy' : 'nginx'
+    this.#images = { NODE_IMAGE: baseImageRef(registry, 'node'), EDGE_IMAGE: baseImageRef(registry, program) }
   }
 
   static async create(host: LabHost, registry: string, place: Place): Promise<BusyShop> {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { CADDY } from '../../../src/edge/caddy.ts'
 
+const place = { stack: 'shop', folder: CADDY.folder, isShared: false }
 const subnets = { a: '10.213.0.0/24', b: '10.213.1.0/24' }
 
 test('the generated file', () => {
-  const { 'caddy.conf': text } = CADDY.files({ subnets, web: { 'my-api': { hosts: [10], port: 8000 } } })
+  const { 'caddy.conf': text } = CADDY.files({ subnets, web: { 'my-api': { hosts: [10], port: 8000 } } }, place)
   expect(text).toMatchInlineSnapshot(`
     "# Written by Estiba at a deploy; see docs/recipes.md.
     (estiba_my_api) {
@@ -63,7 +64,7 @@ test('the generated file', () => {
     		}
     	}
     }
-    http://127.0.0.1:9180 {
+    http://shop.estiba:9180 {
     	bind 127.0.0.1
     	route {
     		@estiba_b-trial {
@@ -95,7 +96,7 @@ test('the generated file', () => {
 })
 
 test('of replicas each is asked first by some visitors in a trial, and the slot before is the last resort', () => {
-  const { 'caddy.conf': text = '' } = CADDY.files({ subnets, web: { api: { hosts: [10, 12], port: 80 } } })
+  const { 'caddy.conf': text = '' } = CADDY.files({ subnets, web: { api: { hosts: [10, 12], port: 80 } } }, place)
   const proxies = [...text.matchAll(/reverse_proxy .*/g)].map(([line]) =>
     line.replaceAll(/10\.213\.(\d+\.\d+):80/g, '$1'),
   )

@@ -53,8 +53,7 @@ describe('slots', () => {
   test('for what the edge names, and what those depend on by a port', () => {
     expect(choose()).toEqual({
       kind: 'slots',
-      edges: ['nginx'],
-      proxies: [NGINX],
+      edges: [{ name: 'nginx', proxy: NGINX }],
       because: new Map([
         ['web', 'the edge passes requests to it'],
         ['api', 'web depends on it, and it exposes a port'],
@@ -71,8 +70,7 @@ describe('slots', () => {
     const caddyfile = `import ${CADDY.folder}/caddy.conf\nexample.com {\n\timport estiba_api\n}`
     expect(choose({ nginx: caddy }, caddyfile)).toMatchObject({
       kind: 'slots',
-      edges: ['nginx'],
-      proxies: [CADDY],
+      edges: [{ name: 'nginx', proxy: CADDY }],
       because: new Map([['api', 'the edge passes requests to it']]),
     })
   })

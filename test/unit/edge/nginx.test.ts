@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NGINX } from '../../../src/edge/nginx.ts'
 
+const place = { stack: 'shop', folder: NGINX.folder, isShared: false }
 const services = ['my-api', 'web']
 const good = `
 include /etc/nginx/estiba/nginx.conf;
@@ -11,17 +12,20 @@ server {
 }`
 
 test('the generated files', () => {
-  const { 'nginx.conf': http, 'server.conf': server } = NGINX.files({
-    subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
-    web: { 'my-api': { hosts: [10], port: 8000 } },
-  })
+  const { 'nginx.conf': http, 'server.conf': server } = NGINX.files(
+    {
+      subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
+      web: { 'my-api': { hosts: [10], port: 8000 } },
+    },
+    place,
+  )
   expect(http).toMatchInlineSnapshot(`
     "# Written by Estiba at a deploy; see docs/recipes.md.
     upstream estiba_my_api_a { server 10.213.0.10:8000; keepalive_timeout 1s; }
     upstream estiba_my_api_a-trial { server 10.213.0.10:8000 max_fails=1 fail_timeout=2s; server 10.213.1.10:8000 max_fails=0 backup; keepalive_timeout 1s; }
     upstream estiba_my_api_b { server 10.213.1.10:8000; keepalive_timeout 1s; }
     upstream estiba_my_api_b-trial { server 10.213.1.10:8000 max_fails=1 fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; keepalive_timeout 1s; }
-    server { listen 127.0.0.1:9180; server_name estiba; access_log off; include /etc/nginx/estiba/server.conf; location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }
+    server { listen 127.0.0.1:9180; server_name shop.estiba; access_log off; include /etc/nginx/estiba/server.conf; location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }
     "
   `)
   expect(server).toMatchInlineSnapshot(`
@@ -35,10 +39,13 @@ test('the generated files', () => {
 })
 
 test('each replica is a server, and in a trial each of the other slot is a last resort', () => {
-  const { 'nginx.conf': http } = NGINX.files({
-    subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
-    web: { api: { hosts: [10, 12], port: 8000 } },
-  })
+  const { 'nginx.conf': http } = NGINX.files(
+    {
+      subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
+      web: { api: { hosts: [10, 12], port: 8000 } },
+    },
+    place,
+  )
   expect(http).toContain(
     'upstream estiba_api_a { server 10.213.0.10:8000; server 10.213.0.12:8000; keepalive_timeout 1s; }',
   )
@@ -46,6 +53,31 @@ test('each replica is a server, and in a trial each of the other slot is a last 
     'upstream estiba_api_b-trial { server 10.213.1.10:8000 max_fails=1 fail_timeout=2s; server 10.213.1.12:8000 max_fails=1 ' +
       'fail_timeout=2s; server 10.213.0.10:8000 max_fails=0 backup; server 10.213.0.12:8000 max_fails=0 backup; keepalive_timeout 1s; }',
   )
+})
+
+test('for a server that has other stacks, too: nothing that holds in all of nginx has the same name', () => {
+  const files = (stack: string): string => {
+    const where = { stack, folder: `/srv/${stack}/edge`, isShared: true }
+    const { 'nginx.conf': http, 'server.conf': server } = NGINX.files(
+      { subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' }, web: { web: { hosts: [10], port: 80 } } },
+      where,
+    )
+    return `${http}${server}`
+  }
+  const named = (text: string): readonly string[] =>
+    [...text.matchAll(/(?:upstream|server_name) ([^ ;]+)/g)].map(([, name = '']) => name)
+  expect(named(files('shop'))).toMatchInlineSnapshot(`
+    [
+      "estiba_shop_web_a",
+      "estiba_shop_web_a-trial",
+      "estiba_shop_web_b",
+      "estiba_shop_web_b-trial",
+      "shop.estiba",
+    ]
+  `)
+  expect(named(files('shop')).filter((name) => named(files('shop-staging')).includes(name))).toEqual([])
+  expect(files('shop')).toContain('if (-f /srv/shop/edge/live/b)')
+  expect(files('shop')).toContain('set $estiba_web estiba_shop_web_$estiba_slot;')
 })
 
 describe('a configuration of a team', () => {
