@@ -1,4 +1,5 @@
 import { isReplaced, type Kind, LABELLED } from '../compose/kinds.ts'
+import { isSwitch } from '../edge/edge.ts'
 import type { Variant } from '../edge/slots.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
 import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
@@ -117,6 +118,7 @@ function changeOf(
     joins: false,
     action: 'replace',
     because: reason(service, before) ?? ranAsWished(service, asWished),
+    ...(before === undefined && { because: takenOver(service, alive) }),
   }
 }
 
@@ -138,10 +140,20 @@ function keepsRunning({ restart }: Container, service: ManifestService): boolean
   return restart === service.restart.split(':')[0]
 }
 
+const TAKEN_OVER = 'it was started without Estiba and is taken over'
+
 function reason(service: ManifestService, before: ManifestService | undefined): string | undefined {
-  if (before === undefined) return 'it was started without Estiba and is taken over'
+  if (before === undefined) return TAKEN_OVER
   if (before.image !== service.image) return 'its image changed'
   return before.definition === service.definition ? undefined : 'its definition changed'
+}
+
+/** An edge that was started by hand may mount a folder of the team's own there, or none. */
+function takenOver(service: ManifestService, alive: readonly Container[]): string {
+  const isApart = service.mounts.some(
+    (mount) => isSwitch(targetOf(mount)) && !alive.some((container) => isMounted(mount, container)),
+  )
+  return isApart ? `${TAKEN_OVER}: it does not mount the folder by which it is switched` : TAKEN_OVER
 }
 
 function ranAsWished({ replicas }: ManifestService, asWished: readonly Container[]): string {
@@ -206,9 +218,16 @@ function describe(before: ManifestService, after: ManifestService): string {
   return 'its definition (environment, command, ports or the like) changed'
 }
 
+/** Apart in a manifest's `source:target`. */
+const MOUNT = /:(?=[^:]*$)/
+
+function targetOf(mount: string): string {
+  return mount.split(MOUNT)[1] ?? ''
+}
+
 /** `source:target` against the engine's word; a named volume carries the project's name in front. */
 function isMounted(mount: string, { mounts }: Container): boolean {
-  const [source = '', target = ''] = mount.split(/:(?=[^:]*$)/)
+  const [source = '', target = ''] = mount.split(MOUNT)
   return mounts.some(
     ({ Type, Source, Name = '', Destination }) =>
       Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)),

@@ -1,5 +1,5 @@
 import type { Kind } from '../compose/kinds.ts'
-import type { Manifest, ManifestService } from '../release/manifest.ts'
+import type { Manifest } from '../release/manifest.ts'
 import type { Change } from './changes.ts'
 import type { ServicePlan } from './plan.ts'
 
@@ -16,7 +16,7 @@ export function describeChange(change: Change, to: Manifest, edgeChanged: boolea
   const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
   if (action !== 'replace' || running.length === 0) return { ...base, added }
   if (isBeside) return { ...base, added, downtime: 'no downtime: new beside old, then one switch' }
-  return { ...base, added, downtime: gapOf(service, to) }
+  return { ...base, added, downtime: gapOf(change, to) }
 }
 
 const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is'
@@ -26,11 +26,12 @@ export function describeRetired([name, kind]: readonly [string, Kind]): ServiceP
 }
 
 /** Who takes turns with its predecessor: for how long nobody does its work, and how that could be otherwise. */
-function gapOf({ kind, stopGrace }: ManifestService, { slots }: Manifest): string {
+function gapOf({ name, service: { kind, stopGrace } }: Change, { slots }: Manifest): string {
   const long = `from the stop of the old until the new is healthy: at most ${stopGrace} s to stop, plus its start`
   if (kind === 'worker') return `its work waits ${long}`
   if (kind === 'scheduler') return `nothing starts by its clock ${long}`
-  if (kind === 'edge') return `no visitor gets in ${long}`
+  if (kind === 'edge')
+    return `no visitor gets in ${long}${slots?.edges.includes(name) === true ? ', this once: what it leads to changes without it' : ''}`
   const otherwise = slots
     ? '; no gap once the edge, or a web service that depends on it, asks a port that it exposes'
     : ''

@@ -119,8 +119,11 @@ function switchEdge(request: SlotSwitch): Unnumbered {
   const trial = `${layout.variant}-trial`
   return {
     title: `lead the edge to slot ${layout.variant}`,
-    because:
-      'what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection',
+    because: `what is there has proved itself; ${
+      request.layout.from === undefined
+        ? 'what it takes the place of is in no slot, and answers for it no more'
+        : 'until it is confirmed the old slot answers where the new one takes no connection'
+    }`,
     run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
     ...(layout.live !== undefined && {
       undo: [

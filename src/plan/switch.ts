@@ -12,9 +12,9 @@ import { numbered, type Plan, type Unnumbered } from './plan.ts'
 import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
-import { lasting, type Way } from './steps.ts'
+import { aliveOf, edgesOf, lasting, type Way } from './steps.ts'
 import { turnSteps } from './turns.ts'
-import { definitions } from './words.ts'
+import { definitions, names } from './words.ts'
 
 export interface SwitchRequest {
   readonly title: string
@@ -96,9 +96,7 @@ function notesOn(
   if (changed.length + gone.length === 0)
     return [`nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`]
   return [
-    ...(changes.some(({ because }) => because.includes('taken over'))
-      ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
-      : []),
+    ...(changes.some(({ because }) => because.includes('taken over')) ? [takenOver(changed, to)] : []),
     ...changed.filter(isJob).map((job) =>
       jobNote(
         job,
@@ -109,6 +107,16 @@ function notesOn(
       ? []
       : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
   ]
+}
+
+/** What it costs, this once. */
+function takenOver(changed: readonly Change[], { slots }: Manifest): string {
+  const replaced = aliveOf(edgesOf(changed)).filter(({ name }) => slots?.edges.includes(name))
+  const gap =
+    replaced.length === 0
+      ? ''
+      : `. Visitors are turned away while ${names(replaced)} is replaced; and, should the release be taken back after that, while it trades places again`
+  return `this stack was started by hand: its services are replaced once, its data services stay as they run${gap}`
 }
 
 /** Old containers that run, of what is a job now. */

@@ -17,6 +17,8 @@ export interface Place {
   readonly edge: OwnEdge | 'host' | 'front'
   readonly stack: string
   readonly port: number
+  /** Whether the api writes a row of each request. */
+  readonly database?: true
 }
 
 /** The files of the stack. */
@@ -26,17 +28,22 @@ export const BUSY_SHOP = join(import.meta.dirname, '../../fixtures/busy-shop')
 export class BusyShop implements AsyncDisposable {
   readonly url: string
   readonly #host: LabHost
-  readonly #project: string
+  /** The checkout. */
+  readonly project: string
   readonly #place: Place
   readonly #images: Readonly<Record<string, string>>
 
   private constructor(host: LabHost, registry: string, project: string, place: Place) {
     this.#host = host
-    this.#project = project
+    this.project = project
     this.#place = place
     this.url = `${host.url(place.port)}/`
     const program = place.edge === 'caddy' ? 'caddy' : 'nginx'
-    this.#images = { NODE_IMAGE: baseImageRef(registry, 'node'), EDGE_IMAGE: baseImageRef(registry, program) }
+    this.#images = {
+      NODE_IMAGE: baseImageRef(registry, 'node'),
+      EDGE_IMAGE: baseImageRef(registry, program),
+      POSTGRES_IMAGE: baseImageRef(registry, 'postgres'),
+    }
   }
 
   static async create(host: LabHost, registry: string, place: Place): Promise<BusyShop> {
@@ -47,7 +54,7 @@ export class BusyShop implements AsyncDisposable {
 
   /** Changes a file of the checkout. */
   async edit(file: string, what: string, by: string): Promise<void> {
-    const path = join(this.#project, file)
+    const path = join(this.project, file)
     const text = await readFile(path, 'utf8')
     if (!text.includes(what)) throw new Error(`${file} does not have: ${what}`)
     await writeFile(path, text.replace(what, by))
@@ -55,11 +62,10 @@ export class BusyShop implements AsyncDisposable {
 
   /** A whole deploy: confirmed when the site has answered with its version. */
   deploy(version: string, world: World = 'fine', drain = '3s'): Promise<BundleRun> {
-    const env = { ...this.#images, PORT: String(this.#place.port), VERSION: version, WORLD: world }
     return this.#step('deploy-over-ssh', {
-      'project-directory': this.#project,
-      'compose-files': `compose.yml\n${this.#place.edge}.yml`,
-      env: formatEnv(env),
+      'project-directory': this.project,
+      'compose-files': this.files.join('\n'),
+      env: this.env(version, world),
       version,
       drain,
       keep: '3',
@@ -77,24 +83,39 @@ export class BusyShop implements AsyncDisposable {
     return this.#place.stack
   }
 
+  get edge(): Place['edge'] {
+    return this.#place.edge
+  }
+
+  /** The compose files. */
+  get files(): readonly string[] {
+    return ['compose.yml', `${this.edge}.yml`, ...(this.#place.database ? ['database.yml'] : [])]
+  }
+
+  /** The variables of a release, as the text of a dotenv file. */
+  env(version: string, world: World = 'fine'): string {
+    return formatEnv({ ...this.#images, PORT: String(this.#place.port), VERSION: version, WORLD: world })
+  }
+
   /** Whether a transaction is open; also while the host can't be asked. */
   async isOpen(): Promise<boolean> {
-    return (await this.#host.exec(`[ ! -e ${this.#path}/open ]`)).code !== 0
+    return (await this.#host.exec(`[ ! -e ${this.path}/open ]`)).code !== 0
   }
 
   async isOnTrial(): Promise<boolean> {
-    const journal = `${this.#path}/transactions/$(cat ${this.#path}/open)/journal`
+    const journal = `${this.path}/transactions/$(cat ${this.path}/open)/journal`
     return (await this.#host.exec(`grep -q ' state trial$' ${journal}`)).code === 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const containers = `docker ps --all --quiet --filter label=com.docker.compose.project=${this.#place.stack}`
-    await this.#host.exec(`docker rm --force $(${containers}); rm -rf ${this.#path}`)
-    await rm(this.#project, { recursive: true, force: true })
+    await this.#host.exec(`docker rm --force $(${containers}); rm -rf ${this.path}`)
+    await rm(this.project, { recursive: true, force: true })
   }
 
-  get #path(): string {
-    return `/home/deploy/${this.#place.stack}`
+  /** The stack's folder on the host. */
+  get path(): string {
+    return `/home/deploy/${this.stack}`
   }
 
   #step(action: string, more: Readonly<Record<string, string>>): Promise<BundleRun> {
@@ -103,11 +124,11 @@ export class BusyShop implements AsyncDisposable {
       host: `${ssh.user}@${ssh.host}:${ssh.port}`,
       'ssh-key': privateKey,
       'known-hosts': knownHosts,
-      path: this.#path,
+      path: this.path,
       stack: this.#place.stack,
       'github-token': '',
       ...more,
     }
-    return runBundle(action, { inputs, env: { GITHUB_WORKSPACE: this.#project } })
+    return runBundle(action, { inputs, env: { GITHUB_WORKSPACE: this.project } })
   }
 }

@@ -9,6 +9,7 @@ import type { CrowdOptions, CrowdReport, Failed } from './visitors.ts'
 const { url, rate, sockets, streams } = JSON.parse(process.argv[2] ?? '{}') as CrowdOptions
 const kept = new Agent({ keepAlive: true, maxSockets: 16 })
 const start = performance.now()
+const began = Date.now()
 const failures: Failed[] = []
 const versions: Record<string, number> = {}
 const lasting = { sockets: { opened: 0, ended: 0 }, streams: { opened: 0, ended: 0 } }
@@ -45,9 +46,10 @@ function heard(): number {
   return now
 }
 
-function fail(what: string): void {
+function fail(what: string, from = performance.now()): void {
   failed += 1
-  if (failures.length < 50) failures.push({ at: Math.round(performance.now() - start), what })
+  const at = Math.round(performance.now() - start)
+  if (failures.length < 1000) failures.push({ asked: Math.round(from - start), at, what })
 }
 
 function ask({ path, isKept, body: text, says }: Visit): Promise<void> {
@@ -63,18 +65,18 @@ function ask({ path, isKept, body: text, says }: Visit): Promise<void> {
       response.setEncoding('utf8')
       response.on('data', (part: string) => (answer += part))
       response.on('error', (error) => {
-        fail(`${path}: ${error.message}`)
+        fail(`${path}: ${error.message}`, from)
         resolve()
       })
       response.on('end', () => {
         const version = says.exec(answer)?.groups?.['version']
         if (response.statusCode === 200 && version !== undefined) good(version, performance.now() - from)
-        else fail(`${path}: ${String(response.statusCode)} ${answer.slice(0, 120)}`)
+        else fail(`${path}: ${String(response.statusCode)} ${answer.slice(0, 120)}`, from)
         resolve()
       })
     })
     visit.on('error', (error) => {
-      fail(`${path}: ${error.message}${visit.reusedSocket ? ' on a kept connection' : ''}`)
+      fail(`${path}: ${error.message}${visit.reusedSocket ? ' on a kept connection' : ''}`, from)
       resolve()
     })
     visit.end(text)
@@ -144,7 +146,7 @@ process.stdin.resume().on('end', () => {
   void Promise.all(pending).then(() => {
     const p99 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0
     const report: CrowdReport = {
-      ...{ sent, failed, failures, versions, seconds, p99 },
+      ...{ began, sent, failed, failures, versions, seconds, p99 },
       silence: silence / 1000,
       ...lasting,
     }

@@ -14,15 +14,18 @@ export interface CrowdOptions {
 
 /** An answer that was not as it should be. */
 export interface Failed {
-  /** Milliseconds since the crowd came. */
+  /** When it was asked for, and when that was known: milliseconds since the crowd came. */
+  readonly asked: number
   readonly at: number
   readonly what: string
 }
 
 export interface CrowdReport {
+  /** When the crowd came: milliseconds since 1970. */
+  readonly began: number
   readonly sent: number
   readonly failed: number
-  /** The first of them. */
+  /** The first thousand of them. */
   readonly failures: readonly Failed[]
   /** Good answers by the release that gave them. */
   readonly versions: Readonly<Record<string, number>>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { planText } from '../../support/plan-text.ts'
-import { container, containersOfRelease, emptyHost, hostWith, shopRelease } from '../../support/stack.ts'
+import { container, containersOfRelease, emptyHost, hostWith, shopRelease, switchable } from '../../support/stack.ts'
 
 const one = shopRelease('v1', '1')
 
@@ -25,6 +25,37 @@ describe('what a release means for what runs', () => {
            $ hold_images ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1-again ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1-again ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=api.v1 ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111=worker.v1
       note: nothing changed: no container is touched"
     `)
+  })
+
+  test('an edge that was started by hand is replaced once, unless it mounts the folder by which it is switched', () => {
+    const [folder, target] = ['/srv/shop/edge', '/etc/nginx/estiba']
+    const mounting = (...sources: readonly string[]): string => {
+      const mounts = sources.map((Source) => ({ Type: 'bind', Source, Destination: target }))
+      const containers = [container('nginx', { image: 'nginx:1.28', mounts }), container('api')]
+      const text = planText(shopRelease('v1', '1', switchable), { ...emptyHost, containers })
+      return text
+        .split('\n')
+        .flatMap((line) => /^ +nginx .*/.exec(line)?.[0].trim() ?? [])
+        .join('\n')
+    }
+    const why = (mounts: string): string =>
+      `nginx   replace  edge: it was started without Estiba and is taken over${mounts} (\`nginx\` in the name of its image ` +
+      'tells of a proxy, and it publishes a port); no visitor gets in from the stop of the old until the new is healthy: ' +
+      'at most 10 s to stop, plus its start, this once: what it leads to changes without it'
+    const apart = ': it does not mount the folder by which it is switched'
+    expect(mounting()).toBe(why(apart))
+    expect(mounting('/home/deploy/by-hand/edge')).toBe(why(apart))
+    expect(mounting(folder)).toBe(why(''))
+  })
+
+  test('what a take-over costs stands in the plan, and that nothing falls back on what is in no slot', () => {
+    const containers = ['nginx', 'api', 'worker'].map((name) => container(name))
+    const text = planText(shopRelease('v1', '1', switchable), { ...emptyHost, containers })
+    expect(text).toContain(
+      'its data services stay as they run. Visitors are turned away while nginx is replaced; and, should the release be ' +
+        'taken back after that, while it trades places again',
+    )
+    expect(text).toContain('what it takes the place of is in no slot, and answers for it no more')
   })
 
   test('a stack that was started by hand: its apps are replaced, its data is not touched', () => {

@@ -1,0 +1,80 @@
+import { expect } from 'vitest'
+import type { Lab } from '../lab/lab.ts'
+import { BusyShop, type Place, type World } from './busy-shop.ts'
+import { ByHand, identity, type Mounting, rows } from './by-hand.ts'
+import { failedOutside, gapOfEdge } from './gap.ts'
+import { type CrowdReport, Visitors } from './visitors.ts'
+
+export interface Adoption {
+  readonly place: Place
+  readonly mounting: Mounting
+  /** What the first release does that is deployed to it, before a good one is. */
+  readonly bad: Exclude<World, 'fine'>
+  /** Requests a second. */
+  readonly rate: number
+}
+
+/** What visitors had of it. */
+export interface Adopted {
+  readonly bad: CrowdReport
+  readonly good: CrowdReport
+  readonly next: CrowdReport
+}
+
+const ALL = ['db', 'edge', 'web', 'api'] as const
+
+/**
+ * A stack that was started by hand is given a bad release, a good one and another good one while visitors are there: what
+ * the plan says is what it costs, and the database knows nothing of all that.
+ */
+export async function adopt({ staging, registry }: Lab, { place, mounting, bad, rate }: Adoption): Promise<Adopted> {
+  await using shop = await BusyShop.create(staging, registry.url, { ...place, database: true })
+  await using byHand = new ByHand(staging, shop)
+  await byHand.copy('by-hand', mounting)
+  await byHand.up()
+  const [before, database] = [await identity(staging, shop, ALL), await identity(staging, shop, ['db'])]
+  const under = async (version: string, world: World): Promise<CrowdReport & { readonly stdout: string }> => {
+    const known = await rows(staging, shop)
+    await using visitors = new Visitors({ url: shop.url, rate, sockets: 0, streams: 0 })
+    const { code, stdout } = await shop.deploy(version, world)
+    const report = await visitors.leave()
+    expect(code, stdout).toBe(world === 'fine' ? 0 : 1)
+    expect(failedOutside(report, await gapOfEdge(staging, shop)), stdout).toEqual([])
+    expect(await identity(staging, shop, ['db'])).toBe(database)
+    // A row of each good answer for which the api was asked: of the orders, each fourth request, it was not.
+    const asked = report.sent - report.failed - Math.ceil(report.sent / 4)
+    expect((await rows(staging, shop)) - known).toBeGreaterThanOrEqual(asked)
+    return { ...report, stdout }
+  }
+
+  const undone = await under('bad', bad)
+  expect(undone.stdout).toContain('undone: the release before serves')
+  // What was in the edge's place for a while has stopped the old one, and started it again.
+  const untouched = bad === 'never healthy' ? ALL : ALL.filter((name) => name !== 'edge')
+  if (bad === 'never healthy') expect(undone.failures).toEqual([])
+  expect(await identity(staging, shop, untouched)).toBe(
+    untouched === ALL
+      ? before
+      : before
+          .split('\n')
+          .filter((_, place) => ALL[place] !== 'edge')
+          .join('\n'),
+  )
+
+  const good = await under('first', 'fine')
+  expect(good.stdout).toMatch(/ edge +replace .* is taken over: .*; no visitor gets in .*, this once/)
+  expect(good.stdout).toContain('its data services stay as they run')
+  expect(good.versions['first']).toBeGreaterThan(0)
+
+  const next = await under('second', 'fine')
+  expect(next.failures).toEqual([])
+  expect(next.versions['second']).toBeGreaterThan(0)
+  return { bad: undone, good, next }
+}
+
+/** In words, for a log. */
+export function tellAdopted({ bad, good, next }: Adopted): string {
+  const lost = ({ failed, sent, silence }: CrowdReport): string =>
+    `${failed} of ${sent} requests failed, no good answer for ${silence.toFixed(1)} s`
+  return `a bad release: ${lost(bad)}; taken over: ${lost(good)}; the next release: ${lost(next)}`
+}
