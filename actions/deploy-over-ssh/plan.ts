@@ -69,6 +69,7 @@ export async function planDeploy(
     from: 'registry',
   })
   const plan = withNotes(decided, [
+    ...(before?.slots?.ownHash === manifest.slots?.ownHash ? [] : built.advice),
     ...(isLimited ? [`only ${deploy.services.join(', ')}: the others have the images of ${before?.id ?? ''}`] : []),
     ...warnings,
     ...memoryWarnings(observation, demand, decided),

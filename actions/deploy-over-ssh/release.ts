@@ -1,5 +1,5 @@
 import type { ComposeModel } from '../../src/compose/model.ts'
-import { type Configurations, proxyOf } from '../../src/edge/edge.ts'
+import { adviceOn, type Configurations, proxyOf } from '../../src/edge/edge.ts'
 import { ownFiles } from '../../src/edge/own.ts'
 import { slotSubnets } from '../../src/edge/subnets.ts'
 import { kindOf } from '../../src/compose/kinds.ts'
@@ -15,6 +15,8 @@ import type { DeployInputs } from './inputs.ts'
 export interface BuiltRelease {
   readonly release: Release
   readonly shipments: readonly Shipment[]
+  /** On the configuration of its edges, for the reader of the plan. */
+  readonly advice: readonly string[]
 }
 
 /** The compose files as one model with the built digests in it; needs no host. */
@@ -64,7 +66,11 @@ export async function buildRelease(
     },
   )
   const text = JSON.stringify(placed)
-  return { release, shipments: [...shipments.values()].filter(({ sha256 }) => text.includes(sha256)) }
+  return {
+    release,
+    shipments: [...shipments.values()].filter(({ sha256 }) => text.includes(sha256)),
+    advice: adviceOn(model, edgeConfigurations),
+  }
 }
 
 /** The text of what the repository mounts into each of its edges. */

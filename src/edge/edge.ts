@@ -78,6 +78,15 @@ export function chooseEdge(
   }
 }
 
+/** What visitors may miss in the configurations of edges that are switched. */
+export function adviceOn({ services }: ComposeModel, configurations: Configurations): readonly string[] {
+  return Object.entries(configurations).flatMap(([name, text]) => {
+    const proxy = proxyOf(services[name] ?? {})
+    const advice = text === '' ? [] : (proxy?.advice?.(text) ?? [])
+    return advice.map((line) => `the configuration of ${proxy?.name ?? ''} (services.${name}): ${line}`)
+  })
+}
+
 /** What the service is, when it mounts the folder with the switch. */
 export function proxyOf({ volumes = [] }: Service): Proxy | undefined {
   return PROXIES.find(({ folder }) => volumes.some(({ target }) => target === folder))

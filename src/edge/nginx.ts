@@ -4,7 +4,7 @@ import { otherSlot, slotAddress, type Slot, type Slots, SLOTS } from './slots.ts
 const FOLDER = '/etc/nginx/estiba'
 
 /** A stock nginx. */
-export const NGINX: Proxy = { name: 'nginx', folder: FOLDER, files: nginxFiles, namedServices, problems }
+export const NGINX: Proxy = { name: 'nginx', folder: FOLDER, files: nginxFiles, namedServices, problems, advice }
 
 /**
  * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
@@ -84,6 +84,15 @@ function problems(text: string, services: readonly string[]): readonly string[] 
           '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
         ]
       : []),
+  ]
+}
+
+/** https://nginx.org/en/docs/http/websocket.html */
+function advice(text: string): readonly string[] {
+  if (/proxy_set_header\s+Upgrade\b/i.test(uncommented(text))) return []
+  return [
+    'it hands no Upgrade header on, so a WebSocket ends at it; where the application has some, write `proxy_http_version 1.1; ' +
+      'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";` in their location',
   ]
 }
 

@@ -25,6 +25,8 @@ export interface Proxy {
   readonly namedServices: (text: string, services: readonly string[]) => readonly string[]
   /** What in a team's own configuration would defeat the switch, each with what to write instead. */
   readonly problems: (text: string, services: readonly string[]) => readonly string[]
+  /** What in it visitors may miss, whatever is deployed. */
+  readonly advice?: (text: string) => readonly string[]
 }
 
 /** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */

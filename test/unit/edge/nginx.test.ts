@@ -81,6 +81,14 @@ test('for a server that has other stacks, too: nothing that holds in all of ngin
 })
 
 describe('a configuration of a team', () => {
+  test('without what WebSockets need is fine, and told', () => {
+    expect(NGINX.advice?.(good)).toEqual([
+      expect.stringContaining('write `proxy_http_version 1.1; proxy_set_header Upgrade'),
+    ])
+    expect(NGINX.advice?.(`${good} proxy_set_header upgrade $http_upgrade;`)).toEqual([])
+    expect(NGINX.advice?.(`${good} # proxy_set_header Upgrade $http_upgrade;`)).toHaveLength(1)
+  })
+
   test('that is fine', () => {
     expect(NGINX.problems(good, services)).toEqual([])
     expect(NGINX.namedServices(good, [...services, 'worker'])).toEqual(services)
