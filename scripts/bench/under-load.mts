@@ -65,7 +65,7 @@ export async function underLoad(lab: Lab): Promise<readonly Figure[]> {
 
 /** A way of others that does not even begin says nothing of ours. */
 function notRun(what: string): Figure {
-  return { what, unit: 'deploys', n: 0, median: 0, spread: 0, verdict: 'void' }
+  return { what, unit: 'deploys', n: 0, median: 0, spread: [0, 0], verdict: 'void' }
 }
 
 const OURS = 'deploy-over-ssh'
