@@ -1203,6 +1203,24 @@ $states
 EOT
 }
 
+# run_for SECONDS NAME=DEFINITION...: until the youngest of them was started so long ago, and as long as all are well.
+run_for() {
+  seconds=$1
+  shift
+  every=$(survey) && find_new "$@" || return 1
+  until is_past "$seconds"; do sleep 1 && are_well "$@" || return 1; done
+}
+
+# is_past SECONDS: all of \`new\` were started longer ago; what the engine does not say is not past.
+is_past() {
+  # shellcheck disable=SC2086 # a list of ids
+  started=$(docker inspect --format '{{.State.StartedAt}}' $new) || return 1
+  for time in $started; do
+    began=$(date -u -d "\${time%%.*}Z" +%s 2>/dev/null || date -u -D '%Y-%m-%dT%H:%M:%SZ' -d "\${time%%.*}Z" +%s) || return 1
+    [ "$(($(date +%s) - began))" -ge "$1" ] || return 1
+  done
+}
+
 # Services that run to their end.
 
 # run_jobs SECONDS NAME=DEFINITION:TRIES...: all at once, each until it has ended well; one that has not is begun anew as

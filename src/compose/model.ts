@@ -23,7 +23,11 @@ export interface Service {
   readonly networks?: Readonly<Record<string, Attachment | null>>
   readonly network_mode?: string
   readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>
-  readonly deploy?: { readonly replicas?: number; readonly restart_policy?: { readonly condition?: string } }
+  readonly deploy?: {
+    readonly replicas?: number
+    readonly restart_policy?: { readonly condition?: string }
+    readonly update_config?: UpdateConfig
+  }
   readonly scale?: number
   readonly restart?: string
   readonly command?: readonly string[] | null
@@ -31,6 +35,15 @@ export interface Service {
   readonly environment?: Readonly<Record<string, string | number | boolean | null>>
   readonly healthcheck?: { readonly test?: readonly string[]; readonly [rest: string]: unknown }
   readonly stop_grace_period?: string
+  readonly [rest: string]: unknown
+}
+
+/** https://docs.docker.com/reference/compose-file/deploy/#update_config */
+export interface UpdateConfig {
+  readonly order?: string
+  /** A duration such as `30s`. */
+  readonly monitor?: string
+  readonly failure_action?: string
   readonly [rest: string]: unknown
 }
 

@@ -9,6 +9,8 @@ export function obstacleTo(model: ComposeModel, kinds: Kinds, web: ReadonlySet<s
   for (const [name, service] of Object.entries(model.services)) {
     if (!isReplaced(kinds.get(name))) continue
     if (service.network_mode !== undefined) return `services.${name} has a network_mode`
+    if (web.has(name) && service.deploy?.update_config?.order === 'stop-first')
+      return `services.${name} is not to run twice (deploy.update_config.order: stop-first)`
     if (web.has(name) && (service.ports ?? []).length > 0)
       return `services.${name} publishes a port of the host, which old and new can't have both; let the edge pass requests to it`
   }

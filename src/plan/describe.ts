@@ -15,6 +15,12 @@ export function describeChange(change: Change, to: Manifest, edgeChanged: boolea
   const isBeside = action === 'replace' && service.beside
   const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
   if (action !== 'replace' || running.length === 0) return { ...base, added }
+  if (isBeside && service.kind === 'worker')
+    return {
+      ...base,
+      added,
+      downtime: 'no gap: old and new both work until the release is confirmed (update_config.order)',
+    }
   if (isBeside) return { ...base, added, downtime: 'no downtime: new beside old, then one switch' }
   return { ...base, added, downtime: gapOf(change, to) }
 }

@@ -134,11 +134,17 @@ function jobNote({ name, service }: Change, isServing: boolean): string {
 }
 
 function stillWell(changed: readonly Change[]): Unnumbered {
+  const monitored = changed.filter(({ service: { monitor } }) => monitor !== undefined)
+  const seconds = Math.max(0, ...monitored.map(({ service: { monitor = 0 } }) => monitor))
+  const look = `are_well ${definitions(changed)}`
   return {
     title: 'look at the new containers once more',
-    because: 'what is confirmed must run at this moment',
-    run: `are_well ${definitions(changed)}`,
+    because:
+      seconds === 0
+        ? 'what is confirmed must run at this moment'
+        : `${names(monitored)} must have run well for ${seconds} s (update_config.monitor)`,
+    run: seconds === 0 ? look : `run_for ${seconds} ${definitions(monitored)} && ${look}`,
     reversibility: 'nothing to undo',
-    deadline: 30,
+    deadline: 30 + seconds,
   }
 }

@@ -19,7 +19,7 @@ import {
 export function turnSteps(switching: Switching, order: readonly (readonly string[])[], from: string | undefined): Way {
   const { changes, changed, healthyWithin } = switching
   const fresh = freshOf(changed)
-  const replaced = aliveOf(changed)
+  const replaced = aliveOf(changed).filter(({ service }) => !service.beside || service.kind === 'job')
   const reload = reloads(changes)
   return {
     beside: [

@@ -33,6 +33,8 @@ export interface ManifestService {
   readonly replicas: number
   /** The engine's restart policy once the release is confirmed. */
   readonly restart: string
+  /** Seconds that it must have run well before the release is confirmed, where the team says so. */
+  readonly monitor?: number
   /** Seconds that the engine waits between SIGTERM and SIGKILL. */
   readonly stopGrace: number
   readonly dependsOn: readonly string[]

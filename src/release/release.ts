@@ -149,6 +149,7 @@ function describeService(
       `services.${name}.container_name: the new container is made beside the old one, so the name can't be fixed; ` +
         `remove the line and use \`docker compose exec ${name}\` in the stack's folder \`current\``,
     )
+  const monitor = parseGrace(service.deploy?.update_config?.monitor ?? '0s')
   return {
     kind,
     kindBecause: because,
@@ -157,6 +158,7 @@ function describeService(
     image: service.image,
     replicas: replicas(service),
     restart: restartPolicy(service),
+    ...(monitor > 0 && { monitor }),
     stopGrace: parseGrace(service.stop_grace_period),
     dependsOn: Object.keys(service.depends_on ?? {}),
     mounts: mountsOf(service),
@@ -177,17 +179,23 @@ export function parseGrace(text = '10s'): number {
   return Math.ceil(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0))
 }
 
-/** What starts beside the old: web services that are switched, and each job that needs nothing which takes turns. */
+/**
+ * What starts beside the old: web services that are switched; and, needing nothing which takes turns, jobs, and workers of which
+ * the team says that two may run.
+ */
 function besideOld(
   { services }: ComposeModel,
   kinds: ReadonlyMap<string, Kind>,
   switched: readonly string[],
 ): ReadonlySet<string> {
   const isBeside = (name: string): boolean =>
-    switched.includes(name) || (kinds.get(name) === 'job' && isWanted(name) && needs(name).every(isThere))
-  // What only its name tells a job is not run beside anything.
-  const isWanted = (name: string): boolean =>
-    services[name]?.labels?.['estiba.kind'] === 'job' || awaited(name, {}, services) !== undefined
+    switched.includes(name) || (mayRunTwice(name) && needs(name).every(isThere))
+  const mayRunTwice = (name: string): boolean => {
+    const { labels, deploy } = services[name] ?? {}
+    if (kinds.get(name) === 'worker') return deploy?.update_config?.order === 'start-first'
+    // What only its name tells a job is not run beside anything.
+    return kinds.get(name) === 'job' && (labels?.['estiba.kind'] === 'job' || awaited(name, {}, services) !== undefined)
+  }
   const isThere = (name: string): boolean => !isReplaced(kinds.get(name)) || isBeside(name)
   const needs = (name: string): readonly string[] => Object.keys(services[name]?.depends_on ?? {})
   return new Set(Object.keys(services).filter(isBeside))

@@ -1,6 +1,9 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { effectsProgram } from '../../../src/agent/programs.ts'
 import { SHELLS, TestStack } from '../../support/agent.ts'
+import type { Answer } from '../../support/test-transaction.ts'
 
 describe.concurrent.each(SHELLS)('a health check, in %s', (shell) => {
   test('that was cut off has said nothing in time', async () => {
@@ -16,6 +19,30 @@ describe.concurrent.each(SHELLS)('a health check, in %s', (shell) => {
     const { code, lines } = await stack.run({ argv: ['sh', '-c', program] })
     expect(code).toBe(1)
     expect(lines).toContain('it said: nothing in time')
+  })
+
+  test('must have held for as long as the team watches it, and ends that at its first no', async () => {
+    await using stack = new TestStack(shell)
+    const containers = (state: string): string => `#!/bin/sh
+echo asked >>${stack.path}/asked
+case "$1 $*" in
+  'ps '*) echo 'c1 api abc/a' ;;
+  *StartedAt*) if [ "$(grep -c . ${stack.path}/asked)" -lt 6 ]; then date -u +%Y-%m-%dT%H:%M:%S.5Z; else echo 2020-01-01T00:00:00.5Z; fi ;;
+  *Health*) echo '${state}' ;;
+  *) echo 'its words' ;;
+esac
+`
+    const run = (): Promise<Answer> => {
+      const set = `project=shop stack=${stack.path} release=v1 variant=a`
+      return stack.run({ argv: ['sh', '-c', [set, effectsProgram, 'run_for 3600 api=abc'].join('\n')] })
+    }
+    stack.put('docker', containers('c1 running 0 healthy'))
+    expect(await run()).toMatchObject({ code: 0, lines: [] })
+    expect(stack.lines('asked').length).toBeGreaterThan(5)
+
+    rmSync(join(stack.path, 'asked'))
+    stack.put('docker', containers('c1 running 1 healthy'))
+    expect((await run()).code).toBe(1)
   })
 
   test('is not asked of the others where a service has lost its new container', async () => {

@@ -80,6 +80,7 @@ const EFFECTS: Effects = {
   remove_old: ({ containers }, services) => containers.removeOld(services),
   retire: ({ containers }, services) => containers.retire(services),
   are_well: ({ containers }, services) => containers.areWell(services),
+  run_for: ({ containers }, [, ...services]) => containers.areWell(services),
   see_edge: ({ containers }, [wanted = '', ...edges]) => containers.seeEdge(wanted, edges),
   reload_nginx: ({ containers }, [edge = '']) => containers.reload(edge),
   drain: () => done(),

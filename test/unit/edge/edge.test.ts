@@ -86,6 +86,11 @@ const noFolder = 'no edge of the stack mounts a folder as /etc/nginx/estiba or /
 test.each<[string, Readonly<Record<string, Service>>, string]>([
   ['no edge with the folder', { nginx: { image: 'nginx:1.28' } }, noFolder],
   [
+    'a web service that may not run twice',
+    { web: { expose: ['3000'], deploy: { update_config: { order: 'stop-first' } } } },
+    'services.web is not to run twice (deploy.update_config.order: stop-first)',
+  ],
+  [
     'a web service publishes a port',
     { web: { expose: ['3000'], ports: ['80:80'] } },
     "services.web publishes a port of the host, which old and new can't have both; let the edge pass requests to it",
