@@ -6,6 +6,7 @@ export interface ComposeModel {
   readonly name: string
   readonly services: Readonly<Record<string, Service>>
   readonly networks?: Readonly<Record<string, Network | null>>
+  readonly volumes?: Readonly<Record<string, { readonly name?: string } | null>>
   readonly configs?: Readonly<Record<string, FileObject>>
   readonly secrets?: Readonly<Record<string, FileObject>>
   readonly [rest: string]: unknown

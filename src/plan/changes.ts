@@ -11,8 +11,8 @@ import { names } from './words.ts'
 export interface Change {
   readonly name: string
   readonly service: ManifestService
-  /** `run`: the container of a job is there, and runs again. `repair`: containers of this very definition are there, but not all of them run; none of them may be lost. */
-  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave'
+  /** `run`: the container of a job is there, and runs again. `repair`: containers of this very definition are there, but not all of them run; none of them may be lost. `retire`: the release has the service no more. */
+  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave' | 'retire'
   readonly because: string
   /** Of a store or an edge that stays: it runs, but not in the networks of both slots, where the others look for it. */
   readonly joins: boolean
@@ -22,7 +22,8 @@ export interface Change {
   readonly alive: readonly Container[]
 }
 
-const ALIVE = ['running', 'restarting', 'paused']
+/** Words of the engine for a container that must be stopped before it is at rest. */
+export const ALIVE: readonly string[] = ['running', 'restarting', 'paused']
 
 /**
  * Compares a release with what runs, service by service; edges and the others in the order in which they start.
@@ -158,16 +159,6 @@ function takenOver(service: ManifestService, alive: readonly Container[]): strin
 
 function ranAsWished({ replicas }: ManifestService, asWished: readonly Container[]): string {
   return `${asWished.length} of ${replicas} containers run as the release has them`
-}
-
-/** Services of the live release that the new one no longer has; data stays. */
-export function retired(to: Manifest, observation: Observation): ReadonlyMap<string, Kind> {
-  const live = liveRelease(observation)
-  return new Map(
-    Object.entries(live?.services ?? {}).flatMap(([name, { kind }]) =>
-      kind !== 'data' && !(name in to.services) ? [[name, kind] as const] : [],
-    ),
-  )
 }
 
 /**

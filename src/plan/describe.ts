@@ -1,11 +1,16 @@
-import type { Kind } from '../compose/kinds.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Change } from './changes.ts'
+import type { Gone } from './gone.ts'
 import type { ServicePlan } from './plan.ts'
 
 /** What the plan says of a service: what it is, what becomes of it, and what that costs. */
-export function describeChange(change: Change, to: Manifest, edgeChanged: boolean): ServicePlan {
-  const { name, service, action, because, running, alive, joins } = change
+export function describeChange(
+  change: Change,
+  to: Manifest,
+  { edgeChanged, was }: { readonly edgeChanged: boolean; readonly was: string | undefined },
+): ServicePlan {
+  const { name, service, action, running, alive, joins } = change
+  const because = was === undefined ? change.because : `renamed: was ${was}`
   const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
   if (action === 'leave' && joins)
     return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 }
@@ -27,8 +32,16 @@ export function describeChange(change: Change, to: Manifest, edgeChanged: boolea
 
 const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is'
 
-export function describeRetired([name, kind]: readonly [string, Kind]): ServicePlan {
-  return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 }
+/** Of a service that the release no longer has: until when it serves, and what is left of it. */
+export function describeGone({ name, service: { kind }, because }: Change, { afterCommit }: Gone): ServicePlan {
+  const isLate = afterCommit.some((late) => late.name === name)
+  const when =
+    kind === 'job'
+      ? 'it is removed after the commit'
+      : isLate
+        ? 'it serves until the commit, and is removed when it has no visitors any more'
+        : 'it is stopped before what comes in its place starts, kept for the way back, and removed after the commit'
+  return { name, kind, action: 'retire', because: `${because}; ${when}`, added: 0 }
 }
 
 /** Who takes turns with its predecessor: for how long nobody does its work, and how that could be otherwise. */

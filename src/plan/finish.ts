@@ -4,11 +4,12 @@ import type { Observation } from '../stack/observation.ts'
 import { quote } from '../command/command.ts'
 import { imageAsListed } from '../stack/image-list.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
+import { allGone, type Gone } from './gone.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import { drainSlot } from './slots.ts'
 import { lasting, toldOf } from './steps.ts'
-import { definitions, definitionsWith, words } from './words.ts'
+import { definitions, definitionsWith, names, words } from './words.ts'
 
 export interface FinishRequest {
   readonly to: Manifest
@@ -21,17 +22,20 @@ export interface FinishRequest {
   readonly drain: number
   readonly layout: Layout
   readonly changes: readonly Change[]
+  readonly gone: Gone
   /** Whether the edges have got another configuration. */
   readonly edgeChanged: boolean
 }
 
 /** What follows the commit: it can only be completed. */
-export function finishSteps(request: FinishRequest, changed: readonly Change[], gone: readonly string[]): Unnumbered[] {
+export function finishSteps(request: FinishRequest, changed: readonly Change[]): Unnumbered[] {
   const fromNowOn = lasting(changed)
   // Of a job that is left, the run of the later release is no part of this one.
   const leftJobs = request.changes.filter((change) => change.action === 'leave' && isJob(change))
-  const old = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create')
-  const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace))
+  const replaced = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create')
+  const gone = allGone(request.gone)
+  const old = [...replaced, ...gone]
+  const grace = Math.max(10, ...[...changed, ...gone].map(({ service }) => service.stopGrace))
   const step = (title: string, because: string, run: string): Unnumbered => ({
     title,
     because,
@@ -61,15 +65,14 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[], 
           drained(
             request,
             step(
-              'stop and remove the old containers',
-              'the way back now leads through the release',
+              gone.length > 0
+                ? `stop and remove the old containers, and all of ${names(gone)}`
+                : 'stop and remove the old containers',
+              `the way back now leads through the release${gone.length > 0 ? ', which has those no more' : ''}`,
               `remove_old ${definitions(old)}`,
             ),
           ),
         ]
-      : []),
-    ...(gone.length > 0
-      ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
       : []),
     ...(request.edgeChanged
       ? [step('forget what the edges no longer have', 'nothing mounts it any more', 'tidy_edge')]

@@ -1,4 +1,5 @@
 import { type Change } from './changes.ts'
+import { allGone, living } from './gone.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import {
@@ -22,8 +23,8 @@ export interface Settlement extends Switching {
   readonly edgeChanged: boolean
   /** The steps of the switch, on which it depends what goes on. */
   readonly way: Way
-  /** Services that the release before had, replaced by each release, and that the new one no longer has. */
-  readonly gone: readonly string[]
+  /** Services of which old containers run, and that are jobs now. */
+  readonly endedJobs: readonly string[]
 }
 
 /**
@@ -67,41 +68,71 @@ function goOnInSlot(request: Settlement, fresh: readonly Change[]): readonly Unn
   const { way, gone } = request
   const [web, inTurn, edges] = [webOf(fresh), inTurnOf(fresh), edgesOf(fresh)]
   const over = since(way.beside.length)
+  const goneEdges = edgesOf(gone.withEdges)
+  const others = oldCode(request).filter((name) => !goneEdges.some((edge) => edge.name === name))
   return [
-    ...(aliveOf(edges).length > 0
-      ? oneEdge(request, edges)
+    ...(aliveOf(edges).length + living(goneEdges).length > 0
+      ? oneEdge(request, edges, goneEdges)
       : edges.length > 0
         ? [{ ...handOver(edges, []), since: over }]
         : []),
-    ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
-    ...(inTurn.length + gone.length > 0 ? [{ ...handOver(inTurn, gone), since: over }] : []),
+    ...(web.length > 0 ? leadToNew(request, web) : []),
+    ...(inTurn.length + others.length > 0 ? [{ ...handOver(inTurn, others), since: over }] : []),
   ]
+}
+
+/** Services that the release no longer has as such. */
+function oldCode({ gone, endedJobs }: Settlement): readonly string[] {
+  return [...allGone(gone).map(({ name }) => name), ...endedJobs]
 }
 
 /**
  * An edge has no schema: the old one leads to either release as well. The new one takes its place only if it has proved itself,
  * which the last step of the switch has waited for.
  */
-function oneEdge(request: Settlement, edges: readonly Change[]): readonly Unnumbered[] {
-  const { beside, over, edge } = request.way
-  const proved = since(beside.length + over.length + edge.length - 1)
+function oneEdge(request: Settlement, edges: readonly Change[], gone: readonly Change[]): readonly Unnumbered[] {
+  const old = [...replacedOf(edges), ...gone]
   const back = step(
-    `have the old ${names(edges)} run`,
+    `have the old ${names(old)} run`,
     'the new one has not proved itself, and the old one can lead to either release',
-    [`stop_new ${definitions(edges)}`, standBy(request, edges)],
+    [...(edges.length > 0 ? [`stop_new ${definitions(edges)}`] : []), standBy(request, old)],
+    [...edges, ...gone],
+  )
+  const handing = handOver(
     edges,
+    gone.map(({ name }) => name),
   )
   return [
-    { ...back, deadline: back.deadline + request.healthyWithin, unless: proved },
-    { ...handOver(edges, []), since: proved },
+    { ...back, deadline: back.deadline + request.healthyWithin, unless: proved(request) },
+    { ...handing, since: proved(request) },
+  ]
+}
+
+/** The last step of the switch, which begins only when all before it are done. */
+function proved({ way: { beside, over, edge } }: Settlement): string {
+  return since(beside.length + over.length + edge.length - 1)
+}
+
+/** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
+function leadToNew(request: Settlement, web: readonly Change[]): readonly Unnumbered[] {
+  const { way, gone, changes } = request
+  const over = since(way.beside.length)
+  const edges = toldOf(changes, request)
+  if (gone.switched.length === 0) return [{ ...leadThrough(edges, request, web), since: over }]
+  const before = toldOf(
+    changes.filter(({ action }) => action !== 'create'),
+    request,
+  )
+  return [
+    { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: proved(request) },
+    { ...leadThrough(edges, request, web), since: proved(request) },
   ]
 }
 
 /** The edge leads to what runs only, and old web services are stopped only when that is seen. */
-function leadToNew(request: Settlement, web: readonly Change[]): Unnumbered {
-  const { layout, edgeChanged, changes } = request
+function leadThrough(edges: readonly string[], request: Settlement, web: readonly Change[]): Unnumbered {
+  const { layout, edgeChanged } = request
   const stayingEdges = edgesOf(staying(request))
-  const edges = toldOf(changes, request)
   const old = replacedOf(web)
   const going = step(
     `go on with the new ${names(web)} in slot ${layout.variant} alone`,
@@ -122,8 +153,9 @@ function leadToNew(request: Settlement, web: readonly Change[]): Unnumbered {
 
 function goOnInTurns(request: Settlement, fresh: readonly Change[]): readonly Unnumbered[] {
   const over = since(request.way.beside.length)
+  const gone = oldCode(request)
   return [
-    ...(fresh.length > 0 ? [{ ...handOver(fresh, request.gone), since: over }] : []),
+    ...(fresh.length + gone.length > 0 ? [{ ...handOver(fresh, gone), since: over }] : []),
     ...reloads(request.changes).map((run) => ({ ...reloadNginx(`await_engine && ${run}`), since: over })),
   ]
 }

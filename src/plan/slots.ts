@@ -1,5 +1,6 @@
 import { type Change, isOfTheSet } from './changes.ts'
 import { slotAddress, type Slots, type Variant } from '../edge/slots.ts'
+import { living } from './gone.ts'
 import type { Layout } from './layout.ts'
 import type { Outside } from './outside.ts'
 import type { Unnumbered } from './plan.ts'
@@ -40,12 +41,11 @@ export interface SlotSwitch extends Switching {
  * before it was ever seen by a visitor.
  */
 export function slotSteps(request: SlotSwitch): Way {
-  const { changed, healthyWithin, layout, order } = request
+  const { changed, gone, healthyWithin, layout, order } = request
   const fresh = freshOf(changed)
   const inTurn = inTurnOf(changed)
-  const old = aliveOf(inTurn)
+  const old = [...aliveOf(inTurn), ...living(gone.inTurn)]
   const isMoving = changed.some(isOfTheSet)
-  const isEdgeReplaced = aliveOf(edgesOf(changed)).length > 0
   return {
     beside: [
       guardStep(request, layout.from),
@@ -63,7 +63,7 @@ export function slotSteps(request: SlotSwitch): Way {
     ],
     over: [
       // First: what can't be loaded is found while everything old still runs.
-      ...(request.edgeChanged && !isEdgeReplaced && !request.takesOver ? [configureEdge(request)] : []),
+      ...(request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
       ...(old.length > 0 ? [stopOld(request, old)] : []),
       ...startLayers(order, inTurn, healthyWithin),
     ],
@@ -83,14 +83,19 @@ function placeNew({ slots, layout: { variant } }: SlotSwitch, fresh: readonly Ch
   return `place_new ${definitionsWith(several, addresses)}`
 }
 
+/** Also by one of another name. */
+function isEdgeReplaced({ changed, gone }: SlotSwitch): boolean {
+  return aliveOf(edgesOf(changed)).length + living(edgesOf(gone.withEdges)).length > 0
+}
+
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */
 function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
   const edges = edgesOf(request.changed)
-  const old = aliveOf(edges)
+  const old = [...aliveOf(edges), ...living(request.gone.withEdges)]
   return [
     ...(old.length > 0 ? [stopOld(request, old)] : []),
     // In between, so that on the way back the old one starts with what it had.
-    ...(old.length > 0 && request.edgeChanged ? [configureEdge(request)] : []),
+    ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
     ...(isMoving ? [switchEdge(request)] : []),
     ...(request.takesOver ? [takeOver(request)] : []),
     ...startLayers(request.order, edges, request.healthyWithin),
@@ -114,7 +119,8 @@ function switchEdge(request: SlotSwitch): Unnumbered {
   const { layout } = request
   const stay = staying(request)
   const edges = request.takesOver ? [] : toldOf(stay, request)
-  const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)]
+  const before = [...webOf(request.changed), ...request.gone.afterCommit]
+  const served = [...stay, ...before.filter(({ running }) => running.length > 0)]
   const see = (folder: string): string[] => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : [])
   const trial = `${layout.variant}-trial`
   return {

@@ -1,6 +1,7 @@
 import { quote } from '../command/command.ts'
 import { isOutside } from '../edge/outside.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
+import { allGone, type Gone } from './gone.ts'
 import type { Unnumbered } from './plan.ts'
 import { definitions, definitionsWith, names, words } from './words.ts'
 
@@ -9,6 +10,8 @@ export interface Switching {
   readonly changes: readonly Change[]
   /** Those that are not left as they are, data apart. */
   readonly changed: readonly Change[]
+  /** What the release no longer has. */
+  readonly gone: Gone
   /** Seconds that a new container has to become healthy. */
   readonly healthyWithin: number
   /** The edges that are switched. */
@@ -134,7 +137,7 @@ function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbe
  * that was killed ends also what no step has touched yet.
  */
 export function guardStep(switching: Switching, from: string | undefined): Unnumbered {
-  const served = switching.changes.filter(({ running }) => running.length > 0)
+  const served = [...switching.changes, ...allGone(switching.gone)].filter(({ running }) => running.length > 0)
   const up = served.map(({ name }) => name)
   const back = [
     ...(served.length > 0 ? [standBy(switching, served)] : []),

@@ -1,11 +1,11 @@
 import { UsageError } from '../errors.ts'
-import { isReplaced } from '../compose/kinds.ts'
 import { SLOTS } from '../edge/slots.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
-import { type Change, changesFor, dataObjections, isJob, isOfTheSet, retired } from './changes.ts'
-import { describeChange, describeRetired } from './describe.ts'
+import { type Change, changesFor, dataObjections, isJob, isOfTheSet } from './changes.ts'
+import { describeChange, describeGone } from './describe.ts'
 import { finishSteps } from './finish.ts'
+import { allGone, goneFrom, renamedFrom, stoppedInSwitch } from './gone.ts'
 import { layoutFor } from './layout.ts'
 import { describeOutside, outsideEdges, outsideObjections } from './outside.ts'
 import { numbered, type Plan, type Unnumbered } from './plan.ts'
@@ -13,6 +13,7 @@ import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
 import { aliveOf, edgesOf, lasting, type Way } from './steps.ts'
+import { leftOutside, sharedDataObjections } from './stores.ts'
 import { turnSteps } from './turns.ts'
 import { definitions, names } from './words.ts'
 
@@ -33,55 +34,55 @@ export interface SwitchRequest {
 /** Plans the way from what runs to a release. */
 export function planSwitch(request: SwitchRequest): Plan {
   const { to, observation, healthyWithin, drain } = request
-  const objections = [...dataObjections(to, observation), ...outsideObjections(to, observation)]
+  const objections = [
+    ...dataObjections(to, observation),
+    ...sharedDataObjections(to, observation),
+    ...outsideObjections(to, observation),
+  ]
   if (objections.length > 0) throw new UsageError(objections.join('\n'))
   const changes = changesFor(to, observation, request.from === 'host' ? 'left' : 'run')
   const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data')
   const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays')
-  const retiring = retired(to, observation)
-  const gone = [...retiring.keys()]
+  const gone = goneFrom(to, observation)
   const switched = to.slots?.edges ?? []
-  const switching = { changes, changed, healthyWithin, drain, switched }
+  const switching = { changes, changed, gone, healthyWithin, drain, switched }
   const lastingOnes = lasting(changed)
+  const renamed = renamedFrom(to, observation)
   const outside = outsideEdges(to, observation)
   const takesOver = outside.length > 0 && !SLOTS.some((slot) => slot === observation.currentVariant)
   const edgeChanged =
     takesOver ||
     (to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash)
+  const isQuiet = changed.length + stoppedInSwitch(gone).length === 0
   const way =
-    changed.length === 0 && !edgeChanged
+    isQuiet && !edgeChanged
       ? NO_WAY
       : to.slots === undefined
         ? turnSteps(switching, to.order, layout.from)
         : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged, takesOver })
   // A rollback migrates nothing, so nothing forbids its way back.
   const settle =
-    request.from === 'host' || changed.length === 0
+    request.from === 'host' || isQuiet
       ? []
-      : settleSteps({
-          ...switching,
-          layout,
-          edgeChanged,
-          way,
-          gone: [...gone.filter((name) => isReplaced(retiring.get(name))), ...endedJobs(changed)],
-        })
+      : settleSteps({ ...switching, layout, edgeChanged, way, endedJobs: endedJobs(changed) })
   return {
     title: request.title,
     variant: layout.variant,
     services: [
-      ...changes.map((change) => describeChange(change, to, edgeChanged)),
-      ...[...retiring].map(describeRetired),
+      ...changes.map((change) => describeChange(change, to, { edgeChanged, was: renamed.get(change.name) })),
+      ...allGone(gone).map((change) => describeGone(change, gone)),
+      ...leftOutside(to, observation),
       ...outside.map(describeOutside),
     ],
     phases: {
       prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
       switch: numbered([...way.beside, ...way.over, ...way.edge]),
       commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-      finish: numbered(finishSteps({ ...request, layout, changes, switched, edgeChanged }, changed, gone)),
+      finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged }, changed)),
       ...(settle.length > 0 && { settle: numbered(settle) }),
     },
     ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
-    notes: edgeChanged && changed.length === 0 ? [] : notesOn(to, changes, changed, gone),
+    notes: edgeChanged && changed.length === 0 ? [] : notesOn(to, changes, changed, allGone(gone).length),
   }
 }
 
@@ -91,9 +92,9 @@ function notesOn(
   to: Manifest,
   changes: readonly Change[],
   changed: readonly Change[],
-  gone: readonly string[],
+  gone: number,
 ): readonly string[] {
-  if (changed.length + gone.length === 0)
+  if (changed.length + gone === 0)
     return [`nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`]
   return [
     ...(changes.some(({ because }) => because.includes('taken over')) ? [takenOver(changed, to)] : []),

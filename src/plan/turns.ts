@@ -1,5 +1,6 @@
 import { quote } from '../command/command.ts'
 import type { Change } from './changes.ts'
+import { living } from './gone.ts'
 import type { Unnumbered } from './plan.ts'
 import {
   aliveOf,
@@ -15,11 +16,12 @@ import {
   type Way,
 } from './steps.ts'
 
-/** Old and new take turns: all of the old are stopped, then all of the new started. */
+/** Old and new take turns: all of the old are stopped, also what the release no longer has, then all of the new started. */
 export function turnSteps(switching: Switching, order: readonly (readonly string[])[], from: string | undefined): Way {
-  const { changes, changed, healthyWithin } = switching
+  const { changes, changed, gone, healthyWithin } = switching
   const fresh = freshOf(changed)
-  const replaced = aliveOf(changed).filter(({ service }) => !service.beside || service.kind === 'job')
+  const taking = changed.filter(({ service }) => !service.beside || service.kind === 'job')
+  const replaced = [...aliveOf(taking), ...living(gone.inTurn)]
   const reload = reloads(changes)
   return {
     beside: [

@@ -1,5 +1,6 @@
 import type { Kind } from '../compose/kinds.ts'
 import type { Slots } from '../edge/slots.ts'
+import type { Holdings } from './holdings.ts'
 
 /** What a release is, beside its compose file: `releases/<id>/manifest.json`. */
 export interface Manifest {
@@ -23,7 +24,7 @@ export interface Manifest {
   readonly plainBecause?: string
 }
 
-export interface ManifestService {
+export interface ManifestService extends Holdings {
   readonly kind: Kind
   readonly kindBecause: string
   /** Whether it starts while what it replaces still serves; else the two take turns. */
@@ -38,8 +39,6 @@ export interface ManifestService {
   /** Seconds that the engine waits between SIGTERM and SIGKILL. */
   readonly stopGrace: number
   readonly dependsOn: readonly string[]
-  /** `source:target` of what it mounts, sorted: where the next release finds the data again, also without a container. */
-  readonly mounts: readonly string[]
 }
 
 /**

@@ -7,6 +7,7 @@ import type { EdgeFiles } from '../edge/proxy.ts'
 import { type Slots, webAddresses } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
 import type { Stack } from '../stack/stack.ts'
+import { holdingsOf } from './holdings.ts'
 import type { BuiltImages } from './images.ts'
 import type { Manifest, ManifestService } from './manifest.ts'
 import { type VariantFiles, variantsOf } from './variants.ts'
@@ -161,15 +162,8 @@ function describeService(
     ...(monitor > 0 && { monitor }),
     stopGrace: parseGrace(service.stop_grace_period),
     dependsOn: Object.keys(service.depends_on ?? {}),
-    mounts: mountsOf(service),
+    ...holdingsOf(service, kind, model),
   }
-}
-
-function mountsOf(service: Service): readonly string[] {
-  return (service.volumes ?? [])
-    .filter(({ type }) => type === 'bind' || type === 'volume')
-    .map(({ source = '', target }) => `${source}:${target}`)
-    .sort()
 }
 
 /** Seconds of a Compose duration such as `1m30s`; 10 where none is given, which is the engine's own. */

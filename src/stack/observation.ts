@@ -46,6 +46,8 @@ export interface Container {
     readonly Source: string
     readonly Name?: string
     readonly Destination: string
+    /** Whether the container may write to it. */
+    readonly RW?: boolean
   }[]
   readonly image: string
   /** Names of the networks that it is in. */

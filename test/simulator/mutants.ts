@@ -166,6 +166,17 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: /^two schedulers run/,
   },
   {
+    name: 'what the release has no more goes on in the trial',
+    planted: {
+      effects: {
+        stop_old: ({ containers }, services) => containers.stopOld(services.filter((each) => !each.endsWith('=gone'))),
+      },
+    },
+    tried: { world: 'renamed', verb: 'deploy' },
+    faults: KILLED,
+    caughtBy: /^two schedulers run/,
+  },
+  {
     name: 'what served is not noted',
     planted: { effects: { note_served: () => done() } },
     tried: FINE,

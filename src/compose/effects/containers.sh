@@ -98,15 +98,7 @@ keep_alive() {
   each "$(of_all new "$@")" docker start
 }
 
+# remove_old NAME=DEFINITION...: with a definition that no container has, all of the service.
 remove_old() {
   every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
-}
-
-# retire NAME...: services that are no longer in the file.
-retire() {
-  await_engine
-  for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
-  done
 }

@@ -203,11 +203,6 @@ export class Containers {
     return yield* this.#remove(this.oldOfAll(services))
   }
 
-  *retire(services: readonly string[]): Run<boolean> {
-    yield* this.docker.awaitEngine()
-    return yield* this.#remove(allOf(services.map((service) => this.docker.containers(service))))
-  }
-
   *areWell(services: readonly string[]): Run<boolean> {
     yield 0
     const all = services.map((service) => this.newOf(service))

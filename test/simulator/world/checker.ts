@@ -1,7 +1,7 @@
 import type { Container, EngineEvent } from '../host/container.ts'
 import { whoAnswers } from '../host/edge.ts'
 import type { Outcome, Runner } from '../runner.ts'
-import { isIrreversible, SCHEDULER, type Setting } from './world.ts'
+import { isIrreversible, SCHEDULERS, type Setting, WORKERS } from './world.ts'
 
 /** What can be seen of a stack's folder from outside. */
 const OUTSIDE: readonly string[] = ['edge/live', 'current', 'open', 'ledger.jsonl']
@@ -79,8 +79,9 @@ export class Checker {
     const { host, before, case: tried } = this.#setting
     // A way back that failed may leave both; where it was forbidden, one of them goes on.
     const isMixed = result === 'stuck' && !isIrreversible(tried.world)
-    for (const service of ['worker', SCHEDULER]) {
-      const running = host.engine.containers.filter((each) => each.service === service && each.status === 'running')
+    for (const names of [WORKERS, SCHEDULERS]) {
+      const [service = ''] = names
+      const running = host.engine.containers.filter((each) => names.includes(each.service) && each.status === 'running')
       const releases = running.map(({ labels }) => labels['estiba.release'])
       if (running.length === 0) this.note(`no ${service} runs`)
       else if (!isMixed && releases.some((id) => id !== serving))
@@ -119,7 +120,7 @@ export class Checker {
     if (container.service === 'db' && !isByItself) this.note(`a store was touched: ${kind}`)
     if (kind === 'start') {
       const beats = host.engine.containers.filter(
-        ({ service, status }) => service === SCHEDULER && status === 'running',
+        ({ service, status }) => SCHEDULERS.includes(service) && status === 'running',
       )
       if (beats.length > 1) this.note('two schedulers run')
       const isOld = container.labels['estiba.release'] === before.id

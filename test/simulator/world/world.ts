@@ -17,12 +17,20 @@ export const WORLDS = [
   'old already bad',
   'irreversible migration',
   'irreversible migration, never healthy',
+  'renamed',
+  'renamed, dies in trial',
+  'irreversible migration, renamed',
 ] as const
 export type World = (typeof WORLDS)[number]
 
 /** Whether the old code can't run on what the new one makes of the schema. */
 export function isIrreversible(world: World): boolean {
   return world.startsWith('irreversible')
+}
+
+/** Whether worker and scheduler have other names in the new release. */
+function isRenamed(world: World): boolean {
+  return world.includes('renamed')
 }
 
 export const VERBS = ['deploy', 'rollback'] as const
@@ -67,11 +75,26 @@ function release(version: string, digit: string): Manifest {
   return shopRelease(version, digit, { ...shop, beat: { ...shop.beat, image }, init: { ...shop.init, image } })
 }
 
-const ONE = release('v1', '1')
-const TWO = release('v2', '2')
+/** What they are called, in one release and in another. */
+export const WORKERS: readonly string[] = ['worker', 'queue']
 
 /** Of which there is always exactly one, whatever happens. */
-export const SCHEDULER = 'beat'
+export const SCHEDULERS: readonly string[] = ['beat', 'clock']
+
+/** The same release with other names. */
+function renamed(manifest: Manifest): Manifest {
+  const names: Readonly<Record<string, string>> = { worker: 'queue', beat: 'clock' }
+  const as = (name: string): string => names[name] ?? name
+  return {
+    ...manifest,
+    services: Object.fromEntries(Object.entries(manifest.services).map(([name, service]) => [as(name), service])),
+    order: manifest.order.map((layer) => layer.map(as)),
+  }
+}
+
+const ONE = release('v1', '1')
+const TWO = release('v2', '2')
+const TWO_RENAMED = renamed(TWO)
 
 /** Who is where: the release that serves before, and the one that is to serve. */
 export interface Setting {
@@ -131,8 +154,9 @@ function planned(tried: Case): ReturnType<typeof plan> {
 
 /** Observes the host as it will be built, and plans the real way from there. */
 function plan({ world, verb }: Case) {
-  const [before, to] = verb === 'deploy' ? [ONE, TWO] : [TWO, ONE]
-  const observation = verb === 'deploy' ? hostWith(ONE) : hostWith(ONE, TWO)
+  const two = isRenamed(world) ? TWO_RENAMED : TWO
+  const [before, to] = verb === 'deploy' ? [ONE, two] : [two, ONE]
+  const observation = verb === 'deploy' ? hostWith(ONE) : hostWith(ONE, two)
   // Without the slots' networks, so that the plan has the steps that make them.
   const containers = containersOf(before, 'a', FINE).map(observed)
   const running: Observation = { ...observation, networks: [], containers }
@@ -156,8 +180,8 @@ function plan({ world, verb }: Case) {
 }
 
 function conductOf(world: World): Readonly<Record<string, Conduct>> {
-  const api = world.endsWith('never healthy') ? NEVER_HEALTHY : world === 'dies in trial' ? DIES_IN_TRIAL : FINE
-  return { api, worker: SLOW, beat: SLOW, nginx: FINE, init: ENDS }
+  const api = world.endsWith('never healthy') ? NEVER_HEALTHY : world.endsWith('dies in trial') ? DIES_IN_TRIAL : FINE
+  return { api, worker: SLOW, queue: SLOW, beat: SLOW, clock: SLOW, nginx: FINE, init: ENDS }
 }
 
 function containersOf({ id, services }: Manifest, slot: string, ofApi: Conduct): readonly Container[] {

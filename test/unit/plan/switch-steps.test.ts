@@ -113,23 +113,6 @@ describe('the order of starts', () => {
 })
 
 describe('what follows the commit', () => {
-  test('a service that is no longer there is retired, a store stays', () => {
-    const { worker, db, ...rest } = two.services
-    expect(linesWith('retire', planText({ ...two, services: rest, order: [['api', 'nginx']] }, hostWith(one))))
-      .toMatchInlineSnapshot(`
-        "  worker  retire   worker: the release has it no more
-          05 retire worker, because the release has them no more (irreversible, at most 75 s)
-             $ retire worker"
-      `)
-  })
-
-  test('a service that is retired alone is a change', () => {
-    const { worker, ...rest } = one.services
-    const text = planText({ ...one, id: 'v2', services: rest, order: [['api', 'nginx']] }, hostWith(one))
-    expect(text).toContain('$ retire worker')
-    expect(text).not.toContain('nothing changed')
-  })
-
   test('releases beyond the kept ones go, with the images that only they use', () => {
     const releases = [shopRelease('v0', '0'), one, two, shopRelease('v3', '3')] as const
     const text = planText(shopRelease('v4', '1'), hostWith(...releases), { keep: 2 })

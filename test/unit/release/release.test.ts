@@ -102,6 +102,9 @@ describe('a release', () => {
             "replicas": 1,
             "restart": "always",
             "stopGrace": 10,
+            "writes": [
+              "/srv/shop/project/data",
+            ],
           },
           "nginx": {
             "beside": false,
@@ -111,6 +114,9 @@ describe('a release', () => {
             "kind": "edge",
             "kindBecause": "\`nginx\` in the name of its image tells of a proxy, and it publishes a port",
             "mounts": [],
+            "publishes": [
+              "80/tcp",
+            ],
             "replicas": 1,
             "restart": "always",
             "stopGrace": 10,
