@@ -46,7 +46,8 @@ async function buildAll(images: LabImages): Promise<void> {
     ['host', 'postgres'],
     ['python', 'nginx'],
     ['node', 'redis'],
-    ['caddy', 'registry'],
+    ['caddy', 'haproxy'],
+    ['registry'],
   ]) {
     progress(`builds ${pair.join(' and ')}`)
     await Promise.all(pair.map((name) => build(name, base)))

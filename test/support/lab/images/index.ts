@@ -2,7 +2,7 @@
  * The base images that every lab's registry holds, as `127.0.0.1:PORT/lab/<name>:1`. Each runs the way the official image
  * of that name is run by Compose.
  */
-export const baseImages = ['nginx', 'caddy', 'postgres', 'redis', 'node', 'python'] as const
+export const baseImages = ['nginx', 'caddy', 'haproxy', 'postgres', 'redis', 'node', 'python'] as const
 
 export type BaseImage = (typeof baseImages)[number]
 
