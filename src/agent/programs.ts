@@ -1464,7 +1464,7 @@ program_at() {
   mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
   program=$(printf '%s\\n' "$mounted" | sed -n 's|^/etc/\\([a-z]*\\)/estiba\\(/.*\\)*$|\\1|p' | head -n 1)
   case $program in
-    nginx | caddy) echo "$program" ;;
+    nginx | caddy | haproxy) echo "$program" ;;
     *) echo "nothing that can be switched has the folder $stack/edge in container $1" >&2; return 1 ;;
   esac
 }
@@ -1482,7 +1482,7 @@ for_each_place() {
 # The files of \`edge/\`: what is generated for the edges, and what of the team's own they load.
 
 # edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
-edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\\./||'); }
+edge_files() { (cd "$1" && find ./*.* own -type f 2>/dev/null | sed 's|^\\./||'); }
 
 # lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
 lacks_configuration() { ! edge_files "$1" | has_edge_files; }
@@ -1615,13 +1615,13 @@ see_edge() {
   done
 }
 
-# ask_edge PLACE: with whatever it has to ask with. It may be the edge of several stacks.
+# ask_edge PLACE [PATH]: with whatever it has to ask with. It may be the edge of several stacks.
 ask_edge() {
   # shellcheck disable=SC2016 # the inner shell's
-  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/ host="Host: $1.estiba"
+  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/$2 host="Host: $1.estiba"
     if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
     if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
-    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project"
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET /$2 HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project" "\${2:-}"
 }
 
 # nginx as an edge.
@@ -1671,6 +1671,47 @@ caddy_configuration() {
     /^(--config|-c|--adapter|-a)=/ { print }
     /^(--config|-c|--adapter|-a)$/ { option = $0; getline; print option, $0 }
     END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
+}
+
+# HAProxy as an edge.
+
+# test_haproxy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
+test_haproxy() {
+  image=$1
+  shift
+  configuration=$(haproxy_configuration "$place") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker run "$@" --entrypoint haproxy "$image" -c $configuration
+}
+
+# load_haproxy PLACE: its master starts another worker, which takes the ports over; the one before ends with its connections.
+load_haproxy() {
+  configuration=$(haproxy_configuration "$1") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker exec "$1" haproxy -c $configuration || return 1
+  worker=$(ask_edge "$1" worker) || return 1
+  master=$(docker exec "$1" cat "/proc/$worker/stat" | awk '{ print $4 }')
+  # Whatever else is told so may end.
+  [ "$(docker exec "$1" cat "/proc/$master/comm" 2>/dev/null)" = haproxy ] ||
+    { echo 'it has no master that would start another worker; start it with -W, as the official image does'; return 1; }
+  # shellcheck disable=SC2016 # the inner shell's
+  docker exec "$1" sh -c 'kill -USR2 "$1"' sh "$master" && await_other_worker "$1" "$worker"
+}
+
+# await_other_worker PLACE WORKER
+await_other_worker() {
+  give_up=$(($(uptime_seconds) + 20))
+  until now=$(ask_edge "$1" worker) && [ "$now" != "$2" ]; do
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'it did not load its new configuration; its log says why'; return 1; }
+    sleep 0.05
+  done
+}
+
+# What it was started with.
+haproxy_configuration() {
+  docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
+    /^-[fC]$/ { option = $0; getline; print option, $0; named = 1 }
+    END { exit !named }' || { echo 'it was not started by haproxy -f, so nobody knows which configuration it has' >&2; return 1; }
 }
 `
 
@@ -1925,7 +1966,7 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 # The stack as Estiba left it.
 
 # What the edges are told, in one order: what is generated, and of the team's own the checksums.
-edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
+edge_configuration() { cd "$stack/edge" && cat ./*.* && find own -type f -exec sha256sum {} + | sort -k 2; }
 
 # Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
 nginx_facts() {

@@ -21,3 +21,4 @@
 . ./effects/edge/switch.sh
 . ./effects/edge/nginx.sh
 . ./effects/edge/caddy.sh
+. ./effects/edge/haproxy.sh

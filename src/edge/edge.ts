@@ -4,14 +4,15 @@ import { type ComposeModel, replicas, type Service } from '../compose/model.ts'
 import { UsageError } from '../errors.ts'
 import type { Stack } from '../stack/stack.ts'
 import { CADDY } from './caddy.ts'
+import { HAPROXY } from './haproxy.ts'
 import { NGINX } from './nginx.ts'
 import { outsideEdge, placeOf, type SwitchedEdge } from './outside.ts'
 import { neededBy, obstacleTo } from './obstacles.ts'
 import type { EdgeFiles, Proxy } from './proxy.ts'
 import type { Slots, WebService } from './slots.ts'
 
-const PROXIES: readonly Proxy[] = [NGINX, CADDY]
-const FOLDERS = PROXIES.map(({ folder }) => folder).join(' or ')
+const PROXIES: readonly Proxy[] = [NGINX, CADDY, HAPROXY]
+const FOLDERS = new Intl.ListFormat('en', { type: 'disjunction' }).format(PROXIES.map(({ folder }) => folder))
 
 /** The texts of edges' own configurations, by service. */
 export type Configurations = Readonly<Record<string, string>>
@@ -55,11 +56,10 @@ export function chooseEdge(
     return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` }
   const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)))
   const problems = switched.flatMap(({ name, proxy, text }) =>
-    text === ''
-      ? []
-      : proxy
-          .problems(text, apps)
-          .map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`),
+    [
+      ...(text === '' ? [] : proxy.problems(text, apps)),
+      ...(proxy.startProblems?.(model.services[name] ?? {}) ?? []),
+    ].map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`),
   )
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
   const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps))
@@ -100,7 +100,7 @@ export function isSwitch(target: string): boolean {
 /** The configuration of a release's edges, generated and the team's own. */
 export interface EdgeConfiguration {
   readonly files: EdgeFiles
-  /** 16 hex digits of SHA-256, as a host has it: over `cat *.conf`, and behind it the lines of `sha256sum` for `own`. */
+  /** 16 hex digits of SHA-256, as a host has it: over `cat *.*`, and behind it the lines of `sha256sum` for `own`. */
   readonly hash: string
   /** Of the team's own alone. */
   readonly ownHash: string

@@ -4,10 +4,10 @@ import type { EdgeFiles } from './proxy.ts'
 
 /**
  * Where the stack's `edge/` has what an edge that is switched mounts as that path, so that it can be given another content
- * and load it anew: its configuration, by custom below /etc. What it serves itself goes with its container.
+ * and load it anew: its configuration, by custom below /etc or /usr/local/etc. What it serves itself goes with its container.
  */
 export function ownPath(service: string, target: string): string | undefined {
-  return target.startsWith('/etc/') ? `own/${service}/${target.slice(1).replaceAll('/', '_')}` : undefined
+  return /^\/(usr\/local\/)?etc\//.test(target) ? `own/${service}/${target.slice(1).replaceAll('/', '_')}` : undefined
 }
 
 /** What the repository has for that, of these edges. */

@@ -1,8 +1,9 @@
+import type { Service } from '../compose/model.ts'
 import type { Slots } from './slots.ts'
 
 /**
- * Files of the stack's `edge/`, by their paths in it: those that are generated end in `.conf`, those of the team's own lie
- * below `own/`.
+ * Files of the stack's `edge/`, by their paths in it: those that are generated lie in it, those of the team's own below
+ * `own/`.
  */
 export type EdgeFiles = Readonly<Record<string, string | Uint8Array>>
 
@@ -27,6 +28,8 @@ export interface Proxy {
   readonly problems: (text: string, services: readonly string[]) => readonly string[]
   /** What in it visitors may miss, whatever is deployed. */
   readonly advice?: (text: string) => readonly string[]
+  /** The same of how it is started. */
+  readonly startProblems?: (edge: Service) => readonly string[]
 }
 
 /** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */

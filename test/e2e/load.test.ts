@@ -10,6 +10,15 @@ const EDGES = [
   { edge: 'caddy', port: 8084, file: 'Caddyfile', line: ':80 {', more: 'header X-Edited yes' },
 ] as const
 
+/** `npm run test:load` has visitors behind it. */
+const HAPROXY = {
+  edge: 'haproxy',
+  port: 8083,
+  file: 'haproxy.cfg',
+  line: 'bind :80',
+  more: '    http-response set-header X-Edited yes',
+} as const
+
 /** A sample of `npm run test:load`. */
 test.each(EDGES)(
   'behind $edge, visitors with connections, WebSockets and event streams notice no release, no bad one and no way back',
@@ -30,7 +39,7 @@ test.each(EDGES)(
   },
 )
 
-test.each(EDGES)(
+test.each([...EDGES, HAPROXY])(
   'behind $edge, its own configuration is loaded without a gap, and one that it does not understand changes nothing',
   async ({ edge, port, file, line, more }) => {
     const { staging, registry } = labFromContext()
@@ -49,7 +58,7 @@ test.each(EDGES)(
     await shop.edit(file, more, `${more}\nno_such_directive;`)
     const bad = await shop.deploy('first')
     expect(bad.code, bad.stdout).toBe(1)
-    expect(bad.stdout).toMatch(/unknown directive|unrecognized directive/)
+    expect(bad.stdout).toMatch(/unknown directive|unrecognized directive|unknown keyword/)
     expect(await edited()).toBe('yes')
 
     const back = await shop.rollBack()

@@ -11,6 +11,7 @@ const crowd = { rate: 150, sockets: 200, streams: 20 }
 const EDGES = [
   { edge: 'nginx', port: 8085 },
   { edge: 'caddy', port: 8084 },
+  { edge: 'haproxy', port: 8083 },
 ] as const
 
 describe.each(EDGES)('behind $edge', ({ edge, port }) => {

@@ -66,6 +66,21 @@ case "$1 $3" in
 esac
 `
 
+/** HAProxy, whose worker 8 has process 7 as its parent; worker 9 answers once that one was told to start it. */
+const haproxyUnder = (parent: string): string => `#!/bin/sh
+case "$1 $3 $*" in
+  'ps '*) echo c1 ;;
+  *Mounts*) echo /etc/haproxy/estiba ;;
+  'inspect '*) printf '%s\\n' docker-entrypoint.sh haproxy -f /a.cfg -C /b -f /c.cfg ;;
+  'exec haproxy '*) shift 2; echo "$@" ;;
+  *kill*) shift 6; echo "told $*"; : >"$(dirname "$0")/told" ;;
+  *9180*) if [ -e "$(dirname "$0")/told" ]; then echo 9; else echo 8; fi ;;
+  *8/stat) echo '8 (haproxy) S 7 1 1' ;;
+  *7/comm) echo ${parent} ;;
+  *) exit 1 ;;
+esac
+`
+
 function reloads(options: string): readonly string[] {
   return [`exec c1 caddy validate${options}`, `exec c1 caddy reload --force${options}`]
 }
@@ -176,6 +191,28 @@ esac
     const { code, lines } = await run(stack, 'for_each_place load_edge edge 2>&1')
     expect(code).toBe(1)
     expect(lines).toEqual(['it was not started by caddy run, so nobody knows which configuration it has'])
+  })
+
+  test.each([
+    ['a master that starts another worker', 'haproxy', 0],
+    ['no master, which the signal would end', 'docker-init', 1],
+  ])('is loaded by HAProxy with %s', async (_, parent, code) => {
+    await using stack = new TestStack(shell)
+    stack.put('docker', haproxyUnder(parent))
+    const { lines, ...ran } = await run(stack, 'for_each_place load_edge edge 2>&1')
+    expect(ran.code).toBe(code)
+    const checked = 'haproxy -c -f /a.cfg -C /b -f /c.cfg'
+    expect(lines).toEqual(
+      code === 0 ? [checked, 'told 7'] : [checked, expect.stringContaining('start it with -W') as string],
+    )
+  })
+
+  test('is not guessed for a HAProxy that something else starts', async () => {
+    await using stack = new TestStack(shell)
+    stack.put('docker', haproxyUnder('haproxy').replace('-f /a.cfg -C /b -f /c.cfg', 'sh -c "haproxy -f /a.cfg"'))
+    const { code, lines } = await run(stack, 'for_each_place load_edge edge 2>&1')
+    expect(code).toBe(1)
+    expect(lines).toEqual(['it was not started by haproxy -f, so nobody knows which configuration it has'])
   })
 
   test.each<[string, string | undefined, readonly string[]]>([

@@ -10,7 +10,7 @@ import { formatEnv } from '../shop.ts'
 export type World = 'fine' | 'never healthy' | 'dies in trial' | 'mute in trial'
 
 /** The edges that are a service of the shop. */
-export type OwnEdge = 'nginx' | 'caddy'
+export type OwnEdge = 'nginx' | 'caddy' | 'haproxy'
 
 /** Which edge a busy shop has, and where it runs. `host` and `front` are none of its own services. */
 export interface Place {
@@ -38,7 +38,7 @@ export class BusyShop implements AsyncDisposable {
     this.project = project
     this.#place = place
     this.url = `${host.url(place.port)}/`
-    const program = place.edge === 'caddy' ? 'caddy' : 'nginx'
+    const program = place.edge === 'host' || place.edge === 'front' ? 'nginx' : place.edge
     this.#images = {
       NODE_IMAGE: baseImageRef(registry, 'node'),
       EDGE_IMAGE: baseImageRef(registry, program),

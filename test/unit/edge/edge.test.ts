@@ -81,7 +81,8 @@ describe('slots', () => {
   })
 })
 
-const noFolder = 'no edge of the stack mounts a folder as /etc/nginx/estiba or /etc/caddy/estiba (docs/recipes.md)'
+const noFolder =
+  'no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)'
 
 test.each<[string, Readonly<Record<string, Service>>, string]>([
   ['no edge with the folder', { nginx: { image: 'nginx:1.28' } }, noFolder],

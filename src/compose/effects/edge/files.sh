@@ -1,7 +1,7 @@
 # The files of `edge/`: what is generated for the edges, and what of the team's own they load.
 
 # edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below `own` the team's own configuration.
-edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\./||'); }
+edge_files() { (cd "$1" && find ./*.* own -type f 2>/dev/null | sed 's|^\./||'); }
 
 # lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for `configure_edge`.
 lacks_configuration() { ! edge_files "$1" | has_edge_files; }

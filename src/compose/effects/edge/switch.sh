@@ -25,11 +25,11 @@ see_edge() {
   done
 }
 
-# ask_edge PLACE: with whatever it has to ask with. It may be the edge of several stacks.
+# ask_edge PLACE [PATH]: with whatever it has to ask with. It may be the edge of several stacks.
 ask_edge() {
   # shellcheck disable=SC2016 # the inner shell's
-  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/ host="Host: $1.estiba"
+  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/$2 host="Host: $1.estiba"
     if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
     if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
-    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \"GET / HTTP/1.0\r\n$host\r\n\r\n\" >&3; tail -n 1 <&3"' sh "$project"
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \"GET /$2 HTTP/1.0\r\n$host\r\n\r\n\" >&3; tail -n 1 <&3"' sh "$project" "${2:-}"
 }
