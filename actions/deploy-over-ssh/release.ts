@@ -9,7 +9,7 @@ import { checkoutSources, placeSources, type Shipment } from '../../src/compose/
 import type { JobContext } from '../../src/runner/job.ts'
 import { releaseId } from '../../src/release/manifest.ts'
 import { makeRelease, pinImages, type Release, switchedEdges } from '../../src/release/release.ts'
-import { type Observation, runningMounts } from '../../src/stack/observation.ts'
+import { liveRelease, type Observation, runningMounts } from '../../src/stack/observation.ts'
 import type { DeployInputs } from './inputs.ts'
 
 export interface BuiltRelease {
@@ -61,7 +61,12 @@ export async function buildRelease(
       stack: deploy.stack,
       edgeConfigurations,
       edgeOwn: ownFiles(model, switched, shipments),
-      subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
+      subnets: slotSubnets(
+        deploy.stack.name,
+        observation.networks,
+        observation.routes,
+        liveRelease(observation)?.slots?.subnets,
+      ),
       slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
     },
   )

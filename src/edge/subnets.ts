@@ -8,21 +8,38 @@ export interface Network {
 }
 
 /**
- * The subnets of a stack's slots: those that its networks have already, else free ones. What the engine gave to a network,
- * and what the host has a route to, is taken.
+ * The subnets of a stack's slots: those that the live release has, whatever became of the networks since; else those that its
+ * networks have already, else free ones. What the engine gave to another network, and what the host has a route to, is taken.
+ *
+ * @param live of the live release; the addresses of its containers, and of the releases before it, are in them
  */
 export function slotSubnets(
   project: string,
   networks: readonly Network[],
   routes: readonly string[],
+  live?: Readonly<Record<Slot, string>>,
 ): Readonly<Record<Slot, string>> {
-  const taken = [...networks.flatMap(({ subnets }) => subnets), ...routes].flatMap((subnet) => rangeOf(subnet) ?? [])
-  const free = freeSubnets(taken)
-  const [a, b] = SLOTS.map((slot) => {
-    const existing = networks.find(({ name }) => name === slotNetwork(project, slot))?.subnets[0]
+  const own = SLOTS.map((slot) => networks.find(({ name }) => name === slotNetwork(project, slot)))
+  const others = networks.filter((network) => !own.includes(network)).flatMap(({ subnets }) => subnets)
+  const ownSubnets = own.flatMap((network) => network?.subnets ?? [])
+  // The routes to the stack's own networks are its own.
+  const taken = [...others, ...routes.filter((route) => !ownSubnets.includes(route))].flatMap(
+    (subnet) => rangeOf(subnet) ?? [],
+  )
+  const isFree = (subnet: string): boolean => !taken.some((other) => overlaps(rangeOf(subnet) ?? EVERYTHING, other))
+  const ownRanges = ownSubnets.flatMap((subnet) => rangeOf(subnet) ?? [])
+  const free = freeSubnets([
+    ...taken,
+    ...ownRanges,
+    ...Object.values(live ?? {}).flatMap((subnet) => rangeOf(subnet) ?? []),
+  ])
+  const choose = (slot: Slot): string => {
+    const existing = own[SLOTS.indexOf(slot)]?.subnets.find((subnet) => subnet.endsWith('.0/24'))
+    const kept = live?.[slot]
+    if (kept !== undefined && (kept === existing || isFree(kept))) return kept
     return existing ?? free.next().value ?? noSubnet()
-  })
-  return { a: a ?? noSubnet(), b: b ?? noSubnet() }
+  }
+  return { a: choose('a'), b: choose('b') }
 }
 
 /** From a corner of the private addresses that few use: 10.213.0.0/24 to 10.219.255.0/24. */
@@ -35,6 +52,8 @@ function* freeSubnets(taken: readonly Range[]): Generator<string, undefined> {
     }
   return undefined
 }
+
+const EVERYTHING = { first: 0, last: 2 ** 32 - 1 }
 
 interface Range {
   readonly first: number

@@ -1,10 +1,11 @@
-import { isReplaced, type Kind, LABELLED } from '../compose/kinds.ts'
+import { isReplaced, type Kind } from '../compose/kinds.ts'
 import { isSwitch } from '../edge/edge.ts'
 import type { Variant } from '../edge/slots.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
 import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
 import { whereLive } from './layout.ts'
 import { isApart, slotNetworks } from './networks.ts'
+import { isMounted, targetOf } from './mounts.ts'
 import { names } from './words.ts'
 
 /** What a release means for one service, given what runs. */
@@ -18,7 +19,9 @@ export interface Change {
   readonly joins: boolean
   /** The containers that run now: when they are replaced, the way back starts them again. */
   readonly running: readonly Container[]
-  /** Those, and the ones that the engine restarts over and over, or that are paused: they must be stopped. */
+  /** Beside enough that run: of an interrupted or scaled `up` by hand, or of a release that failed. */
+  readonly idle: readonly Container[]
+  /** Those that run, and the ones that the engine restarts over and over, or that are paused: they must be stopped. */
   readonly alive: readonly Container[]
 }
 
@@ -101,16 +104,20 @@ function changeOf(
   const running = containers.filter(({ status }) => status === 'running')
   const alive = containers.filter(({ status }) => ALIVE.includes(status))
   const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots))
-  const change = { name, service, running, alive, joins }
+  const change = { name, service, running, alive, joins, idle: [] }
   if (service.kind === 'job') return { ...change, ...jobChange(service, before, containers) }
   if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }
-  if (service.kind === 'data') return { ...change, action: 'leave', because: 'a deploy never touches data' }
+  if (service.kind === 'data')
+    return alive.length > 0
+      ? { ...change, action: 'leave', because: 'a deploy never touches data' }
+      : { ...change, action: 'repair', because: 'it does not run, and is started as it is' }
   const isAsWished = ({ labels }: Container) =>
     labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where)
   const asWished = running.filter(isAsWished)
+  const stopped = containers.filter((each) => !alive.includes(each))
   if (asWished.length === service.replicas && running.length === service.replicas)
     return asWished.every((container) => keepsRunning(container, service))
-      ? { ...change, action: 'leave', because: 'nothing of it changed' }
+      ? { ...change, action: 'leave', because: 'nothing of it changed', idle: stopped }
       : { ...change, action: 'repair', because: 'a transaction that got stuck left it without its restart policy' }
   if (containers.some(isAsWished) && alive.every(isAsWished))
     return { ...change, action: 'repair', because: ranAsWished(service, asWished) }
@@ -118,7 +125,7 @@ function changeOf(
     ...change,
     joins: false,
     action: 'replace',
-    because: reason(service, before) ?? ranAsWished(service, asWished),
+    because: reason(service, before) ?? madeByHand(alive) ?? ranAsWished(service, asWished),
     ...(before === undefined && { because: takenOver(service, alive) }),
   }
 }
@@ -157,70 +164,20 @@ function takenOver(service: ManifestService, alive: readonly Container[]): strin
   return isApart ? `${TAKEN_OVER}: it does not mount the folder by which it is switched` : TAKEN_OVER
 }
 
+/** By somebody's `docker compose up` since the last deploy, elsewhere than in `current`. */
+function madeByHand(alive: readonly Container[]): string | undefined {
+  const stranger = alive.find(({ labels }) => labels['estiba.definition'] === undefined)
+  const folder = stranger?.labels['com.docker.compose.project.working_dir'] ?? 'an unknown folder'
+  return stranger && `${BY_HAND} (docker compose in ${folder})`
+}
+
+export const BY_HAND = 'it was made anew by hand since the last deploy'
+
 function ranAsWished({ replicas }: ManifestService, asWished: readonly Container[]): string {
   return `${asWished.length} of ${replicas} containers run as the release has them`
 }
 
-/**
- * Why a release may not be put on this host: a store that would be another one. The lines name the service and what
- * differs from what runs now.
- */
-export function dataObjections(to: Manifest, observation: Observation): readonly string[] {
-  const live = liveRelease(observation)
-  return Object.entries(to.services).flatMap(([name, service]) => {
-    const before = live?.services[name]
-    if (service.kind !== 'data') {
-      if (before?.kind !== 'data' || service.kindBecause === LABELLED) return []
-      return [
-        `services.${name} keeps data in the live release, and would be replaced as a ${service.kind} now (${service.kindBecause}); ` +
-          `say what it is: label it estiba.kind: data, or estiba.kind: ${service.kind}`,
-      ]
-    }
-    const job = service.dependsOn.find((other) => to.services[other]?.kind === 'job')
-    if (job !== undefined && containersOf(observation, name).length === 0)
-      return [
-        `services.${name} keeps data and waits for the job ${job}, but a deploy starts stores before anything else; start it ` +
-          `once by hand on the server (docker compose up --detach ${name}), or do without that depends_on`,
-      ]
-    const running = containersOf(observation, name)[0]
-    const isAsReleased = running === undefined || running.image === before?.image
-    if (before && isAsReleased)
-      return before.definition === service.definition ? [] : [differs(name, describe(before, service))]
-    if (running === undefined) return []
-    const lost = service.mounts.filter((mount) => !isMounted(mount, running))
-    return [
-      ...(running.image === service.image ? [] : [differs(name, `image ${running.image} -> ${service.image}`)]),
-      ...lost.map((mount) => differs(name, `nothing is mounted as ${mount} now`)),
-    ]
-  })
-}
-
-function differs(name: string, what: string): string {
-  return (
-    `services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
-    'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker'
-  )
-}
-
-function describe(before: ManifestService, after: ManifestService): string {
-  if (before.image !== after.image) return `image ${before.image} -> ${after.image}`
-  if (before.mounts.join() !== after.mounts.join())
-    return `mounts ${before.mounts.join(', ')} -> ${after.mounts.join(', ')}`
-  return 'its definition (environment, command, ports or the like) changed'
-}
-
-/** Apart in a manifest's `source:target`. */
-const MOUNT = /:(?=[^:]*$)/
-
-function targetOf(mount: string): string {
-  return mount.split(MOUNT)[1] ?? ''
-}
-
-/** `source:target` against the engine's word; a named volume carries the project's name in front. */
-function isMounted(mount: string, { mounts }: Container): boolean {
-  const [source = '', target = ''] = mount.split(MOUNT)
-  return mounts.some(
-    ({ Type, Source, Name = '', Destination }) =>
-      Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)),
-  )
+/** As the engine shows it. */
+export function nameOf({ name }: Container): string {
+  return name.replace(/^\//, '')
 }

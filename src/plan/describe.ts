@@ -1,5 +1,5 @@
 import type { Manifest } from '../release/manifest.ts'
-import type { Change } from './changes.ts'
+import { type Change, nameOf } from './changes.ts'
 import type { Gone } from './gone.ts'
 import type { ServicePlan } from './plan.ts'
 
@@ -9,11 +9,19 @@ export function describeChange(
   to: Manifest,
   { edgeChanged, was }: { readonly edgeChanged: boolean; readonly was: string | undefined },
 ): ServicePlan {
-  const { name, service, action, running, alive, joins } = change
+  const { name, service, action, running, alive, joins, idle } = change
   const because = was === undefined ? change.because : `renamed: was ${was}`
   const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` }
+  const left = idle.map((each) => `${nameOf(each)} (${each.status})`).join(', ')
   if (action === 'leave' && joins)
     return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 }
+  if (left !== '')
+    return {
+      ...base,
+      action: 'tidy',
+      because: `it stays; left over beside it, and removed: ${left} (${service.kindBecause})`,
+      added: 0,
+    }
   if (action === 'leave' && edgeChanged && to.slots?.edges.includes(name) === true)
     return { ...base, because: `it loads its new configuration (${service.kindBecause})`, added: 0 }
   if (action === 'leave') return { ...base, added: 0 }

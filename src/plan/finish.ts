@@ -35,6 +35,7 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[]):
   const replaced = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create')
   const gone = allGone(request.gone)
   const old = [...replaced, ...gone]
+  const idle = request.changes.filter((change) => change.idle.length > 0)
   const grace = Math.max(10, ...[...changed, ...gone].map(({ service }) => service.stopGrace))
   const step = (title: string, because: string, run: string): Unnumbered => ({
     title,
@@ -70,6 +71,18 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[]):
                 : 'stop and remove the old containers',
               `the way back now leads through the release${gone.length > 0 ? ', which has those no more' : ''}`,
               `remove_old ${definitions(old)}`,
+            ),
+          ),
+        ]
+      : []),
+    ...(idle.length > 0
+      ? [
+          step(
+            `remove what is left over of ${names(idle)}`,
+            'it does not run, and beside it enough does',
+            words(
+              'remove_idle',
+              idle.map(({ name }) => name),
             ),
           ),
         ]

@@ -49,6 +49,7 @@ function goneChange(name: string, service: ManifestService, observation: Observa
     action: 'retire',
     because: 'the release has it no more',
     joins: false,
+    idle: [],
     running: containers.filter(({ status }) => status === 'running'),
     alive: containers.filter(({ status }) => ALIVE.includes(status)),
   }

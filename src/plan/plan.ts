@@ -31,8 +31,8 @@ export interface Step {
 export interface ServicePlan {
   readonly name: string
   readonly kind: string
-  /** `join`: its container stays as it is, and is given the networks of the slots. */
-  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave' | 'join' | 'retire'
+  /** `join`: its container stays as it is, and is given the networks of the slots; `tidy`: it stays, and what is left over beside it goes. */
+  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave' | 'join' | 'tidy' | 'retire'
   /** Why this kind and this action, in words. */
   readonly because: string
   /** Containers that start while all that run now still do. What takes turns with its predecessor adds none. */

@@ -44,9 +44,15 @@ export function prepareSteps(preparation: Preparation): Unnumbered[] {
   ]
 }
 
+/** A store that has its container. */
+function isStartedAsItIs({ action, service }: Change): boolean {
+  return action === 'repair' && service.kind === 'data'
+}
+
 /** A digest is the same wherever it is; what a tag names now, only the registry knows. */
 function pull(needed: readonly Change[], { images, host }: Observation): Unnumbered[] {
-  const absent = needed.filter(({ service: { image } }) => !image.includes('@') || !images.has(imageAsListed(image)))
+  const isThere = ({ service: { image } }: Change): boolean => image.includes('@') && images.has(imageAsListed(image))
+  const absent = needed.filter((change) => !isStartedAsItIs(change) && !isThere(change))
   if (absent.length === 0) return []
   const [, architecture = ''] = host.engine?.platform.split('/') ?? []
   return [

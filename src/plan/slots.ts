@@ -192,7 +192,7 @@ function takeOver(request: SlotSwitch): Unnumbered {
 export function makeSlots({ a, b }: Slots['subnets']): Unnumbered {
   return {
     title: 'have the networks of both slots',
-    because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release`,
+    because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release; a network of the name that has others is made anew`,
     run: words('make_slots', [a, b]),
     reversibility: 'nothing to undo',
     deadline: 60,
@@ -202,7 +202,7 @@ export function makeSlots({ a, b }: Slots['subnets']): Unnumbered {
 /** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
 export function joinSlots(changes: readonly Change[], outside: readonly Outside[], layout: Layout): Unnumbered[] {
   const stay = [
-    ...changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data')),
+    ...changes.filter(({ joins, action, service }) => joins || (action !== 'leave' && service.kind === 'data')),
     ...outside.filter(({ joins }) => joins),
   ].map(({ name }) => name)
   return [

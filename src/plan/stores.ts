@@ -1,7 +1,68 @@
+import { LABELLED } from '../compose/kinds.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
 import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
-import { ALIVE } from './changes.ts'
+import { ALIVE, nameOf } from './changes.ts'
+import { isMounted } from './mounts.ts'
 import type { ServicePlan } from './plan.ts'
+
+/**
+ * Why a release may not be put on this host: a store that would be another one. The lines name the service and what
+ * differs from what runs now.
+ */
+export function dataObjections(to: Manifest, observation: Observation): readonly string[] {
+  const live = liveRelease(observation)
+  return Object.entries(to.services).flatMap(([name, service]) => {
+    const before = live?.services[name]
+    if (service.kind !== 'data') {
+      if (before?.kind !== 'data' || service.kindBecause === LABELLED) return []
+      return [
+        `services.${name} keeps data in the live release, and would be replaced as a ${service.kind} now (${service.kindBecause}); ` +
+          `say what it is: label it estiba.kind: data, or estiba.kind: ${service.kind}`,
+      ]
+    }
+    const job = service.dependsOn.find((other) => to.services[other]?.kind === 'job')
+    if (job !== undefined && containersOf(observation, name).length === 0)
+      return [
+        `services.${name} keeps data and waits for the job ${job}, but a deploy starts stores before anything else; start it ` +
+          `once by hand on the server (docker compose up --detach ${name}), or do without that depends_on`,
+      ]
+    const all = containersOf(observation, name)
+    if (all.length > service.replicas) return [ambiguous(name, all)]
+    const running = all[0]
+    const isAsReleased = running === undefined || running.image === before?.image
+    if (before && isAsReleased)
+      return before.definition === service.definition ? [] : [differs(name, describe(before, service))]
+    if (running === undefined) return []
+    const lost = service.mounts.filter((mount) => !isMounted(mount, running))
+    return [
+      ...(running.image === service.image ? [] : [differs(name, `image ${running.image} -> ${service.image}`)]),
+      ...lost.map((mount) => differs(name, `nothing is mounted as ${mount} now`)),
+    ]
+  })
+}
+
+/** Compose keeps one of them by an order of its own, and a deploy does not guess which has the data. */
+function ambiguous(name: string, containers: readonly Container[]): string {
+  const list = containers.map((each) => `${nameOf(each)} (${each.status})`).join(', ')
+  return (
+    `services.${name} keeps data and has ${containers.length} containers: ${list}. An interrupted or scaled \`up\` leaves such; ` +
+    'see on the server which one has the data, and remove the other: docker rm NAME'
+  )
+}
+
+function differs(name: string, what: string): string {
+  return (
+    `services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
+    'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker'
+  )
+}
+
+function describe(before: ManifestService, after: ManifestService): string {
+  if (before.image !== after.image) return `image ${before.image} -> ${after.image}`
+  if (before.mounts.join() !== after.mounts.join())
+    return `mounts ${before.mounts.join(', ')} -> ${after.mounts.join(', ')}`
+  return 'its definition (environment, command, ports or the like) changed'
+}
 
 function ownerOf(labels: Container['labels']): string {
   return labels['com.docker.compose.service'] ?? ''
@@ -12,7 +73,7 @@ function ownerOf(labels: Container['labels']): string {
  * is, which the plan says each time.
  */
 export function leftOutside(to: Manifest, observation: Observation): readonly ServicePlan[] {
-  const outside = observation.containers.filter((container) => isOutside(container, to))
+  const outside = observation.containers.filter((container) => isUnnamed(container, to))
   const live = liveRelease(observation)?.services ?? {}
   return [...Map.groupBy(outside, ({ labels }) => ownerOf(labels))].flatMap(([name, containers]) => {
     const known = live[name] ?? observation.releases.findLast(({ services }) => name in services)?.services[name]
@@ -27,8 +88,8 @@ export function leftOutside(to: Manifest, observation: Observation): readonly Se
   })
 }
 
-/** One-off containers apart. */
-function isOutside({ labels }: Container, { services }: Manifest): boolean {
+/** Of no service of the release; one-off containers apart. */
+function isUnnamed({ labels }: Container, { services }: Manifest): boolean {
   return !(ownerOf(labels) in services) && labels['com.docker.compose.oneoff'] !== 'True'
 }
 
@@ -38,13 +99,13 @@ function isOutside({ labels }: Container, { services }: Manifest): boolean {
  */
 export function sharedDataObjections(to: Manifest, observation: Observation): readonly string[] {
   const others = observation.containers.filter(
-    (container) => isOutside(container, to) && (ALIVE.includes(container.status) || container.restart !== 'no'),
+    (container) => isUnnamed(container, to) && (ALIVE.includes(container.status) || container.restart !== 'no'),
   )
   return Object.entries(to.services).flatMap(([name, service]) => {
     if (service.kind !== 'data' || containersOf(observation, name).length > 0) return []
     return others.flatMap((other) => {
       const shared = writtenBy(service).find((source) => writes(other, source))
-      return shared === undefined ? [] : [objection(name, shared, other)]
+      return shared === undefined ? [] : [sharing(name, shared, other)]
     })
   })
 }
@@ -61,8 +122,8 @@ function writes({ mounts }: Container, source: string): boolean {
   )
 }
 
-function objection(name: string, source: string, other: Container): string {
-  const container = other.name.replace(/^\//, '')
+function sharing(name: string, source: string, other: Container): string {
+  const container = nameOf(other)
   const old = ownerOf(other.labels)
   return (
     `services.${name} would write to ${source}, to which ${container}, a container of the service ${old} that the release does ` +

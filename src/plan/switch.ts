@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import { SLOTS } from '../edge/slots.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
-import { type Change, changesFor, dataObjections, isJob, isOfTheSet } from './changes.ts'
+import { BY_HAND, type Change, changesFor, isJob, isOfTheSet } from './changes.ts'
 import { describeChange, describeGone } from './describe.ts'
 import { finishSteps } from './finish.ts'
 import { allGone, goneFrom, renamedFrom, stoppedInSwitch } from './gone.ts'
@@ -13,7 +13,7 @@ import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
 import { aliveOf, edgesOf, lasting, type Way } from './steps.ts'
-import { leftOutside, sharedDataObjections } from './stores.ts'
+import { dataObjections, leftOutside, sharedDataObjections } from './stores.ts'
 import { turnSteps } from './turns.ts'
 import { definitions, names } from './words.ts'
 
@@ -94,10 +94,10 @@ function notesOn(
   changed: readonly Change[],
   gone: number,
 ): readonly string[] {
-  if (changed.length + gone === 0)
-    return [`nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`]
+  if (changed.length + gone === 0) return [quiet(changes)]
   return [
     ...(changes.some(({ because }) => because.includes('taken over')) ? [takenOver(changed, to)] : []),
+    ...madeByHand(changed),
     ...changed.filter(isJob).map((job) =>
       jobNote(
         job,
@@ -107,6 +107,21 @@ function notesOn(
     ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
       ? []
       : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
+  ]
+}
+
+function quiet(changes: readonly Change[]): string {
+  if (changes.some(({ idle }) => idle.length > 0)) return 'nothing else changed: no container that runs is touched'
+  return `nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`
+}
+
+/** Who did it will wonder where it went. */
+function madeByHand(changes: readonly Change[]): readonly string[] {
+  const made = changes.filter(({ because }) => because.startsWith(BY_HAND))
+  if (made.length === 0) return []
+  return [
+    `${names(made)}: somebody ran \`docker compose up\` elsewhere than in the folder \`current\` of the stack, which replaced what was ` +
+      'deployed; this deploy brings the release back. In `current` the same command recreates nothing',
   ]
 }
 

@@ -102,3 +102,12 @@ keep_alive() {
 remove_old() {
   every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
+
+# remove_idle NAME...: of services of which enough run, what does not: an interrupted or scaled `up` by hand leaves such.
+remove_idle() {
+  await_engine
+  for service; do
+    idle=$(list_containers --quiet --filter "label=com.docker.compose.service=$service" --filter status=created --filter status=exited --filter status=dead) &&
+      each "$idle" docker rm || return 1
+  done
+}

@@ -29,21 +29,35 @@ place_new() {
   done
 }
 
-# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
-# upper half of the addresses; those of the web services are in the lower one. 75: planned again it may go through.
-make_slots() {
-  docker network inspect "${project}_slot-a" "${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
-}
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that has these addresses already stays as it is. The engine hands
+# out the upper half of them; those of the web services are in the lower one. 75: planned again it may go through.
+make_slots() { make_slot a "$1" && make_slot b "$2"; }
 make_slot() {
+  has_subnet "${project}_slot-$1" "$2" && return
+  drop_network "${project}_slot-$1" || return 1
   # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
   for _ in 1 2 3; do
-    docker network inspect "${project}_slot-$1" >/dev/null 2>&1 && return
+    has_subnet "${project}_slot-$1" "$2" && return
     docker network create --subnet "$2" --ip-range "${2%.0/24}.128/25" --label "estiba.stack=$project" "${project}_slot-$1" >/dev/null && return
     if is_taken "$2"; then echo "another network has got $2 since this was planned"; return 75; fi
     sleep 1
   done
   return 1
 }
+has_subnet() { [ "$(docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$1" 2>/dev/null)" = "$2" ]; }
+
+# drop_network NETWORK: one of the name with other addresses. What is shared by the slots leaves it, and is joined again when it
+# is made anew; where a release runs in it, or somebody else does, it stays, and that is a failure.
+drop_network() {
+  there=$(docker network ls --quiet --filter "name=^$1\$") || return 1
+  [ -n "$there" ] || return 0
+  serving=$(list_containers --quiet --filter "network=$1" --filter status=running --filter label=estiba.slot) || return 1
+  [ -z "$serving" ] || { echo "the network $1 has other addresses than the release wants, and containers of the stack run in it"; return 1; }
+  sharing=$(list_containers --quiet --filter "network=$1" --filter status=running) || return 1
+  for container in $sharing; do docker network disconnect "$1" "$container" || return 1; done
+  docker network rm "$1" >/dev/null || { echo "the network $1 has other addresses than the release wants, and others are in it"; return 1; }
+}
+
 is_taken() {
   networks=$(docker network ls --quiet) || return 1
   # shellcheck disable=SC2086 # a list of ids

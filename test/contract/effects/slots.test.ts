@@ -18,7 +18,7 @@ beforeAll(async () => {
   await buildTinyImage(image)
 })
 afterAll(async () => {
-  await docker('rm', '--force', `${project}-db`, `${project}-stopped`)
+  await docker('rm', '--force', ...['db', 'stopped', 'web', 'stranger', 'left'].map((name) => `${project}-${name}`))
   await docker('image', 'rm', '--force', image)
   const made = await docker('network', 'ls', '--quiet', '--filter', `name=${project}`)
   for (const network of made.split('\n').filter(Boolean)) await docker('network', 'rm', network)
@@ -58,6 +58,53 @@ test('addresses that another stack has got since are told by an exit code; plann
   expect(await effect(`make_slots ${second.a} ${second.b}`)).toEqual({ code: 0, output: '' })
   expect(await effect(`make_slots ${second.a} ${second.b}`)).toEqual({ code: 0, output: '' })
   expect(await subnets()).toEqual(second)
+})
+
+test('a network of the name with other addresses is made anew, unless a release runs in it, or somebody else is in it', async () => {
+  const { a, b } = await subnets()
+  const network = `${project}_slot-b`
+  const remade = async (): Promise<void> => {
+    await docker('network', 'rm', network)
+    await docker('network', 'create', '--subnet', '10.219.250.0/24', network)
+  }
+  const run = (name: string, labels: Readonly<Record<string, string>>): Promise<string> => {
+    const given = Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`])
+    return docker('run', '--detach', '--name', `${project}-${name}`, '--network', network, ...given, image)
+  }
+  const own = { 'com.docker.compose.project': project, 'com.docker.compose.oneoff': 'False' }
+  await remade()
+  expect(slotSubnets(project, (await look()).networks, [], { a, b })).toEqual({ a, b })
+
+  await run('web', { ...own, 'com.docker.compose.service': 'web', 'estiba.slot': 'b' })
+  const serving = await effect(`make_slots ${a} ${b}`)
+  expect([serving.code, serving.output]).toEqual([1, expect.stringContaining('containers of the stack run in it')])
+  await docker('rm', '--force', `${project}-web`)
+
+  await run('stranger', {})
+  const shared = await effect(`make_slots ${a} ${b}`)
+  expect([shared.code, shared.output]).toEqual([1, expect.stringContaining('others are in it')])
+  await docker('rm', '--force', `${project}-stranger`)
+
+  await run('db', { ...own, 'com.docker.compose.service': 'db' })
+  expect(await effect(`make_slots ${a} ${b}`)).toEqual({ code: 0, output: '' })
+  expect(await effect(`make_slots ${a} ${b} && join_slots db`)).toEqual({ code: 0, output: '' })
+  const seen = await look()
+  expect(seen.networks.find(({ name }) => name === network)?.subnets).toEqual([b])
+  expect(seen.containers[0]?.networks).toEqual([`${project}_slot-a`, network])
+  await docker('rm', '--force', `${project}-db`)
+})
+
+test('what does not run goes, and what runs stays', async () => {
+  const labels = ['project', 'service', 'oneoff'].flatMap((name, index) => [
+    '--label',
+    `com.docker.compose.${name}=${[project, 'web', 'False'][index] ?? ''}`,
+  ])
+  await docker('run', '--detach', '--name', `${project}-web`, ...labels, image)
+  await docker('create', '--name', `${project}-left`, ...labels, image)
+  expect(await effect('remove_idle web')).toEqual({ code: 0, output: '' })
+  expect(await effect('remove_idle web')).toEqual({ code: 0, output: '' })
+  expect((await look()).containers.map(({ name }) => name)).toEqual([`/${project}-web`])
+  await docker('rm', '--force', `${project}-web`)
 })
 
 test('what joins the slots is seen to be in both, and what does not run is let alone', async () => {

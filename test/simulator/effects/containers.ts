@@ -203,6 +203,11 @@ export class Containers {
     return yield* this.#remove(this.oldOfAll(services))
   }
 
+  *removeIdle(services: readonly string[]): Run<boolean> {
+    const all = allOf(services.map((service) => this.docker.containers(service)))
+    return (yield* this.docker.remove(all?.filter(({ status }) => status !== 'running') ?? [])) && all !== undefined
+  }
+
   *areWell(services: readonly string[]): Run<boolean> {
     yield 0
     const all = services.map((service) => this.newOf(service))

@@ -78,6 +78,7 @@ const EFFECTS: Effects = {
   stop_new: ({ containers }, services) => containers.stopNew(services),
   keep_alive: ({ containers }, services) => containers.keepAlive(services),
   remove_old: ({ containers }, services) => containers.removeOld(services),
+  remove_idle: ({ containers }, services) => containers.removeIdle(services),
   are_well: ({ containers }, services) => containers.areWell(services),
   run_for: ({ containers }, [, ...services]) => containers.areWell(services),
   see_edge: ({ containers }, [wanted = '', ...edges]) => containers.seeEdge(wanted, edges),

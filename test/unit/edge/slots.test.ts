@@ -75,6 +75,20 @@ describe('subnets', () => {
     expect(slotSubnets('shop', networks, ['10.99.7.0/24'])).toEqual({ a: '10.213.1.0/24', b: '10.99.7.0/24' })
   })
 
+  test('those of the live release are kept, whatever became of its networks', () => {
+    const live = { a: '10.213.4.0/24', b: '10.213.5.0/24' }
+    expect(slotSubnets('shop', [], [], live)).toEqual(live)
+    const other = [{ name: 'shop_slot-b', subnets: ['172.30.0.0/16'] }]
+    expect(slotSubnets('shop', other, ['172.30.0.0/16'], live)).toEqual(live)
+    // Somebody else has got them since.
+    const taken = [{ name: 'other', subnets: ['10.213.5.0/24'] }]
+    expect(slotSubnets('shop', taken, [], live)).toEqual({ a: live.a, b: '10.213.0.0/24' })
+  })
+
+  test('of a network that was made by hand, without the addresses of a slot, are no slot', () => {
+    expect(slotSubnets('shop', [{ name: 'shop_slot-a', subnets: ['172.30.0.0/16'] }], [])).toEqual(subnets)
+  })
+
   test('none is left', () => {
     expect(() => slotSubnets('shop', [], ['10.0.0.0/8'])).toThrowErrorMatchingInlineSnapshot(
       `[UsageError: the host has no free /24 between 10.213.0.0 and 10.219.255.0 for the slots; remove unused networks: docker network prune]`,

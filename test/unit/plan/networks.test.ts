@@ -50,8 +50,17 @@ describe('a store or an edge outside the networks of the slots', () => {
     expect(lines.slice(2, 4)).toEqual(['$ make_slots 10.213.0.0/24 10.213.1.0/24', '$ join_slots db nginx'])
   })
 
-  test('what does not run is in none', () => {
-    expect(commandsOf(planText(two, found('db', [], 'exited'))).join()).not.toContain('join_slots')
+  test('a store that does not run is started as it is, without a pull, and joins them then', () => {
+    const text = planText(one, found('db', [], 'exited'))
+    expect(text).toContain('db      repair   data: it does not run, and is started as it is')
+    expect(commandsOf(text).slice(2, 4)).toEqual([
+      '$ compose up --detach --no-deps --no-recreate --wait --wait-timeout 120 db',
+      '$ join_slots db',
+    ])
+  })
+
+  test('an edge that does not run is in none', () => {
+    expect(commandsOf(planText(two, found('nginx', [], 'exited'))).join()).not.toContain('join_slots')
   })
 
   test('a changed release has them join in passing', () => {

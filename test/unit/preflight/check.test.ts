@@ -221,6 +221,10 @@ test('another stack', () => {
     `"- another stack of the name shop runs from /opt/shop; give this one another name with \`stack\`, or write path: /opt/shop if that one is meant"`,
   )
   expect(problems({}, running('/srv/shop/project', ours))).toBe('')
+  // `docker compose up` by hand, where it may be run.
+  expect(problems({}, running('/srv/shop/current', ours))).toBe('')
+  expect(problems({}, running('/srv/shop/releases/v1/a', ours))).toBe('')
+  expect(problems({}, running('/srv/shop-staging/project', ours))).toContain('runs from /srv/shop-staging')
   expect(
     problems({ folder: { ...readyHost.folder, realPath: '/data/shop' } }, running('/data/shop/project', ours)),
   ).toBe('')
