@@ -68,12 +68,13 @@ function unexpected(progress: Progress, { what, host, path }: Undertaking): Step
 }
 
 function ended(
-  { result, cause, failure, obstacle, holder }: Progress & { readonly kind: 'ended' },
+  { result, cause, failure, lastLines, kept = [], obstacle, holder }: Progress & { readonly kind: 'ended' },
   where: { step: string; host: string },
   path: string,
 ): StepError {
   const why = failure === undefined ? explainCause(cause) : `${failure.title}: failed`
-  const details = failure === undefined ? {} : { exitCode: failure.exitCode, lastLines: failure.lastLines }
+  const details =
+    failure === undefined ? lastLines && { lastLines } : { exitCode: failure.exitCode, lastLines: failure.lastLines }
   const error = { ...where, ...details, why }
   switch (result) {
     case 'committed':
@@ -101,9 +102,15 @@ function ended(
       return new StepError({
         ...error,
         state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
-        next: 'correct the cause and run the job again',
+        next: ['correct the cause and run the job again', ...whereToLook(kept)].join('; '),
       })
   }
+}
+
+function whereToLook(kept: readonly string[]): readonly string[] {
+  if (kept.length === 0) return []
+  const logs = kept.map((name) => `docker logs ${name}`).join(', ')
+  return [`what ran of it is kept on the host, stopped, until the next deploy: ${logs}`]
 }
 
 /** Causes of an end before the transaction had the stack to itself. */

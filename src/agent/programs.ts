@@ -906,8 +906,47 @@ create_new() {
   compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
-remove_new() {
-  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+# came NAME=DEFINITION...: those new ones that \`every\` names and that were not there before this transaction.
+came() {
+  of_all new "$@" | awk -v served="$(awk '{ print $2 }' "$ESTIBA_TX/served" 2>/dev/null | tr '\\n' ' ')" '!index(" " served, " " $1 " ")'
+}
+
+# set_aside NAME=DEFINITION...: the new ones are kept, stopped, for whoever wants to know what was wrong with them. One that has
+# never run has nothing to tell, and goes.
+set_aside() {
+  every=$(await_survey) && new=$(came "$@") && each "$new" docker update --restart=no && each "$new" docker stop || return 1
+  [ -n "$new" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{end}}' $new) || return 1
+  each "$(printf '%s\\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
+  printf '%s\\n' "$told" | while read -r container title ran; do
+    [ -z "$ran" ] || { cut_off "$container"; echo "kept, stopped, until the next deploy: \${title#/} (docker logs \${title#/})"; }
+  done
+}
+
+# cut_off CONTAINER: it meets nobody, and nobody it, should somebody start it with the others, as \`docker compose restart\` does.
+# Without any network the engine would give it its first one again. What shares another one's network can't be cut off.
+cut_off() {
+  networks=$(docker inspect --format '{{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' "$1") || return 0
+  mode=\${networks%% *} networks=" \${networks#"\${networks%% *}"} "
+  case $mode in container:* | host | none) return ;; esac
+  for network in $networks; do [ "$network" = none ] || docker network disconnect --force "$network" "$1"; done
+  case $networks in *' none '*) ;; *) docker network connect none "$1" ;; esac
+}
+
+# lead_back FOLDER NAME=DEFINITION...: \`current\` names it again, or its guard as long as new ones are kept: Compose, up to 2.29 at
+# least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
+lead_back() {
+  folder=$1
+  shift
+  every=$(await_survey) && new=$(came "$@") && point_current "$folder\${new:+-guard}"
+}
+
+# clear_kept NAME=DEFINITION/SLOT...: those of them that do not run.
+clear_kept() {
+  ended=$(list_containers --filter status=created --filter status=exited --filter status=dead \\
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}}={{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}') || return 1
+  each "$(printf '%s\\n' "$ended" | awk -v kept=" $* " 'index(kept, " " $2 " ") { print $1 }')" docker rm
 }
 
 # start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
@@ -1097,11 +1136,26 @@ in_subnet() {
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 
+# explain CONTAINER [ANSWER]: what is known of one that failed, what decides last: an error shows the end. Said at once, for
+# several may fail at the same time.
 explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
+  told=$(docker inspect --format '{{.Name}} {{index .Config.Labels "com.docker.compose.service"}} is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}{{with .State.Error}}, the engine said: {{.}}{{end}}' "$1") || return
+  title=\${told%% *} title=\${title#/} told=\${told#* }
+  checks=$(docker inspect --format '{{with .State.Health}}{{range .Log}}{{println "exit code" .ExitCode}}{{println .Output}}{{end}}{{end}}' "$1" | last_lines 6 1000)
+  printf '%s\\n' "the last lines of $title:" "$(docker logs --tail 15 "$1" 2>&1 | last_lines 12 2000)" \\
+    \${checks:+"the health checks of the engine:" "$checks"} \${2:+"its health check said: $2"} \\
+    "\${told%% *} ($title) \${told#* }" "more on the host: docker logs $title, docker inspect $title"
+}
+
+# last_lines NUMBER BYTES: of what is not empty; none is cut, for a secret's rest would be shown, which no mask knows.
+last_lines() {
+  awk -v most="$1" -v room="$2" '
+    NF { line[++n] = $0 }
+    END {
+      for (first = n + 1; first > 1 && n - first + 1 < most && (room -= length(line[first - 1]) + 1) >= 0; first--);
+      if (n && first > n) print "(a line of more than " room + length(line[n]) + 1 " bytes)"
+      for (; first <= n; first++) print line[first]
+    }'
 }
 
 # check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
@@ -1193,15 +1247,17 @@ are_well() {
   every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
   states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
+  failed=0
   while read -r container state; do
     case $state in
-      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0 unhealthy') explain "$container" unhealthy; failed=1 ;;
       'running 0' | 'running 0 '*) ;;
-      *) explain "$container"; return 1 ;;
+      *) explain "$container"; failed=1 ;;
     esac
   done <<EOT
 $states
 EOT
+  return "$failed"
 }
 
 # run_for SECONDS NAME=DEFINITION...: until the youngest of them was started so long ago, and as long as all are well.

@@ -12,6 +12,10 @@ export type Progress =
       readonly result: Result
       readonly cause: string
       readonly failure?: FailedStep
+      /** What was found of new containers that did not stay well on trial. */
+      readonly lastLines?: readonly string[]
+      /** Names of the new containers that the way back has left on the host, stopped. */
+      readonly kept?: readonly string[]
       /** The step that could not or may not be taken back, and the last thing that was said about it. */
       readonly obstacle?: string
       /** Who held the stack when the waiting for it was given up, in words. */
@@ -45,6 +49,8 @@ export class ProgressReader {
   #failure: FailedStep | undefined
   #obstacle: string | undefined
   #output: string[] = []
+  #unwell: readonly string[] = []
+  readonly #kept = new Set<string>()
   #progress: Progress | undefined
   #waiting: Waiting | undefined
   #holder: string | undefined
@@ -71,6 +77,8 @@ export class ProgressReader {
       ...progress,
       // A step that was cut short by an abort failed too, but is not why the transaction ended.
       ...(failure?.key === progress.cause && { failure }),
+      ...(this.#unwell.length > 0 && { lastLines: this.#unwell }),
+      ...(this.#kept.size > 0 && { kept: [...this.#kept] }),
       ...(obstacle !== undefined && { obstacle }),
       ...(holder !== undefined && { holder }),
     }
@@ -107,7 +115,10 @@ export class ProgressReader {
     const lines = this.#output.filter((text) => text.trim() !== '')
     const { event } = this.#last ?? {}
     if (this.#failure && event?.type === 'did' && event.phase !== 'settle')
-      this.#failure = { ...this.#failure, lastLines: lines.slice(-15) }
+      this.#failure = { ...this.#failure, lastLines: lines.slice(-LAST_LINES) }
+    if (event?.type === 'undoing') this.#unwell = lines.slice(-LAST_LINES)
+    const kept = event?.type === 'undid' ? KEPT.exec(line)?.[1] : undefined
+    if (kept !== undefined) this.#kept.add(kept)
     if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
       this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ')
   }
@@ -187,6 +198,12 @@ export class ProgressReader {
     return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`
   }
 }
+
+/** What is told of two containers that failed, each with its logs. */
+const LAST_LINES = 50
+
+/** As `set_aside` in `src/compose/effects/containers.sh` says it. */
+const KEPT = /^kept, stopped, until the next deploy: (\S+)/
 
 const REMIND_MS = 30_000
 

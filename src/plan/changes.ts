@@ -176,8 +176,3 @@ export const BY_HAND = 'it was made anew by hand since the last deploy'
 function ranAsWished({ replicas }: ManifestService, asWished: readonly Container[]): string {
   return `${asWished.length} of ${replicas} containers run as the release has them`
 }
-
-/** As the engine shows it. */
-export function nameOf({ name }: Container): string {
-  return name.replace(/^\//, '')
-}

@@ -1,5 +1,6 @@
 import type { Manifest } from '../release/manifest.ts'
-import { type Change, nameOf } from './changes.ts'
+import { nameOf } from '../stack/observation.ts'
+import type { Change } from './changes.ts'
 import type { Gone } from './gone.ts'
 import type { ServicePlan } from './plan.ts'
 

@@ -1,4 +1,5 @@
 import type { Manifest } from '../release/manifest.ts'
+import type { Observation } from '../stack/observation.ts'
 import { BY_HAND, type Change, isJob, isOfTheSet } from './changes.ts'
 import { aliveOf, edgesOf } from './steps.ts'
 import { names } from './words.ts'
@@ -9,12 +10,12 @@ import { names } from './words.ts'
  * @param gone how many services the release no longer has
  */
 export function notesOn(
-  to: Manifest,
+  { to, observation: { kept } }: { readonly to: Manifest; readonly observation: Observation },
   changes: readonly Change[],
   changed: readonly Change[],
   gone: number,
 ): readonly string[] {
-  if (changed.length + gone === 0) return [quiet(changes)]
+  if (changed.length + gone === 0) return [quiet(changes, kept.length > 0)]
   return [
     ...(changes.some(({ because }) => because.includes('taken over')) ? [takenOver(changed, to)] : []),
     ...madeByHand(changed),
@@ -30,9 +31,10 @@ export function notesOn(
   ]
 }
 
-function quiet(changes: readonly Change[]): string {
-  if (changes.some(({ idle }) => idle.length > 0)) return 'nothing else changed: no container that runs is touched'
-  return `nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`
+function quiet(changes: readonly Change[], isSomethingKept: boolean): string {
+  const isTidied = changes.some(({ idle }) => idle.length > 0)
+  const other = isTidied || changes.some(({ joins }) => joins) ? 'else ' : ''
+  return `nothing ${other}changed: no container ${isTidied || isSomethingKept ? 'that runs ' : ''}is touched`
 }
 
 /** Who did it will wonder where it went. */

@@ -1,7 +1,7 @@
 import { quote } from '../command/command.ts'
 import type { Manifest } from '../release/manifest.ts'
 import { imageAsListed } from '../stack/image-list.ts'
-import type { Observation } from '../stack/observation.ts'
+import { nameOf, type Observation } from '../stack/observation.ts'
 import type { Change } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Outside } from './outside.ts'
@@ -41,6 +41,27 @@ export function prepareSteps(preparation: Preparation): Unnumbered[] {
     ...(from === 'registry' ? pull(needed, observation) : []),
     ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
     ...(to.slots && isNeeded ? joinSlots(changes, outside, layout) : []),
+    ...clearKept(observation, layout),
+  ]
+}
+
+/** Last, so that they stay where nothing can be begun. */
+function clearKept({ kept }: Observation, { from }: Layout): Unnumbered[] {
+  const of = (label: string): readonly string[] => kept.map(({ labels }) => labels[label] ?? '')
+  const [services, definitions, slots] = [of('com.docker.compose.service'), of('estiba.definition'), of('estiba.slot')]
+  const marks = services.map((service, index) => `${service}=${definitions[index] ?? ''}/${slots[index] ?? ''}`)
+  if (kept.length === 0) return []
+  return [
+    {
+      title: `remove what a release that was taken back has left of ${[...new Set(services)].join(', ')}`,
+      because: `${kept.map(nameOf).join(', ')} ${kept.length === 1 ? 'was' : 'were'} kept, stopped, to be looked at until now`,
+      run: [
+        words('clear_kept', [...new Set(marks)]),
+        ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
+      ].join(' && '),
+      reversibility: 'irreversible',
+      deadline: 60,
+    },
   ]
 }
 

@@ -47,7 +47,7 @@ export function createNew(fresh: readonly Change[], because: string, then?: stri
     title: `create the new ${names(fresh)}`,
     because,
     run: then === undefined ? create : `${create} && ${then}`,
-    undo: `remove_new ${definitions(fresh)}`,
+    undo: `set_aside ${definitions(fresh)}`,
     reversibility: 'reversible',
     deadline: 120,
   }
@@ -141,7 +141,7 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
   const up = served.map(({ name }) => name)
   const back = [
     ...(served.length > 0 ? [standBy(switching, served)] : []),
-    ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
+    ...(from === undefined ? [] : [leadBack(from, freshOf(switching.changed))]),
   ]
   return {
     title: 'note what serves, and guard it against a `docker compose up` by hand',
@@ -153,6 +153,11 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
     reversibility: 'reversible',
     deadline: switching.healthyWithin + 60,
   }
+}
+
+/** What was made and is kept then would be mixed with what serves, too. */
+function leadBack(from: string, fresh: readonly Change[]): string {
+  return fresh.length === 0 ? `point_current ${quote(from)}` : `lead_back ${quote(from)} ${definitions(fresh)}`
 }
 
 /** What starts while the old still serves. */

@@ -1,7 +1,7 @@
 import { LABELLED } from '../compose/kinds.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
-import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
-import { ALIVE, nameOf } from './changes.ts'
+import { type Container, containersOf, liveRelease, nameOf, type Observation } from '../stack/observation.ts'
+import { ALIVE } from './changes.ts'
 import { isMounted } from './mounts.ts'
 import type { ServicePlan } from './plan.ts'
 

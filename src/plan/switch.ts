@@ -83,7 +83,7 @@ export function planSwitch(request: SwitchRequest): Plan {
       ...(settle.length > 0 && { settle: numbered(settle) }),
     },
     ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
-    notes: edgeChanged && changed.length === 0 ? [] : notesOn(to, changes, changed, allGone(gone).length),
+    notes: edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length),
   }
 }
 

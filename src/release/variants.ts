@@ -67,7 +67,7 @@ function guarded(compose: ComposeModel, kinds: ReadonlyMap<string, Kind>): Compo
     const count = 2 * replicas(service)
     return {
       ...rest,
-      image: 'a-deploy-is-on-trial.invalid/estiba',
+      image: 'up-would-mix-two-releases.invalid/estiba',
       deploy: { ...deploy, replicas: count },
       scale: count,
     }

@@ -25,7 +25,7 @@ export class GithubJob implements Job {
   }
 
   async summarize(markdown: string): Promise<void> {
-    if (process.env['GITHUB_STEP_SUMMARY'] === undefined) return
+    if (process.env['GITHUB_STEP_SUMMARY'] === undefined || markdown === '') return
     await core.summary.addRaw(this.#redactor.redact(markdown), true).write()
   }
 

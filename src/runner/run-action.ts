@@ -1,5 +1,6 @@
 import * as core from '@actions/core'
 import { StepError, UsageError } from '../errors.ts'
+import { failureSummary } from './failure-summary.ts'
 import { GithubJob } from './github-job.ts'
 import { InputReader } from './inputs.ts'
 import type { Job, Outputs } from './job.ts'
@@ -29,6 +30,7 @@ export async function runAction<Inputs>(action: Action<Inputs>): Promise<void> {
     else await runMain(action, job)
   } catch (error) {
     job.fail(explain(error))
+    await job.summarize(failureSummary(error)).catch(() => undefined)
   }
 }
 

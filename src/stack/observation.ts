@@ -3,6 +3,7 @@ import { type Ledger, parseLedger } from '../ledger/ledger.ts'
 import { type Manifest, parseManifest } from '../release/manifest.ts'
 import type { RunningMounts } from '../compose/sources.ts'
 import { type HostFacts, parseHostFacts } from './host-facts.ts'
+import { isKept } from './kept.ts'
 import { type Slot, SLOTS, type Variant, VARIANTS } from '../edge/slots.ts'
 import type { Network } from '../edge/subnets.ts'
 
@@ -13,6 +14,8 @@ export interface Observation {
   readonly containers: readonly Container[]
   /** Those of other stacks that mount the folder of this one's switch. */
   readonly outside: readonly Container[]
+  /** Those that a release left which was taken back; they are none of `containers`. */
+  readonly kept: readonly Container[]
   /** The images that the engine holds, as `repository@sha256:…` and as `repository:tag`. */
   readonly images: ReadonlySet<string>
   readonly networks: readonly Network[]
@@ -76,13 +79,20 @@ export function parseObservation(text: string, asked?: Asked): Observation {
   const ledgerLength = Number(one('ledger-length') ?? 0)
   const [current, variant = ''] = one('current')?.split('/') ?? []
   const [slot = '', hash = ''] = one('edge')?.split(' ') ?? []
+  const edge = hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash }
+  const currentVariant = VARIANTS.find((known) => variant.replace(/-guard$/, '') === known)
+  const releases = all('manifest').flatMap((json) => parseManifest(json) ?? [])
+  const containers = all('container').map((json) => JSON.parse(json) as Container)
+  const live = liveRelease({ current, releases })
+  const kept = containers.filter((each) => isKept(each, live, { edge, currentVariant }))
   return {
     host: {
       ...parseHostFacts({ all, one }),
       banner: lines.slice(0, start).filter((line) => line.trim() !== ''),
       clockAhead: clockAhead(Number(one('epoch')), asked),
     },
-    containers: all('container').map((json) => JSON.parse(json) as Container),
+    containers: containers.filter((each) => !kept.includes(each)),
+    kept,
     outside: all('outside').map((json) => JSON.parse(json) as Container),
     images: new Set(all('image')),
     networks: all('network').map((network) => {
@@ -90,10 +100,10 @@ export function parseObservation(text: string, asked?: Asked): Observation {
       return { name, subnets }
     }),
     routes: all('route').flatMap(parseRoute),
-    edge: hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash },
+    edge,
     current,
-    currentVariant: VARIANTS.find((known) => variant.replace(/-guard$/, '') === known),
-    releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
+    currentVariant,
+    releases,
     ledger: parseLedger(all('ledger')),
     ledgerLength,
     brokenLedgerLines: brokenLines(all('ledger'), ledgerLength - all('ledger').length + 1),
@@ -117,7 +127,7 @@ function parseRoute(text: string): readonly string[] {
   return bits === 0 ? [] : [`${bytes(destination).join('.')}/${bits}`]
 }
 
-export function liveRelease({ current, releases }: Observation): Manifest | undefined {
+export function liveRelease({ current, releases }: Pick<Observation, 'current' | 'releases'>): Manifest | undefined {
   return releases.find(({ id }) => id === current)
 }
 
@@ -150,4 +160,9 @@ export function runningMounts(observation: Observation): RunningMounts {
 function bindMount(mount: string): [target: string, source: string][] {
   const colon = mount.lastIndexOf(':')
   return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : []
+}
+
+/** Its name as a user writes it; the engine puts a slash in front. */
+export function nameOf({ name }: Container): string {
+  return name.replace(/^\//, '')
 }

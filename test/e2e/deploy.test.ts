@@ -144,7 +144,11 @@ test.each(['crash-at-start', 'never-healthy'] as const)(
     const run = await site.deploy('v3', bad, { 'healthy-within': '12s' })
     expect(run.code).toBe(1)
     expect(run.stdout).toContain('undone: the release before serves')
-    expect(run.stdout).toMatch(/its (last lines|health check said)/)
+    expect(run.stdout).toMatch(/the last lines of deploy-api-\d+:/)
+    expect(run.stdout).toMatch(
+      /api \(deploy-api-\d+\) is (exited|running|restarting), exit code \d+, killed for memory: false/,
+    )
+    expect(run.summary).toMatch(/### Failed[^]*killed for memory: false[^]*docker logs deploy-api-\d+/)
     expect(await site.answers()).toBe('v1')
   },
 )

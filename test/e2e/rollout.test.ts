@@ -50,6 +50,12 @@ const slotsInUse = () =>
     `docker ps --format '{{.Label "estiba.slot"}}' --filter label=com.docker.compose.project=rollout | sort -u | tr -d '\\n'`,
   )
 
+/** What has ended: service, slot and restart policy of each. */
+const ended = () =>
+  site.must(
+    `docker ps --all --quiet --filter status=exited --filter status=created --filter label=com.docker.compose.project=rollout | xargs -r docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{index .Config.Labels "estiba.slot"}} {{.HostConfig.RestartPolicy.Name}}' | sort`,
+  )
+
 test('a release and the way to it: nobody notices', async () => {
   expect(await slotsInUse()).toBe('a')
   const before = await site.containers()
@@ -72,11 +78,54 @@ test('a release that never gets well is seen by nobody', async () => {
   const run = await site.deploy('v3-bad', bad, { 'healthy-within': '8s' })
   expect(run.code).toBe(1)
   expect(run.stdout).toContain('undone: the release before serves')
+  expect(run.stdout).toContain('killed for memory: false')
   await load[Symbol.asyncDispose]()
   expect(load.failures).toEqual([])
   expect([...load.versions.keys()]).toEqual(['v2'])
   expect(await slotsInUse()).toBe('b')
+
+  // What failed is there for whoever looks, and what never ran is not.
+  const [, named = ''] = /until the next deploy: docker logs (\S+)$/m.exec(run.stdout) ?? []
+  expect(await ended()).toBe('api a no')
+  expect(await site.must(`docker inspect --format '{{index .Config.Labels "estiba.slot"}}' ${named}`)).toBe('a')
+  await site.must(`docker logs ${named}`)
 })
+
+test('as long as it is there, `up` by hand is refused, and a start by hand brings nobody in', async () => {
+  await using load = visitors()
+  const before = await site.containers()
+  const up = await site.host.exec(`cd ${site.path}/current && docker compose up --detach 2>&1`)
+  expect(up.code).not.toBe(0)
+  expect(up.stdout).toContain('up-would-mix-two-releases')
+  expect(await site.containers()).toEqual(before)
+  const api = `$(docker ps --all --quiet --filter label=estiba.slot=a --filter label=com.docker.compose.service=api)`
+  await site.must(`docker start ${api}`)
+  expect(
+    await site.must(
+      `docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' ${api}`,
+    ),
+  ).toBe('none')
+  await site.must(`docker stop ${api}`)
+  await load[Symbol.asyncDispose]()
+  expect(load.failures).toEqual([])
+  expect([...load.versions.keys()]).toEqual(['v2'])
+})
+
+test('a deploy that changes nothing leaves it; the next one makes all of its slot anew', async () => {
+  const same = await site.deploy('v2', images.v2)
+  expect(same.outputs, same.stdout).toMatchObject({ changed: 'false' })
+  expect(await ended()).toBe('api a no')
+  const run = await site.deploy('v1', images.v1)
+  expect(run.code, run.stdout).toBe(0)
+  expect(run.stdout).toContain('remove what a release that was taken back has left of api')
+  expect(await ended()).toBe('')
+  expect(await site.must(`readlink ${site.path}/current`)).toMatch(/\/a$/)
+  const back = await site.deploy('v2', images.v2)
+  expect(back.code, back.stdout).toBe(0)
+  expect(await slotsInUse()).toBe('b')
+})
+
+const SERVICES = 'api db frontend nginx redis scheduler worker worker'
 
 test('on trial: `docker compose up` by hand is refused, ps and exec work, and the way back is one rename', async () => {
   const prepared = await site.deploy('v1-trial', images.v1, { phase: 'prepare' })
@@ -88,7 +137,7 @@ test('on trial: `docker compose up` by hand is refused, ps and exec work, and th
   const before = await site.containers()
   const up = await site.host.exec(`${compose} up --detach 2>&1`)
   expect(up.code).not.toBe(0)
-  expect(up.stdout + up.stderr).toContain('a-deploy-is-on-trial')
+  expect(up.stdout + up.stderr).toContain('up-would-mix-two-releases')
   expect(await site.containers()).toEqual(before)
   expect(await site.must(`${compose} exec -T api printenv POSTGRES_HOST`)).toBe('db')
   expect(
@@ -98,14 +147,12 @@ test('on trial: `docker compose up` by hand is refused, ps and exec work, and th
   const aborted = await site.step('rollback', { ...site.connection, transaction })
   expect(aborted.code, aborted.stdout).toBe(0)
   expect(await site.answers()).toBe('v2')
+  expect((await site.host.exec(`${compose} up --detach 2>&1`)).code).not.toBe(0)
+  expect(await site.must(`${compose} ps --format '{{.Service}}' | sort | tr '\\n' ' '`)).toBe(SERVICES)
+  expect(await slotsInUse()).toBe('b')
+  expect((await ended()).split('\n').filter((line) => !line.endsWith(' a no'))).toEqual([])
   await load[Symbol.asyncDispose]()
   expect(load.failures).toEqual([])
-  expect(
-    await site.must(
-      `${compose} up --detach --wait 2>&1 && docker compose ps --format '{{.Service}}' | sort | tr '\\n' ' '`,
-    ),
-  ).toContain('api db frontend nginx redis scheduler worker worker')
-  expect(await slotsInUse()).toBe('b')
 })
 
 test('back, and forth, and back by name: nobody notices, and the registry is not asked', async () => {
@@ -122,6 +169,11 @@ test('back, and forth, and back by name: nobody notices, and the registry is not
   await load[Symbol.asyncDispose]()
   expect(load.failures).toEqual([])
   expect(await slotsInUse()).toBe('a')
+  expect(await ended()).toBe('')
+
+  const before = await site.containers()
+  await site.must(`cd ${site.path}/current && docker compose up --detach --wait`)
+  expect(await site.containers()).toEqual(before)
 })
 
 test('a container that a user recreated by hand is found, and the next deploy repairs it', async () => {

@@ -105,7 +105,7 @@ export const MUTANTS: readonly Mutant[] = [
     planted: agent(agents.EndsBeforeTheWayBack),
     tried: SICK,
     faults: KILLED,
-    caughtBy: /^current is guarded|^the job says/,
+    caughtBy: /^left over|^the job says/,
   },
   {
     name: 'torn tails are not cut off',

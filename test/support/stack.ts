@@ -98,6 +98,7 @@ export const emptyHost: Observation = {
   host: readyHost,
   containers: [],
   outside: [],
+  kept: [],
   images: new Set(),
   networks: [],
   routes: [],

@@ -70,8 +70,47 @@ create_new() {
   compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
-remove_new() {
-  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+# came NAME=DEFINITION...: those new ones that `every` names and that were not there before this transaction.
+came() {
+  of_all new "$@" | awk -v served="$(awk '{ print $2 }' "$ESTIBA_TX/served" 2>/dev/null | tr '\n' ' ')" '!index(" " served, " " $1 " ")'
+}
+
+# set_aside NAME=DEFINITION...: the new ones are kept, stopped, for whoever wants to know what was wrong with them. One that has
+# never run has nothing to tell, and goes.
+set_aside() {
+  every=$(await_survey) && new=$(came "$@") && each "$new" docker update --restart=no && each "$new" docker stop || return 1
+  [ -n "$new" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{end}}' $new) || return 1
+  each "$(printf '%s\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
+  printf '%s\n' "$told" | while read -r container title ran; do
+    [ -z "$ran" ] || { cut_off "$container"; echo "kept, stopped, until the next deploy: ${title#/} (docker logs ${title#/})"; }
+  done
+}
+
+# cut_off CONTAINER: it meets nobody, and nobody it, should somebody start it with the others, as `docker compose restart` does.
+# Without any network the engine would give it its first one again. What shares another one's network can't be cut off.
+cut_off() {
+  networks=$(docker inspect --format '{{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' "$1") || return 0
+  mode=${networks%% *} networks=" ${networks#"${networks%% *}"} "
+  case $mode in container:* | host | none) return ;; esac
+  for network in $networks; do [ "$network" = none ] || docker network disconnect --force "$network" "$1"; done
+  case $networks in *' none '*) ;; *) docker network connect none "$1" ;; esac
+}
+
+# lead_back FOLDER NAME=DEFINITION...: `current` names it again, or its guard as long as new ones are kept: Compose, up to 2.29 at
+# least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
+lead_back() {
+  folder=$1
+  shift
+  every=$(await_survey) && new=$(came "$@") && point_current "$folder${new:+-guard}"
+}
+
+# clear_kept NAME=DEFINITION/SLOT...: those of them that do not run.
+clear_kept() {
+  ended=$(list_containers --filter status=created --filter status=exited --filter status=dead \
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}}={{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}') || return 1
+  each "$(printf '%s\n' "$ended" | awk -v kept=" $* " 'index(kept, " " $2 " ") { print $1 }')" docker rm
 }
 
 # start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.

@@ -2,11 +2,26 @@
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "${up%%.*}"; }
 
+# explain CONTAINER [ANSWER]: what is known of one that failed, what decides last: an error shows the end. Said at once, for
+# several may fail at the same time.
 explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "${2:-}" ] || printf 'its health check said: %s\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
+  told=$(docker inspect --format '{{.Name}} {{index .Config.Labels "com.docker.compose.service"}} is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}{{with .State.Error}}, the engine said: {{.}}{{end}}' "$1") || return
+  title=${told%% *} title=${title#/} told=${told#* }
+  checks=$(docker inspect --format '{{with .State.Health}}{{range .Log}}{{println "exit code" .ExitCode}}{{println .Output}}{{end}}{{end}}' "$1" | last_lines 6 1000)
+  printf '%s\n' "the last lines of $title:" "$(docker logs --tail 15 "$1" 2>&1 | last_lines 12 2000)" \
+    ${checks:+"the health checks of the engine:" "$checks"} ${2:+"its health check said: $2"} \
+    "${told%% *} ($title) ${told#* }" "more on the host: docker logs $title, docker inspect $title"
+}
+
+# last_lines NUMBER BYTES: of what is not empty; none is cut, for a secret's rest would be shown, which no mask knows.
+last_lines() {
+  awk -v most="$1" -v room="$2" '
+    NF { line[++n] = $0 }
+    END {
+      for (first = n + 1; first > 1 && n - first + 1 < most && (room -= length(line[first - 1]) + 1) >= 0; first--);
+      if (n && first > n) print "(a line of more than " room + length(line[n]) + 1 " bytes)"
+      for (; first <= n; first++) print line[first]
+    }'
 }
 
 # check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
@@ -98,15 +113,17 @@ are_well() {
   every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
   states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
+  failed=0
   while read -r container state; do
     case $state in
-      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0 unhealthy') explain "$container" unhealthy; failed=1 ;;
       'running 0' | 'running 0 '*) ;;
-      *) explain "$container"; return 1 ;;
+      *) explain "$container"; failed=1 ;;
     esac
   done <<EOT
 $states
 EOT
+  return "$failed"
 }
 
 # run_for SECONDS NAME=DEFINITION...: until the youngest of them was started so long ago, and as long as all are well.

@@ -74,6 +74,41 @@ test('a slow check is given up, too, with what it said last, and goes on no more
   expect(await docker('top', container)).not.toContain('streak')
 })
 
+test('what its health check told the engine is told, too, and where there is more', async () => {
+  const often = ['--health-cmd', 'echo "no license"; exit 3', '--health-interval', '100ms', '--health-retries', '1']
+  const { container, stdout } = await prove(images.shell, often, ['sh', '-c', 'echo hello; exec sleep 600'], 3)
+  expect(stdout).toMatch(
+    /the health checks of the engine:\n(exit code 3\nno license\n)+its health check said: no license/,
+  )
+  expect(stdout).toContain(`the last lines of ${container}:\nhello\n`)
+  expect(stdout).toMatch(
+    /is running, exit code 0, killed for memory: false, restarts: 0\nmore on the host: docker logs /,
+  )
+  expect(stdout.trim().split('\n').at(-1)).toContain(`docker logs ${container}, docker inspect ${container}`)
+})
+
+test('one that was killed for its memory, and one that can not be started, say so', async () => {
+  const greedy = await prove(
+    images.shell,
+    ['--memory', '8m', '--memory-swap', '8m'],
+    ['sh', '-c', 'tail /dev/zero; exit'],
+  )
+  expect(greedy.stdout).toContain('killed for memory: true')
+  const missing = await prove(images.shell, [], ['no-such-program'])
+  expect(missing.code).toBe(1)
+  expect(missing.stdout).toMatch(/exit code 127, .*the engine said: .*no-such-program/)
+})
+
+test('of long logs the last lines are told that fit, none of them cut', async () => {
+  const noise = 'for n in $(seq 30); do echo "password=hunter2-$n $(head -c 300 /dev/zero | tr "\\0" x)"; done; exit 1'
+  const { stdout } = await prove(images.shell, [], ['sh', '-c', noise])
+  const told = stdout.split('\n').filter((line) => line.includes('hunter2'))
+  expect(told.length).toBeGreaterThan(3)
+  expect(told.length).toBeLessThan(15)
+  expect(told.filter((line) => !/^password=hunter2-\d+ x{300}$/.test(line))).toEqual([])
+  expect(told.at(-1)).toMatch(/^password=hunter2-30 /)
+})
+
 test('one that ends has failed at once, and says with what code', async () => {
   const from = performance.now()
   const { code, stdout } = await prove(

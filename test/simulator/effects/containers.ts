@@ -90,11 +90,6 @@ export class Containers {
     return fresh !== undefined && (yield* docker.update(fresh, () => 'no'))
   }
 
-  *removeNew(services: readonly string[]): Run<boolean> {
-    yield* this.docker.awaitEngine()
-    return yield* this.#remove(this.newOfAll(services))
-  }
-
   *#remove(containers: readonly Container[] | undefined): Run<boolean> {
     if (!containers) return false
     const { docker } = this

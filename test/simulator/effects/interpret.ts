@@ -6,6 +6,7 @@ import { Containers } from './containers.ts'
 import { Database } from './database.ts'
 import { Docker } from './docker.ts'
 import { Files } from './files.ts'
+import { clearKept, leadBack, setAside } from './kept.ts'
 
 /** The release that a plan leads to, and how its containers will behave. */
 export interface Release {
@@ -69,7 +70,9 @@ const EFFECTS: Effects = {
   join_slots: ({ containers }) => containers.answers(),
   clear_slot: ({ containers }, [slot = '']) => containers.clearSlot(slot),
   create_new: ({ containers }, services) => containers.createNew(services),
-  remove_new: ({ containers }, services) => containers.removeNew(services),
+  set_aside: setAside,
+  lead_back: (tools, [folder = '', ...services]) => leadBack(tools, folder, services),
+  clear_kept: clearKept,
   note_served: ({ containers }, services) => containers.noteServed(services),
   stop_old: ({ containers }, services) => containers.stopOld(services),
   stand_by: ({ containers }, [seconds = '', ...services]) => containers.standBy(Number(seconds), services),

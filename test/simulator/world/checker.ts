@@ -71,7 +71,9 @@ export class Checker {
     const live = isOld ? before.id : to.id
     if (result !== 'stuck' && !current.startsWith(`releases/${live}/`))
       this.note(`current is ${current}, and ${live} serves`)
-    if (result !== 'stuck' && current.endsWith('-guard')) this.note('current is guarded for ever')
+    const isKeeping = host.engine.containers.some((container) => isKept(container, live))
+    if (result !== 'stuck' && current.endsWith('-guard') !== isKeeping)
+      this.note(isKeeping ? 'current would mix what is kept with what serves' : 'current is guarded for ever')
   }
 
   /** All services of the release that serves run, and none of another. */
@@ -99,8 +101,10 @@ export class Checker {
       ({ labels, isOneOff }) =>
         isOneOff || (labels['estiba.release'] !== undefined && labels['estiba.release'] !== serving),
     )
-    if (result !== 'stuck' && left.length > 0)
-      this.note(`left over: ${left.map(({ service, id }) => `${service} ${id}`).join(', ')}`)
+    const mayStay = (container: Container): boolean => result !== 'committed' && isKept(container, serving)
+    const over = left.filter((container) => !mayStay(container))
+    if (result !== 'stuck' && over.length > 0)
+      this.note(`left over: ${over.map(({ service, id }) => `${service} ${id}`).join(', ')}`)
   }
 
   #checkOutcome(outcome: Outcome | undefined, result: string | undefined): void {
@@ -158,4 +162,10 @@ export class Checker {
   note(violation: string): void {
     if (!this.violations.includes(violation)) this.violations.push(violation)
   }
+}
+
+/** Set aside: of another release than the live one, it has run, and nothing but a human starts it again. */
+function isKept({ labels, status, policy, life, isOneOff }: Container, live: string): boolean {
+  const release = labels['estiba.release']
+  return !isOneOff && release !== undefined && release !== live && status === 'exited' && policy === 'no' && life > 0
 }

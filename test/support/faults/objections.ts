@@ -1,4 +1,4 @@
-import { POLICIES, type Standing } from './standing.ts'
+import { type Container, POLICIES, type Standing } from './standing.ts'
 
 /** What was there, and what is to be. */
 export interface Wanted {
@@ -23,6 +23,10 @@ export function objectionsTo(
   const slot = edge.split('/')[1] ?? ''
   const wanted = ledger?.result === 'committed' ? version : before
   const slotted = containers.filter((container) => container.slot !== '')
+  // What ran of a release that was taken back is kept for whoever looks, and `up` by hand refused as long as it is there.
+  const isKept = (each: Container): boolean =>
+    ledger?.result === 'undone' && each.version === version && each.state === 'exited' && each.restart === 'no'
+  const here = slotted.some(isKept) ? `/${slot}-guard` : `/${slot}`
   const missing = Object.keys(POLICIES).filter(
     (service) => containers.filter((each) => each.service === service && each.state === 'running').length !== 1,
   )
@@ -34,12 +38,12 @@ export function objectionsTo(
     ...(standing.isLocked ? ['the lock is taken'] : []),
     ...(standing.processes.length === 0 ? [] : [`still running: ${standing.processes.join('; ')}`]),
     ...(slot === 'a' || slot === 'b' ? [] : [`the edge leads to ${edge}`]),
-    ...(current.endsWith(`/${slot}`) ? [] : [`current leads to ${current}, and the edge to ${edge}`]),
+    ...(current.endsWith(here) ? [] : [`current leads to ${current}, and the edge to ${edge}`]),
     ...(standing.currentVersion === wanted ? [] : [`current names ${standing.currentVersion}`]),
     ...(standing.running === Object.keys(POLICIES).sort().join(' ') ? [] : [`docker compose ps: ${standing.running}`]),
     ...missing.map((service) => `not exactly one ${service} runs`),
     ...slotted
-      .filter((each) => each.slot !== slot || each.state !== 'running' || each.version !== wanted)
+      .filter((each) => !isKept(each) && (each.slot !== slot || each.state !== 'running' || each.version !== wanted))
       .map((each) => `left over: ${each.service} of ${each.version} in slot ${each.slot}, ${each.state}`),
     ...containers
       .filter((each) => each.state === 'running' && each.restart !== POLICIES[each.service])

@@ -57,12 +57,12 @@ describe('what is told, and how it ends', () => {
     `)
   })
 
-  test('of a long output the last 15 lines are kept', () => {
-    const output = Array.from({ length: 40 }, (_, index) => `> line ${index}`).join('\n')
+  test('of a long output the last 50 lines are kept', () => {
+    const output = Array.from({ length: 70 }, (_, index) => `> line ${index}`).join('\n')
     const { progress } = follow(journal(`did switch 04 1\n${output}\nended undone switch-04`))
     const lastLines = progress?.kind === 'ended' ? progress.failure?.lastLines : []
-    expect(lastLines?.length).toBe(15)
-    expect(lastLines?.at(-1)).toBe('line 39')
+    expect(lastLines?.length).toBe(50)
+    expect(lastLines?.at(-1)).toBe('line 69')
   })
 
   test('an abort cuts a step short, and is what the transaction ended of', () => {
@@ -82,6 +82,19 @@ describe('what is told, and how it ends', () => {
       State: undone: the release before serves
       Next: correct the cause and run the job again"
     `)
+  })
+
+  test('what the way back has left for whoever looks is named', () => {
+    const text = `
+      undoing check-bad
+      undid switch 03 0
+      > kept, stopped, until the next deploy: shop-api-2 (docker logs shop-api-2)
+      > kept, stopped, until the next deploy: shop-web-4 (docker logs shop-web-4)
+      ended undone check-bad`
+    expect(told(text, 'committed')).toContain(
+      'Next: correct the cause and run the job again; what ran of it is kept on the host, stopped, until the next deploy: ' +
+        'docker logs shop-api-2, docker logs shop-web-4',
+    )
   })
 
   test('nobody confirmed', () => {
@@ -104,6 +117,7 @@ describe('what is told, and how it ends', () => {
         api (/shop-api-2) is restarting
 
       StepError: switch to the new release on deploy@web1: a new container was restarted, ended or became unhealthy during the trial
+          api (/shop-api-2) is restarting
       State: undone: the release before serves
       Next: correct the cause and run the job again"
     `)

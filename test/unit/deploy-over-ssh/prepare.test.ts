@@ -154,6 +154,12 @@ describe('nothing changed', () => {
     expect(lines.join('\n')).toContain('notice: Nothing changed: v1 is live already and has all of this.')
   })
 
+  test('also where a release that was taken back has left something: it stays until something changes', async () => {
+    const kept = [container('api', { status: 'exited', restart: 'no' })]
+    const { outputs } = await run(host([{ ...hostWith(one), kept }], []), job(), shopModel('1'))
+    expect(outputs).toMatchObject({ state: 'unchanged', release: 'v1' })
+  })
+
   test.each<[what: string, found: Observation]>([
     ['somebody else has something open', { ...hostWith(one), open: { tx: 't-1', by: '{}' } }],
     [

@@ -71,6 +71,32 @@ describe('what the faults on real hosts are held against', () => {
     expect(objectionsTo({ ...good, ...differs }, ['v2'], wanted).join('\n')).toContain(objection)
   })
 
+  test('what ran of a release that was taken back may stay, stopped for good and behind the guard', () => {
+    const kept = container('web', { version: 'v3', slot: 'a', state: 'exited', restart: 'no' })
+    const undone: Standing = {
+      ...good,
+      ledger: { tx: 't-2', version: 'v3', result: 'undone' },
+      current: 'releases/v2/b-guard',
+      containers: [...good.containers, kept],
+    }
+    const back: Wanted = { version: 'v3', before: 'v2', store: 'id-store' }
+    expect(objectionsTo(undone, ['v2'], back)).toEqual([])
+    expect(objectionsTo({ ...undone, current: 'releases/v2/b' }, ['v2'], back)).toEqual([
+      'current leads to releases/v2/b, and the edge to slots/b',
+    ])
+    expect(objectionsTo({ ...undone, containers: good.containers }, ['v2'], back)).toEqual([
+      'current leads to releases/v2/b-guard, and the edge to slots/b',
+    ])
+    for (const [differs, left] of [
+      [{ state: 'created' }, 'created'],
+      [{ state: 'running' }, 'running'],
+      [{ restart: 'always' }, 'exited'],
+    ] as const)
+      expect(
+        objectionsTo({ ...undone, containers: [...good.containers, { ...kept, ...differs }] }, ['v2'], back),
+      ).toContain(`left over: web of v3 in slot a, ${left}`)
+  })
+
   test('the old release, and both, are objected to after a commit', () => {
     expect(objectionsTo(good, ['v1'], wanted)).toEqual(['v1 serves instead of v2'])
     expect(objectionsTo(good, ['v1', 'v2'], wanted)).toEqual(['v1 and v2 serves instead of v2'])

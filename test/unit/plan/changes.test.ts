@@ -84,7 +84,7 @@ describe('what a release means for what runs', () => {
            way back: $ stand_by 120 db api worker nginx
         02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
-           way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
+           way back: $ set_aside api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
         03 stop the old api, worker, nginx, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
            way back: $ stand_by 120 db api worker nginx

@@ -63,7 +63,7 @@ describe('a scheduler that is called otherwise', () => {
     expect(lines(two, hostWith(one), 'beat', 'start_and_prove 60 scheduler')).toMatchInlineSnapshot(`
       [
         "note_served db api worker nginx beat && point_current releases/v1/a-guard",
-        "way back: stand_by 60 db api worker nginx beat && point_current releases/v1/a",
+        "way back: stand_by 60 db api worker nginx beat && lead_back releases/v1/a api scheduler worker",
         "stop_old worker beat=gone",
         "way back: stand_by 60 db worker beat",
         "start_and_prove 60 scheduler worker",
@@ -139,8 +139,9 @@ describe('whatever takes turns, whatever it is called', () => {
         ]
       `)
     const settle = planned(to ?? two, hostWith(one)).phases.settle ?? []
-    expect(settle.map(({ run, since, unless }) => `${since ?? ''}/${unless ?? ''}: ${run.replaceAll(/=[0-9a-f]{16}/g, '')}`))
-      .toMatchInlineSnapshot(`
+    expect(
+      settle.map(({ run, since, unless }) => `${since ?? ''}/${unless ?? ''}: ${run.replaceAll(/=[0-9a-f]{16}/g, '')}`),
+    ).toMatchInlineSnapshot(`
         [
           "/: stand_by 60 db",
           "/switch 09: stop_new front && stand_by 60 nginx",
@@ -161,7 +162,7 @@ describe('whatever takes turns, whatever it is called', () => {
     expect(lines(two, hostWith(one), 'blog')).toMatchInlineSnapshot(`
       [
         "note_served db api worker nginx blog && point_current releases/v1/a-guard",
-        "way back: stand_by 60 db api worker nginx blog && point_current releases/v1/a",
+        "way back: stand_by 60 db api worker nginx blog && lead_back releases/v1/a api journal worker",
         "way back: switch_edge a && stand_by 60 db nginx api blog && see_edge a nginx && drain 5 10.213.1.0/24 nginx",
         "drain 30 10.213.0.0/24 nginx && remove_old api worker blog=gone",
       ]

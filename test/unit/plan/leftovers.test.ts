@@ -46,7 +46,9 @@ describe('what an interrupted `docker compose up` has left', () => {
 
   test('of a store is for a human to decide', () => {
     const store = container('db', { name: '/0123456789ab_shop-db-1', status: 'created', labels: byHand('db') })
-    expect(() => planText(one, withMore(store))).toThrowErrorMatchingInlineSnapshot(`[UsageError: services.db keeps data and has 2 containers: shop-db-1 (running), 0123456789ab_shop-db-1 (created). An interrupted or scaled \`up\` leaves such; see on the server which one has the data, and remove the other: docker rm NAME]`)
+    expect(() => planText(one, withMore(store))).toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: services.db keeps data and has 2 containers: shop-db-1 (running), 0123456789ab_shop-db-1 (created). An interrupted or scaled \`up\` leaves such; see on the server which one has the data, and remove the other: docker rm NAME]`,
+    )
   })
 })
 

@@ -21,7 +21,7 @@ describe('a release in slots', () => {
         "$ join_slots db",
         "$ note_served",
         "$ create_new api=3864fb2d65c7c248:1 worker=a596dedff0616dce:2 nginx=a58aa1d49c686408:1",
-        "way back: $ remove_new api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
+        "way back: $ set_aside api=3864fb2d65c7c248 worker=a596dedff0616dce nginx=a58aa1d49c686408",
         "$ start_and_prove 60 api=3864fb2d65c7c248",
         "way back: $ stop_new api=3864fb2d65c7c248",
         "$ start_and_prove 60 worker=a596dedff0616dce",
@@ -59,10 +59,10 @@ describe('a release in slots', () => {
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 120 s)
            $ note_served db api worker nginx && point_current releases/v1/a-guard
-           way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a
+           way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529 worker=984bdedd2f7b08ac
         02 create the new api, worker, because made beside the old, in slot b, which the edge does not lead to (reversible, at most 120 s)
            $ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2
-           way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac
+           way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac
         03 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 135 s)
            $ start_and_prove 60 api=d46a468f8933d529
            way back: $ stop_new api=d46a468f8933d529
@@ -144,9 +144,9 @@ describe('a release in slots', () => {
         "way back: $ unstage",
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ note_served db api worker nginx && point_current releases/v1/a-guard",
-        "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a",
+        "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=b3d13b9d1266b9db:1",
-        "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+        "way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
         "$ start_and_prove 60 api=d46a468f8933d529",
         "way back: $ stop_new api=d46a468f8933d529",
         "$ stop_old worker=984bdedd2f7b08ac",
@@ -248,9 +248,9 @@ describe('a release in slots', () => {
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ join_slots db",
         "$ note_served db api worker nginx && point_current releases/v1/plain-guard",
-        "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/plain",
+        "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/plain api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=a58aa1d49c686408:1",
-        "way back: $ remove_new api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
+        "way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
         "$ start_and_prove 60 api=d46a468f8933d529",
         "way back: $ stop_new api=d46a468f8933d529",
         "$ stop_old worker=984bdedd2f7b08ac",
@@ -286,6 +286,28 @@ describe('a release in slots', () => {
     const text = plan(two, { ...stuck, containers: [...stuck.containers, ...leftIn('b')] })
     expect(commandsOf(text)).toContain('$ clear_slot a')
     expect(text).toContain('lead the edge to slot a')
+  })
+
+  test('what a release has left that was taken back goes when all else is there, and counts as nothing', () => {
+    const host = hostWith(one)
+    const kept = containersOfRelease(two, 'b')
+      .filter(({ labels }) => labels['estiba.slot'] === 'b')
+      .map((each) => ({ ...each, status: 'exited', restart: 'no' }))
+    const text = plan(two, { ...host, kept })
+    expect(text).toContain(
+      'remove what a release that was taken back has left of api, worker, because shop-api-1, shop-worker-1, shop-worker-1 were kept, stopped, to be looked at until now (irreversible',
+    )
+    const without = plan(two, host)
+    const more = commandsOf(text).filter((line) => !commandsOf(without).includes(line))
+    expect(more).toMatchInlineSnapshot(`
+      [
+        "$ clear_kept api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b && point_current releases/v1/a",
+      ]
+    `)
+    expect(commandsOf(text).indexOf(more[0] ?? '')).toBe(
+      commandsOf(text).findIndex((line) => line.includes('note_served')) - 1,
+    )
+    expect(plan(one, { ...host, kept })).toContain('note: nothing changed: no container that runs is touched')
   })
 
   test('a container that is gone moves the set', () => {

@@ -36,7 +36,9 @@ function hostWithDataIn(mount: Partial<Container['mounts'][number]>, change: Par
 
 describe('a store that is called otherwise', () => {
   test('is not started on the data of the one that runs', () => {
-    expect(() => planText(renamed(), hostWith(one))).toThrowErrorMatchingInlineSnapshot(`[UsageError: services.postgres would write to /srv/shop/project/data, to which shop-db-1, a container of the service db that the release does not have, writes as well; two stores on the same data destroy it, and a deploy never stops one. Keep the name db; or rename it by hand in a maintenance window: back it up, run \`docker stop shop-db-1 && docker rm shop-db-1\` on the server (what it keeps in /srv/shop/project/data stays), and deploy again at once, which starts postgres on it]`)
+    expect(() => planText(renamed(), hostWith(one))).toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: services.postgres would write to /srv/shop/project/data, to which shop-db-1, a container of the service db that the release does not have, writes as well; two stores on the same data destroy it, and a deploy never stops one. Keep the name db; or rename it by hand in a maintenance window: back it up, run \`docker stop shop-db-1 && docker rm shop-db-1\` on the server (what it keeps in /srv/shop/project/data stays), and deploy again at once, which starts postgres on it]`,
+    )
   })
 
   test.each<[string, string, Partial<Container>]>([

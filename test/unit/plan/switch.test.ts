@@ -26,7 +26,7 @@ describe('a whole plan', () => {
            $ note_served
         02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
-           way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
+           way back: $ set_aside api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
         03 start the new api, and wait until it is healthy, because what comes before is up; a health check must say yes three times in a row (reversible, at most 195 s)
            $ start_and_prove 120 api=e4740b7781656368
            way back: $ stop_new api=e4740b7781656368
@@ -72,10 +72,10 @@ describe('a whole plan', () => {
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
            $ note_served db api worker nginx && point_current releases/v1/plain-guard
-           way back: $ stand_by 120 db api worker nginx && point_current releases/v1/plain
+           way back: $ stand_by 120 db api worker nginx && lead_back releases/v1/plain api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e28c8f1dc4bb89d0:1 worker=984bdedd2f7b08ac:2
-           way back: $ remove_new api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
+           way back: $ set_aside api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
         03 stop the old api, worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
            way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx
@@ -127,10 +127,10 @@ describe('a whole plan', () => {
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
            $ note_served db api worker nginx && point_current releases/v2/plain-guard
-           way back: $ stand_by 120 db api worker nginx && point_current releases/v2/plain
+           way back: $ stand_by 120 db api worker nginx && lead_back releases/v2/plain api=e4740b7781656368 worker=a596dedff0616dce
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2
-           way back: $ remove_new api=e4740b7781656368 worker=a596dedff0616dce
+           way back: $ set_aside api=e4740b7781656368 worker=a596dedff0616dce
         03 stop the old api, worker, because old and new of them must not run at once; the old are kept, stopped, for the way back (reversible, at most 180 s)
            $ stop_old api=e4740b7781656368 worker=a596dedff0616dce
            way back: $ stand_by 120 db api worker && stand_by 120 nginx && reload_nginx nginx

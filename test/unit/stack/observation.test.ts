@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { chainSum } from '../../../src/ledger/chain.ts'
-import { containersOf, liveRelease, parseObservation, runningMounts } from '../../../src/stack/observation.ts'
-import { container, digest, emptyHost, entry, hostWith, shopRelease } from '../../support/stack.ts'
+import {
+  type Container,
+  containersOf,
+  liveRelease,
+  parseObservation,
+  runningMounts,
+} from '../../../src/stack/observation.ts'
+import { container, digest, emptyHost, entry, hostWith, shopRelease, switchable } from '../../support/stack.ts'
 
 const release = shopRelease('20261121-120000-v1', '1')
 
@@ -29,6 +35,10 @@ const text = [
   '',
 ].join('\n')
 
+const labels = (service: string, more: Readonly<Record<string, string>> = {}) => ({
+  labels: { 'com.docker.compose.service': service, ...more },
+})
+
 describe('what the host says', () => {
   const observation = parseObservation(text)
 
@@ -44,6 +54,46 @@ describe('what the host says', () => {
     ])
     expect(observation.images.has('postgres:15')).toBe(true)
     expect(observation.images.has(`ghcr.io/acme/api@${digest('1')}`)).toBe(true)
+  })
+
+  describe('of what a release has left that was taken back', () => {
+    const live = shopRelease('20261121-120000-v1', '1', switchable)
+    const facts = (change: Partial<Container>, releases = [live]): string =>
+      [
+        'current\t20261121-120000-v1/b-guard',
+        'edge\tb 0123456789abcdef',
+        ...releases.map((each) => `manifest\t${JSON.stringify(each)}`),
+        `container\t${JSON.stringify(container('api', { status: 'exited', restart: 'no', ...change }))}`,
+      ].join('\n')
+    const marked = (definition: string, more: Readonly<Record<string, string>> = { 'estiba.slot': 'a' }) =>
+      labels('api', { 'estiba.definition': definition, ...more })
+    const own = live.services['api']?.definition ?? ''
+
+    test.each<[string, Partial<Container>]>([
+      ['another definition', marked('f00')],
+      ['this very definition in the other slot', marked(own)],
+      ['one that was never started', { ...marked('f00'), status: 'created' }],
+      ['an edge', marked('f00', {})],
+    ])('%s: it is kept, and none of what there is', (_, change) => {
+      const { containers, kept } = parseObservation(facts(change))
+      expect([containers, kept.length]).toEqual([[], 1])
+    })
+
+    test.each<[string, Partial<Container>]>([
+      ['it runs', { ...marked('f00'), status: 'running' }],
+      ['the engine may start it', { ...marked('f00'), restart: 'unless-stopped' }],
+      ['it is what the live release has', marked(own, { 'estiba.slot': 'b' })],
+      ['it is the edge of the live release', marked(own, {})],
+      ['it is not ours', labels('api')],
+      ['it ran once', marked('f00', { 'com.docker.compose.oneoff': 'True' })],
+    ])('not where %s', (_, change) => {
+      const { containers, kept } = parseObservation(facts(change))
+      expect([containers.length, kept]).toEqual([1, []])
+    })
+
+    test('also of the first deploy, when nothing is live', () => {
+      expect(parseObservation(facts(marked(own), [])).kept).toHaveLength(1)
+    })
   })
 
   test('of the releases and what was done', () => {
@@ -83,9 +133,6 @@ test('a host without anything', () => {
   expect(liveRelease(observation)).toBeUndefined()
 })
 
-const labels = (service: string, more: Readonly<Record<string, string>> = {}) => ({
-  labels: { 'com.docker.compose.service': service, ...more },
-})
 const mounted = (Source: string, Destination: string, Type = 'bind') => ({ Type, Source, Destination })
 
 test('lines of the ledger that do not fit the ones before are named by their number in the file', () => {
