@@ -291,6 +291,7 @@ finish() {
   if ! is_over || ! add_to_ledger; then return 1; fi
   rm -f "$stack/open"
   prune
+  leave_what_was_removed
 }
 
 # Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
@@ -472,6 +473,9 @@ edit_crontab() {
 add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
 remove_minute_job() { edit_crontab; }
 
+# A stack that was removed needs none, as soon as nothing is open. The caller holds the lock.
+leave_what_was_removed() { [ ! -f "$stack/removed" ] || [ -f "$stack/open" ] || remove_minute_job; }
+
 # The agent's own verb.
 
 # Space for the way back, and the name of the journal, whose records are synced one by one.
@@ -484,6 +488,7 @@ make_ready() {
   remember_environment || return 1
   if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
   note_engine
+  rm -f "$stack/removed"
   add_minute_job
   touch "$ledger" && cut_torn_tail "$ledger"
 }
@@ -545,6 +550,7 @@ recover() {
   done
   recover_what_is_open
   end_what_never_was_open
+  leave_what_was_removed
   revive
 }
 
@@ -1049,7 +1055,14 @@ let_go() {
   true
 }
 
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+# forget_images IMAGE...: but not what another stack of this host holds.
+forget_images() {
+  for image; do
+    case $(docker image inspect --format '{{.RepoTags}}' "$image" 2>/dev/null) in *estiba.invalid/held:*) continue ;; esac
+    docker image rm "$image" >/dev/null 2>&1
+  done
+  true
+}
 
 # What serves when a transaction begins, and how it comes back.
 
@@ -1791,6 +1804,46 @@ haproxy_configuration() {
   docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
     /^-[fC]$/ { option = $0; getline; print option, $0; named = 1 }
     END { exit !named }' || { echo 'it was not started by haproxy -f, so nobody knows which configuration it has' >&2; return 1; }
+}
+
+# What is left to do when a stack is removed, its containers apart.
+
+# all_gone NAME=DEFINITION...: none of the old containers is there. What tells which they are is not removed before them.
+all_gone() {
+  every=$(await_survey) && old=$(of_all old "$@") || return 1
+  [ -z "$old" ] || { echo "still there: $(echo "$old" | tr '\\n' ' ')"; return 1; }
+}
+
+# drop_networks: whatever is in a slot's network leaves it, running or not, for without it it could not be started again. Of
+# the stack's own networks those go in which no container is.
+drop_networks() {
+  await_engine
+  networks=$(docker network ls --format '{{.Name}}') || return 1
+  for network in $(printf '%s\\n' "$networks" | grep -xF -e "\${project}_slot-a" -e "\${project}_slot-b"); do
+    inside=$(docker ps --all --quiet --no-trunc --filter "network=$network") || return 1
+    for container in $inside; do docker network disconnect "$network" "$container" || return 1; done
+    docker network rm "$network" >/dev/null || return 1
+  done
+  own=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project") || return 1
+  for network in $own; do
+    inside=$(docker ps --all --quiet --filter "network=$network") || return 1
+    [ -n "$inside" ] || docker network rm "$network" >/dev/null || return 1
+  done
+}
+
+forget_edge() { rm -rf "\${stack:?}/edge" && sync "$stack"; }
+
+# forget_stack: what leads nowhere any more. What a container still mounts of files/ stays. The mark has the minute job removed when all is over.
+forget_stack() {
+  rm -f "$stack/current" "$stack/.current" "$stack/edge/live" && rm -rf "\${stack:?}/releases" && sync "$stack" && forget_files || return 1
+  rmdir "$stack/files" 2>/dev/null
+  : >"$stack/removed" && sync "$stack/removed" && sync "$stack"
+}
+
+# let_all_go: the images of all its releases.
+let_all_go() {
+  await_engine
+  tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*") && each "$tags" docker image rm
 }
 `
 

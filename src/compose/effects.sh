@@ -22,3 +22,4 @@
 . ./effects/edge/nginx.sh
 . ./effects/edge/caddy.sh
 . ./effects/edge/haproxy.sh
+. ./effects/remove.sh

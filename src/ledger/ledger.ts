@@ -10,7 +10,7 @@ export interface LedgerEntry {
   readonly cause: string
   /** From its first record to its last. */
   readonly seconds: number
-  readonly action: 'deploy' | 'rollback' | 'migration'
+  readonly action: 'deploy' | 'rollback' | 'migration' | 'removal'
   readonly release: string
   readonly version: string
   readonly commit: string
@@ -63,13 +63,21 @@ function parseEntry(line: string): Ledger {
 
 /** Releases that were confirmed, latest first, each once. */
 export function confirmedReleases(ledger: Ledger): readonly string[] {
-  const confirmed = ledger.filter(({ result, action }) => result === 'committed' && action !== 'migration')
-  return [...new Set(confirmed.map(({ release }) => release).reverse())]
+  return [
+    ...new Set(
+      ledger
+        .filter(madeSomethingLive)
+        .map(({ release }) => release)
+        .reverse(),
+    ),
+  ]
+}
+
+function madeSomethingLive({ result, action }: LedgerEntry): boolean {
+  return result === 'committed' && (action === 'deploy' || action === 'rollback')
 }
 
 /** The entry that made a release the live one, the last time that this happened. */
 export function whatMadeLive(ledger: Ledger, release: string): LedgerEntry | undefined {
-  return ledger.findLast(
-    (entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release,
-  )
+  return ledger.findLast((entry) => madeSomethingLive(entry) && entry.release === release)
 }

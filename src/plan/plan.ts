@@ -32,7 +32,7 @@ export interface ServicePlan {
   readonly name: string
   readonly kind: string
   /** `join`: its container stays as it is, and is given the networks of the slots; `tidy`: it stays, and what is left over beside it goes. */
-  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave' | 'join' | 'tidy' | 'retire'
+  readonly action: 'create' | 'repair' | 'replace' | 'run' | 'leave' | 'join' | 'tidy' | 'retire' | 'remove'
   /** Why this kind and this action, in words. */
   readonly because: string
   /** Containers that start while all that run now still do. What takes turns with its predecessor adds none. */

@@ -14,6 +14,10 @@ export type RollbackTarget =
  */
 export function rollbackTarget(observation: Observation, to: string | undefined): RollbackTarget {
   const live = liveRelease(observation)
+  if (!live && observation.ledger.at(-1)?.action === 'removal')
+    throw new UsageError(
+      'this stack was removed from the host, its releases with it; deploy the version that is to serve',
+    )
   if (!live)
     throw new UsageError('no release of this stack was ever confirmed on this host; there is nothing to go back to')
   // What serves then is not the release that was confirmed last, and the database may be ahead of it.

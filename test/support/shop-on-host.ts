@@ -84,6 +84,12 @@ export class ShopOnHost {
     return this.step('rollback', { ...this.connection, stack: this.#place.stack, ...more })
   }
 
+  /** Removes the stack, its data apart. */
+  remove(more: Readonly<Record<string, string>> = {}): Promise<BundleRun> {
+    const { stack } = this.#place
+    return this.step('remove-stack', { ...this.connection, stack, confirm: stack, ...more })
+  }
+
   /** The version that answers, as seen from outside; the status where it isn't 200. */
   async answers(): Promise<string> {
     try {

@@ -14,6 +14,7 @@ finish() {
   if ! is_over || ! add_to_ledger; then return 1; fi
   rm -f "$stack/open"
   prune
+  leave_what_was_removed
 }
 
 # Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.

@@ -40,3 +40,6 @@ edit_crontab() {
 
 add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
 remove_minute_job() { edit_crontab; }
+
+# A stack that was removed needs none, as soon as nothing is open. The caller holds the lock.
+leave_what_was_removed() { [ ! -f "$stack/removed" ] || [ -f "$stack/open" ] || remove_minute_job; }

@@ -37,6 +37,7 @@ recover() {
   done
   recover_what_is_open
   end_what_never_was_open
+  leave_what_was_removed
   revive
 }
 

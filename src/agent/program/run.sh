@@ -10,6 +10,7 @@ make_ready() {
   remember_environment || return 1
   if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
   note_engine
+  rm -f "$stack/removed"
   add_minute_job
   touch "$ledger" && cut_torn_tail "$ledger"
 }

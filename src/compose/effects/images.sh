@@ -60,4 +60,11 @@ let_go() {
   true
 }
 
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+# forget_images IMAGE...: but not what another stack of this host holds.
+forget_images() {
+  for image; do
+    case $(docker image inspect --format '{{.RepoTags}}' "$image" 2>/dev/null) in *estiba.invalid/held:*) continue ;; esac
+    docker image rm "$image" >/dev/null 2>&1
+  done
+  true
+}

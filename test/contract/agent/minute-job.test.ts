@@ -2,7 +2,7 @@ import { readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { agentName } from '../../../src/agent/plan-files.ts'
-import { held, SHELLS, TestStack } from '../../support/agent.ts'
+import { held, PHASES, SHELLS, step, TestStack } from '../../support/agent.ts'
 import { until } from '../../support/until.ts'
 
 const undoneAll = ['p1', 'p2', 's1', 's2', 'undo s2', 'undo s1', 'undo p2', 'undo p1']
@@ -46,6 +46,39 @@ describe.concurrent.each(SHELLS)('the minute job, in %s', (shell) => {
     await (await stack.reach('prepared')).say('abort')
     await stack.run(stack.agent('leave', stack.path))
     expect(readFileSync(stack.crontab, 'utf8')).toBe('1 2 3 4 5 mine\n')
+  })
+
+  test('goes with a stack that was removed, but not before its transaction is over', async () => {
+    await using stack = new TestStack(shell)
+    writeFileSync(stack.crontab, '1 2 3 4 5 mine\n')
+    const phases = { ...PHASES, finish: [step('mark', { run: ': >"$stack/removed"' }), held('more')] }
+    const transaction = await stack.reach('trial', { phases })
+    const confirming = transaction.say('confirm', 'unchecked')
+    await until(() => stack.trace().includes('more'), 'the effect')
+    await transaction.killAgent()
+    await stack.let('more')
+    expect((await confirming).progress).toEqual({ kind: 'gone' })
+    expect(readFileSync(stack.crontab, 'utf8')).toBe(`1 2 3 4 5 mine\n${line(stack)}`)
+
+    expect(await asCron(stack)).toMatchObject({ code: 0, errors: '' })
+    expect(stack.ledger()).toMatchObject([{ result: 'committed', cause: '' }])
+    expect(readFileSync(stack.crontab, 'utf8')).toBe('1 2 3 4 5 mine\n')
+  })
+
+  test('goes at its next run, where the agent died between the end of such a transaction and that', async () => {
+    await using stack = new TestStack(shell)
+    await (await stack.reach('prepared')).say('abort')
+    writeFileSync(join(stack.path, 'removed'), '')
+    expect(await asCron(stack)).toMatchObject({ code: 0, errors: '' })
+    expect(readFileSync(stack.crontab, 'utf8')).toBe('')
+  })
+
+  test('comes back with the next transaction', async () => {
+    await using stack = new TestStack(shell)
+    writeFileSync(join(stack.path, 'removed'), '')
+    await (await stack.reach('prepared')).say('abort')
+    expect(readFileSync(stack.crontab, 'utf8')).toBe(line(stack))
+    expect(stack.exists('removed')).toBe(false)
   })
 
   test('is left out where the crontab can not be read: nothing is written over what nobody saw', async () => {

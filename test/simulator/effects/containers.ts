@@ -203,6 +203,11 @@ export class Containers {
     return (yield* this.docker.remove(all?.filter(({ status }) => status !== 'running') ?? [])) && all !== undefined
   }
 
+  *areGone(services: readonly string[]): Run<boolean> {
+    yield* this.docker.awaitEngine()
+    return this.oldOfAll(services)?.length === 0
+  }
+
   *areWell(services: readonly string[]): Run<boolean> {
     yield 0
     const all = services.map((service) => this.newOf(service))

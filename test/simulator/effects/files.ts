@@ -34,6 +34,18 @@ export class Files {
     return true
   }
 
+  *forgetStack(): Run<boolean> {
+    const { disk } = this.#around.host
+    disk.remove('current')
+    yield* this.#around.midst('remove')
+    for (const release of ['v1', 'v2']) disk.remove(`releases/${release}`)
+    yield* this.#around.midst('remove')
+    if (!disk.write('removed', '')) return false
+    disk.sync('removed')
+    disk.syncFolder(folderOf('removed'))
+    return true
+  }
+
   /** A link that is replaced by a rename, synced. */
   *link(path: string, to: string): Run<boolean> {
     if (!(yield* this.linkUnsynced(path, to))) return false

@@ -10,6 +10,7 @@ const ledger = [
   entry('v1', 'v2', { action: 'rollback' }),
   entry('v4', 'v1', { result: 'stuck' }),
   entry('v5', 'v1', { action: 'migration' }),
+  entry('v2', 'v2', { action: 'removal' }),
 ]
 
 describe('lines', () => {
