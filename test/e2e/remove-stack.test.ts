@@ -28,9 +28,13 @@ afterAll(async () => {
 async function traces(): Promise<Record<string, string>> {
   return {
     networks: await site.must("docker network ls --format '{{.Name}}' --filter name=^remove_ | sort"),
-    held: await site.must("docker images --format '{{.Tag}}' --filter 'reference=estiba.invalid/held:remove.*' | wc -l"),
+    held: await site.must(
+      "docker images --format '{{.Tag}}' --filter 'reference=estiba.invalid/held:remove.*' | wc -l",
+    ),
     cron: await site.must(`crontab -u deploy -l | grep -c '# estiba ${site.path}$' || true`),
-    folder: await site.must(`cd ${site.path} && ls -d current releases edge files project backups ledger.jsonl 2>/dev/null || true`),
+    folder: await site.must(
+      `cd ${site.path} && ls -d current releases edge files project backups ledger.jsonl 2>/dev/null || true`,
+    ),
   }
 }
 

@@ -74,10 +74,12 @@ test('a scheduler with another name never runs beside the one before, which come
   const back = await stack.step('rollback', { ...stack.connection, transaction })
   expect(back.outputs, back.stdout).toMatchObject({ state: 'undone' })
   expect([await stack.containers('beat'), await stack.containers('clock')]).toEqual([[beat], []])
-  await expect.poll(async () => (await noted()).slice(3)).toEqual([
-    ['ends', clock],
-    ['begins', beat],
-  ])
+  await expect
+    .poll(async () => (await noted()).slice(3))
+    .toEqual([
+      ['ends', clock],
+      ['begins', beat],
+    ])
 })
 
 test('once it is confirmed nothing is left of the one before', async () => {
@@ -86,10 +88,12 @@ test('once it is confirmed nothing is left of the one before', async () => {
   expect(code, stdout).toBe(0)
   const [clock = ''] = await stack.containers('clock')
   expect(await stack.containers('beat')).toEqual([])
-  await expect.poll(async () => (await noted()).slice(5)).toEqual([
-    ['ends', beat],
-    ['begins', clock],
-  ])
+  await expect
+    .poll(async () => (await noted()).slice(5))
+    .toEqual([
+      ['ends', beat],
+      ['begins', clock],
+    ])
   expect(clock).not.toBe('')
 })
 

@@ -124,7 +124,7 @@ function digest({ disk, engine, kernel }: Host): string {
 const ROLES = ['agent', 'effect', 'engine', 'runner', 'visitor', 'cron'] as const
 
 /** Until all is quiet, also after the minute job has looked once more since the last strike. */
-function settle(host: Host, struckAt: () => number): void {
+export function settle(host: Host, struckAt: () => number): void {
   const { kernel } = host
   const giveUp = host.now + 1000
   let quietSince = host.now

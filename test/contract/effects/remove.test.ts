@@ -41,7 +41,10 @@ const done = { code: 0, output: '' }
 /** Makes a container of a service as Compose would. */
 async function make(service: string, ...args: readonly string[]): Promise<string> {
   const labels = { project, service, oneoff: 'False' }
-  const labelled = Object.entries(labels).flatMap(([label, value]) => ['--label', `com.docker.compose.${label}=${value}`])
+  const labelled = Object.entries(labels).flatMap(([label, value]) => [
+    '--label',
+    `com.docker.compose.${label}=${value}`,
+  ])
   return (await docker('create', ...labelled, ...args, image)).trim()
 }
 
@@ -60,7 +63,10 @@ test('stores leave the slots, running or not, and stay in their own network, whi
   for (const name of ['default', 'front']) await docker('network', 'create', '--label', own, `${project}_${name}`)
   for (const name of ['slot-a', 'slot-b']) await docker('network', 'create', `${project}_${name}`)
   await docker('network', 'create', `${project}-other_slot-a`)
-  const stores = [await make('db', '--network', `${project}_default`), await make('redis', '--network', `${project}_default`)]
+  const stores = [
+    await make('db', '--network', `${project}_default`),
+    await make('redis', '--network', `${project}_default`),
+  ]
   for (const store of stores)
     for (const slot of ['slot-a', 'slot-b']) await docker('network', 'connect', `${project}_${slot}`, store)
   const [running = '', stopped = ''] = stores
@@ -81,13 +87,23 @@ test('stores leave the slots, running or not, and stay in their own network, whi
 test('what tells which containers are to go is not removed before them', async () => {
   const api = await make('api')
   expect(await effect('all_gone worker=gone')).toEqual(done)
-  expect(await effect('all_gone worker=gone api=gone && echo on')).toEqual({ code: 1, output: `still there: ${api} \n` })
+  expect(await effect('all_gone worker=gone api=gone && echo on')).toEqual({
+    code: 1,
+    output: `still there: ${api} \n`,
+  })
   expect((await effect('remove_old worker=gone api=gone && all_gone worker=gone api=gone')).code).toBe(0)
 })
 
 test('releases go, and of their files what no container mounts; data folders stay', async () => {
   const [mounted, other] = ['a'.repeat(64), 'b'.repeat(64)]
-  for (const folder of [`files/${mounted}`, `files/${other}`, 'releases/v1/a', 'edge/slots/a', 'project/data', 'backups'])
+  for (const folder of [
+    `files/${mounted}`,
+    `files/${other}`,
+    'releases/v1/a',
+    'edge/slots/a',
+    'project/data',
+    'backups',
+  ])
     await mkdir(join(stack, folder), { recursive: true })
   await writeFile(join(stack, 'files', mounted, 'init.sql'), '')
   await symlink('releases/v1/a', join(stack, 'current'))

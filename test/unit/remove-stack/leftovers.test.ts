@@ -6,7 +6,8 @@ import { container, emptyHost, hostWith, shopRelease } from '../../support/stack
 const stack = { name: 'shop', path: '/srv/shop' }
 const volume = (Name: string) => ({ Type: 'volume', Source: '/x', Name, Destination: '/data', RW: true })
 const bind = (Source: string, RW = true) => ({ Type: 'bind', Source, Destination: '/x', RW })
-const with_ = (service: string, mounts: Container['mounts']) => container(service, { mounts, networks: ['shop_default'] })
+const with_ = (service: string, mounts: Container['mounts']) =>
+  container(service, { mounts, networks: ['shop_default'] })
 
 test('what is left, in the order in which it could be removed', () => {
   const db = with_('db', [volume('shop_pg'), bind('/srv/shop/project/data'), bind('/home/ana/data'), bind('/run/x')])

@@ -58,7 +58,9 @@ test('has nothing to do a second time', async () => {
 })
 
 test('takes a folder that nothing was ever deployed to for a mistake', async () => {
-  expect((await run([emptyHost])).outcome).toMatchInlineSnapshot(`"UsageError: path: nothing was ever deployed to /srv/shop on deploy@shop.example.com, and no container of shop there comes from a deploy; write \`path\` and \`stack\` as the deploy has them"`)
+  expect((await run([emptyHost])).outcome).toMatchInlineSnapshot(
+    `"UsageError: path: nothing was ever deployed to /srv/shop on deploy@shop.example.com, and no container of shop there comes from a deploy; write \`path\` and \`stack\` as the deploy has them"`,
+  )
 })
 
 test('does not remove a stack that is only coming to be', async () => {
