@@ -14,6 +14,7 @@
 . ./effects/jobs.sh
 . ./effects/database.sh
 . ./effects/files.sh
+. ./effects/assets.sh
 . ./effects/slots.sh
 . ./effects/edge/places.sh
 . ./effects/edge/files.sh

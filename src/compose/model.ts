@@ -18,7 +18,7 @@ export interface Service {
   readonly container_name?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly volumes?: readonly Mount[]
-  readonly configs?: readonly { readonly source: string }[]
+  readonly configs?: readonly { readonly source: string; readonly target?: string }[]
   readonly ports?: readonly unknown[]
   readonly expose?: readonly (string | number)[]
   readonly networks?: Readonly<Record<string, Attachment | null>>

@@ -136,7 +136,11 @@ function hold(request: FinishRequest): readonly string[] {
 const HELD = /^estiba\.invalid\/held:[^.]*\./
 
 /** The confirmed releases that stay on the host. */
-function keptBy({ to, observation, keep }: FinishRequest): ReadonlySet<string> {
+export function keptBy({
+  to,
+  observation,
+  keep,
+}: Pick<FinishRequest, 'to' | 'observation' | 'keep'>): ReadonlySet<string> {
   const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep))
   return observation.current === undefined ? kept : kept.add(observation.current)
 }

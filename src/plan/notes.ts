@@ -1,5 +1,6 @@
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
+import { missingAssets } from './assets.ts'
 import { BY_HAND, type Change, isJob, isOfTheSet } from './changes.ts'
 import { aliveOf, edgesOf } from './steps.ts'
 import { names } from './words.ts'
@@ -10,12 +11,12 @@ import { names } from './words.ts'
  * @param gone how many services the release no longer has
  */
 export function notesOn(
-  { to, observation: { kept } }: { readonly to: Manifest; readonly observation: Observation },
+  { to, observation }: { readonly to: Manifest; readonly observation: Observation },
   changes: readonly Change[],
   changed: readonly Change[],
   gone: number,
 ): readonly string[] {
-  if (changed.length + gone === 0) return [quiet(changes, kept.length > 0)]
+  if (changed.length + gone === 0) return [quiet(changes, observation.kept.length > 0)]
   return [
     ...(changes.some(({ because }) => because.includes('taken over')) ? [takenOver(changed, to)] : []),
     ...madeByHand(changed),
@@ -28,6 +29,7 @@ export function notesOn(
     ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
       ? []
       : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
+    ...missingAssets(changed, observation),
   ]
 }
 

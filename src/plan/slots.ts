@@ -59,6 +59,7 @@ export function slotSteps(request: SlotSwitch): Way {
             ),
           ]
         : []),
+      ...request.share,
       ...startLayers(order, besideOf(changed), healthyWithin),
     ],
     over: [

@@ -18,6 +18,8 @@ export interface Switching {
   readonly switched: readonly string[]
   /** Seconds that visitors' connections have to end, before what they are with ends. */
   readonly drain: number
+  /** What new containers are given before they are started. */
+  readonly share: readonly Unnumbered[]
 }
 
 /** The steps of a switch, in the parts that the case depends on in which there is no way back. */

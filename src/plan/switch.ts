@@ -2,9 +2,10 @@ import { UsageError } from '../errors.ts'
 import { SLOTS } from '../edge/slots.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
+import { shareAssets } from './assets.ts'
 import { type Change, changesFor, isJob, isOfTheSet } from './changes.ts'
 import { describeChange, describeGone } from './describe.ts'
-import { finishSteps } from './finish.ts'
+import { finishSteps, keptBy } from './finish.ts'
 import { allGone, goneFrom, renamedFrom, stoppedInSwitch } from './gone.ts'
 import { layoutFor } from './layout.ts'
 import { describeOutside, outsideEdges, outsideObjections } from './outside.ts'
@@ -46,7 +47,8 @@ export function planSwitch(request: SwitchRequest): Plan {
   const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays')
   const gone = goneFrom(to, observation)
   const switched = to.slots?.edges ?? []
-  const switching = { changes, changed, gone, healthyWithin, drain, switched }
+  const share = shareAssets(changed, { observation, kept: keptBy(request), id: to.id })
+  const switching = { changes, changed, gone, healthyWithin, drain, switched, share }
   const lastingOnes = lasting(changed)
   const renamed = renamedFrom(to, observation)
   const outside = outsideEdges(to, observation)

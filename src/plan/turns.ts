@@ -28,6 +28,7 @@ export function turnSteps(switching: Switching, order: readonly (readonly string
       guardStep(switching, from),
       ...fillUp(changed),
       ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+      ...switching.share,
       ...startLayers(order, besideOf(changed), healthyWithin),
     ],
     over: [

@@ -39,6 +39,8 @@ export interface ManifestService extends Holdings {
   /** Seconds that the engine waits between SIGTERM and SIGKILL. */
   readonly stopGrace: number
   readonly dependsOn: readonly string[]
+  /** Folders in its containers whose files outlive the release; none where it is not given. */
+  readonly assets?: readonly string[]
 }
 
 /**

@@ -7,6 +7,7 @@ import type { EdgeFiles } from '../edge/proxy.ts'
 import { type Slots, webAddresses } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
 import type { Stack } from '../stack/stack.ts'
+import { assetsOf } from './assets.ts'
 import { holdingsOf } from './holdings.ts'
 import type { BuiltImages } from './images.ts'
 import type { Manifest, ManifestService } from './manifest.ts'
@@ -151,6 +152,7 @@ function describeService(
         `remove the line and use \`docker compose exec ${name}\` in the stack's folder \`current\``,
     )
   const monitor = parseGrace(service.deploy?.update_config?.monitor ?? '0s')
+  const assets = assetsOf(name, service, kind)
   return {
     kind,
     kindBecause: because,
@@ -163,6 +165,7 @@ function describeService(
     stopGrace: parseGrace(service.stop_grace_period),
     dependsOn: Object.keys(service.depends_on ?? {}),
     ...holdingsOf(service, kind, model),
+    ...(assets.length > 0 && { assets }),
   }
 }
 

@@ -83,8 +83,8 @@ set_aside() {
   # shellcheck disable=SC2086 # a list of ids
   told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{end}}' $new) || return 1
   each "$(printf '%s\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
-  printf '%s\n' "$told" | while read -r container title ran; do
-    [ -z "$ran" ] || { cut_off "$container"; echo "kept, stopped, until the next deploy: ${title#/} (docker logs ${title#/})"; }
+  printf '%s\n' "$told" | while read -r container called ran; do
+    [ -z "$ran" ] || { cut_off "$container"; echo "kept, stopped, until the next deploy: ${called#/} (docker logs ${called#/})"; }
   done
 }
 

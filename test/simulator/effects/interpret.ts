@@ -93,6 +93,7 @@ const EFFECTS: Effects = {
   reload_nginx: ({ containers }, [edge = '']) => containers.reload(edge),
   drain: () => done(),
   place_new: ({ containers }) => containers.answers(),
+  share_assets: ({ containers }) => containers.answers(),
   configure_edge: ({ containers }, edges) => containers.reloadAll(edges),
   configure_edge_back: ({ containers }, edges) => containers.reloadAll(edges),
   back_up: ({ database }) => database.backUp(),
