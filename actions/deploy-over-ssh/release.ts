@@ -8,7 +8,7 @@ import { readShipments } from '../../src/compose/shipments.ts'
 import { checkoutSources, placeSources, type Shipment } from '../../src/compose/sources.ts'
 import type { JobContext } from '../../src/runner/job.ts'
 import { releaseId } from '../../src/release/manifest.ts'
-import { makeRelease, pinImages, type Release, switchedEdges } from '../../src/release/release.ts'
+import { loadingEdges, makeRelease, pinImages, type Release } from '../../src/release/release.ts'
 import { liveRelease, type Observation, runningMounts } from '../../src/stack/observation.ts'
 import type { DeployInputs } from './inputs.ts'
 
@@ -41,7 +41,7 @@ export async function buildRelease(
 ): Promise<BuiltRelease> {
   const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory))
   const edgeConfigurations = configurationsOf(model, shipments)
-  const switched = switchedEdges(model, edgeConfigurations)
+  const switched = loadingEdges(model, edgeConfigurations)
   const placed = placeSources(model, {
     switched,
     checkout: workspace,

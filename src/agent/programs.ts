@@ -1636,7 +1636,7 @@ program_at() {
   mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
   program=$(printf '%s\\n' "$mounted" | sed -n 's|^/etc/\\([a-z]*\\)/estiba\\(/.*\\)*$|\\1|p' | head -n 1)
   case $program in
-    nginx | caddy | haproxy) echo "$program" ;;
+    nginx | caddy | haproxy | traefik) echo "$program" ;;
     *) echo "nothing that can be switched has the folder $stack/edge in container $1" >&2; return 1 ;;
   esac
 }
@@ -1664,6 +1664,7 @@ has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || ret
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  if [ -f "$1/traefik-a.conf" ]; then link_traefik || return 1; fi
   edge_files "$1" | put_edge_files "$1" lacking || return 1
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
@@ -1775,7 +1776,9 @@ see_edge() {
     found=$(places_of "$edge") || return 1
     [ -n "$found" ] || { echo "$edge does not run"; return 1; }
     for place in $found; do
-      until seen=$(ask_edge "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+      ask=ask_edge
+      if [ -f "$stack/edge/traefik-a.conf" ] && [ "$(program_at "$place")" = traefik ]; then ask=ask_traefik; fi
+      until seen=$("$ask" "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
           echo "$edge was to lead to slot $wanted, but says: $seen"
           echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
@@ -1884,6 +1887,26 @@ haproxy_configuration() {
   docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
     /^-[fC]$/ { option = $0; getline; print option, $0; named = 1 }
     END { exit !named }' || { echo 'it was not started by haproxy -f, so nobody knows which configuration it has' >&2; return 1; }
+}
+
+# Traefik as an edge. It has no way to try a configuration, and needs none to load one: it watches the folder.
+
+test_traefik() { :; }
+load_traefik() { :; }
+
+# Each folder that \`live\` can lead to leads to the configuration for it, and so does what Traefik reads.
+link_traefik() {
+  for folder in a b a-trial b-trial; do ln -sfn "../../traefik-$folder.conf" "$stack/edge/slots/$folder/traefik" || return 1; done
+  ln -sfn live/traefik "$stack/edge/traefik.yml"
+}
+
+# ask_traefik PLACE: it can answer with nothing but a redirect: to the name of the folder.
+ask_traefik() {
+  # shellcheck disable=SC2016 # the inner shell's
+  ask_place "$1" sh -c 'if command -v curl >/dev/null; then exec curl -sS -m 2 -o /dev/null -w "Location: %{redirect_url}\\n" http://127.0.0.1:9180/; fi
+    if command -v nc >/dev/null; then printf "GET / HTTP/1.0\\r\\n\\r\\n" | nc -w 2 127.0.0.1 9180; exit; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; cat <&3"' |
+    tr -d '\\r' | sed -n 's|^Location: .*/\\([a-z-]*\\)$|\\1|p'
 }
 
 # What is left to do when a stack is removed, its containers apart.
@@ -2177,8 +2200,8 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 
 # The stack as Estiba left it.
 
-# What the edges are told, in one order: what is generated, and of the team's own the checksums.
-edge_configuration() { cd "$stack/edge" && cat ./*.* && find own -type f -exec sha256sum {} + | sort -k 2; }
+# What the edges are told, in one order: what is generated, and of the team's own the checksums. A link leads to what was told.
+edge_configuration() { cd "$stack/edge" && for file in ./*.*; do [ -L "$file" ] || cat "$file" || return 1; done && find own -type f -exec sha256sum {} + | sort -k 2; }
 
 # Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
 nginx_facts() {

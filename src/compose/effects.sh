@@ -23,4 +23,5 @@
 . ./effects/edge/nginx.sh
 . ./effects/edge/caddy.sh
 . ./effects/edge/haproxy.sh
+. ./effects/edge/traefik.sh
 . ./effects/remove.sh

@@ -7,11 +7,12 @@ import { CADDY } from './caddy.ts'
 import { HAPROXY } from './haproxy.ts'
 import { NGINX } from './nginx.ts'
 import { outsideEdge, placeOf, type SwitchedEdge } from './outside.ts'
+import { TRAEFIK } from './traefik.ts'
 import { neededBy, obstacleTo } from './obstacles.ts'
 import type { EdgeFiles, Proxy } from './proxy.ts'
 import type { Slots, WebService } from './slots.ts'
 
-const PROXIES: readonly Proxy[] = [NGINX, CADDY, HAPROXY]
+const PROXIES: readonly Proxy[] = [NGINX, CADDY, HAPROXY, TRAEFIK]
 const FOLDERS = new Intl.ListFormat('en', { type: 'disjunction' }).format(PROXIES.map(({ folder }) => folder))
 
 /** The texts of edges' own configurations, by service. */
@@ -45,7 +46,7 @@ export function chooseEdge(
   const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge')
   const switched = edges.flatMap(([name, edge]) => {
     const proxy = proxyOf(edge)
-    return proxy ? [{ name, proxy, text: configurations[name] ?? '' }] : []
+    return proxy ? [{ name, proxy, text: textOf(edge, proxy, configurations[name]) }] : []
   })
   const outside = outsideEdge(model)
   if (outside !== undefined && switched[0] !== undefined)
@@ -56,10 +57,9 @@ export function chooseEdge(
     return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` }
   const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)))
   const problems = switched.flatMap(({ name, proxy, text }) =>
-    [
-      ...(text === '' ? [] : proxy.problems(text, apps)),
-      ...(proxy.startProblems?.(model.services[name] ?? {}) ?? []),
-    ].map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`),
+    [...(text === '' ? [] : proxy.problems(text, apps)), ...(proxy.problemsIn?.(model, name, apps) ?? [])].map(
+      (problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`,
+    ),
   )
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
   const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps))
@@ -81,10 +81,17 @@ export function chooseEdge(
 /** What visitors may miss in the configurations of edges that are switched. */
 export function adviceOn({ services }: ComposeModel, configurations: Configurations): readonly string[] {
   return Object.entries(configurations).flatMap(([name, text]) => {
-    const proxy = proxyOf(services[name] ?? {})
-    const advice = text === '' ? [] : (proxy?.advice?.(text) ?? [])
+    const edge = services[name] ?? {}
+    const proxy = proxyOf(edge)
+    const all = proxy ? textOf(edge, proxy, text) : ''
+    const advice = all === '' ? [] : (proxy?.advice?.(all) ?? [])
     return advice.map((line) => `the configuration of ${proxy?.name ?? ''} (services.${name}): ${line}`)
   })
+}
+
+/** All that is known of an edge's own configuration. */
+function textOf(edge: Service, { textIn }: Proxy, inFiles = ''): string {
+  return [inFiles, textIn?.(edge) ?? ''].filter(Boolean).join('\n')
 }
 
 /** What the service is, when it mounts the folder with the switch. */

@@ -1,4 +1,4 @@
-import type { Service } from '../compose/model.ts'
+import type { ComposeModel } from '../compose/model.ts'
 import { type Proxy, SEEN_AT, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS, type WebAddress } from './slots.ts'
 
@@ -13,7 +13,8 @@ export const HAPROXY: Proxy = {
   files: haproxyFiles,
   namedServices,
   problems,
-  startProblems,
+  problemsIn,
+  advice,
 }
 
 /**
@@ -139,13 +140,22 @@ function problems(text: string, services: readonly string[]): readonly string[] 
 }
 
 /** Nobody sees what an image of the team's own starts; the official one loads a single file. */
-function startProblems({ image = '', entrypoint, command }: Service): readonly string[] {
+function problemsIn({ services }: ComposeModel, edge: string): readonly string[] {
+  const { image = '', entrypoint, command } = services[edge] ?? {}
   const words = [...(entrypoint ?? []), ...(command ?? [])]
   const isKnown = words.length > 0 || /(^|\/)haproxy(:[^/]*)?$/.test(image)
   if (!isKnown || words.some((word) => word.includes(CONFIGURATION))) return []
   return [
     `it is not started with ${CONFIGURATION}; write \`command: ['haproxy', '-f', '/usr/local/etc/haproxy/haproxy.cfg', ` +
       `'-f', '${CONFIGURATION}']\``,
+  ]
+}
+
+/** Without it a worker that ends closes what a visitor may have sent a request on in that instant. */
+function advice(text: string): readonly string[] {
+  if (/^[ \t]*option[ \t]+idle-close-on-response\b/m.test(uncommented(text))) return []
+  return [
+    'when it loads another configuration, a visitor with a kept connection may miss an answer; write `option idle-close-on-response` in defaults',
   ]
 }
 

@@ -1,4 +1,4 @@
-import type { Service } from '../compose/model.ts'
+import type { ComposeModel, Service } from '../compose/model.ts'
 import type { Slots } from './slots.ts'
 
 /**
@@ -22,14 +22,18 @@ export interface Proxy {
   /** Where its container mounts the folder by which it is switched. */
   readonly folder: string
   readonly files: (slots: Slots, place: Place) => Readonly<Record<string, string>>
+  /** What of its configuration stands in the compose file. */
+  readonly textIn?: (edge: Service) => string
   /** Services that its configuration passes requests to. */
   readonly namedServices: (text: string, services: readonly string[]) => readonly string[]
   /** What in a team's own configuration would defeat the switch, each with what to write instead. */
   readonly problems: (text: string, services: readonly string[]) => readonly string[]
+  /** The same of how the compose file has it and the services that a release replaces. */
+  readonly problemsIn?: (model: ComposeModel, edge: string, services: readonly string[]) => readonly string[]
   /** What in it visitors may miss, whatever is deployed. */
   readonly advice?: (text: string) => readonly string[]
-  /** The same of how it is started. */
-  readonly startProblems?: (edge: Service) => readonly string[]
+  /** Whether another configuration of the team's own takes another container. */
+  readonly readsOwnAtStart?: true
 }
 
 /** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */

@@ -97,10 +97,10 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   }
 }
 
-/** The edges that a release of that model switches. */
-export function switchedEdges(model: ComposeModel, configurations: Configurations): readonly string[] {
+/** The edges that a release of that model switches, and that can load another configuration of the team's own. */
+export function loadingEdges(model: ComposeModel, configurations: Configurations): readonly string[] {
   const choice = chooseEdge(model, kindsIn(inferKinds(model)), configurations)
-  return choice.kind === 'slots' ? choice.edges.map(({ name }) => name) : []
+  return choice.kind === 'slots' ? choice.edges.flatMap(({ name, proxy }) => (proxy.readsOwnAtStart ? [] : [name])) : []
 }
 
 function kindsIn(inferred: ReadonlyMap<string, KindOf>): ReadonlyMap<string, Kind> {

@@ -12,6 +12,7 @@ const EDGES = [
   { edge: 'nginx', port: 8085 },
   { edge: 'caddy', port: 8084 },
   { edge: 'haproxy', port: 8083 },
+  { edge: 'traefik', port: 8082 },
 ] as const
 
 describe.each(EDGES)('behind $edge', ({ edge, port }) => {

@@ -1,7 +1,7 @@
 # The stack as Estiba left it.
 
-# What the edges are told, in one order: what is generated, and of the team's own the checksums.
-edge_configuration() { cd "$stack/edge" && cat ./*.* && find own -type f -exec sha256sum {} + | sort -k 2; }
+# What the edges are told, in one order: what is generated, and of the team's own the checksums. A link leads to what was told.
+edge_configuration() { cd "$stack/edge" && for file in ./*.*; do [ -L "$file" ] || cat "$file" || return 1; done && find own -type f -exec sha256sum {} + | sort -k 2; }
 
 # Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
 nginx_facts() {

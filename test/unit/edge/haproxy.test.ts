@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { HAPROXY } from '../../../src/edge/haproxy.ts'
 
-const place = { stack: 'shop', folder: HAPROXY.folder, isShared: false }
 const subnets = { a: '10.213.0.0/24', b: '10.213.1.0/24' }
+const place = { stack: 'shop', folder: HAPROXY.folder, isShared: false }
 
 /** What it is told of a service with replicas at those addresses: each server under its backend. */
 function servers(...hosts: readonly number[]): readonly string[] {
@@ -158,6 +158,13 @@ describe('a configuration', () => {
     expect(HAPROXY.problems(`${good}    ${line}\n`, services)).toEqual([problem])
   })
 
+  test('may say what visitors with kept connections need', () => {
+    expect(HAPROXY.advice?.(good)).toEqual([
+      'when it loads another configuration, a visitor with a kept connection may miss an answer; write `option idle-close-on-response` in defaults',
+    ])
+    expect(HAPROXY.advice?.(`${good}defaults\n    option idle-close-on-response\n`)).toEqual([])
+  })
+
   test('that does not load the fetch', () => {
     expect(HAPROXY.problems(good.replace(/lua-load.*/, ''), services)).toEqual([
       'it does not load /etc/haproxy/estiba/estiba.lua; write `lua-load-per-thread /etc/haproxy/estiba/estiba.lua` in the global section',
@@ -174,14 +181,14 @@ describe('how it is started', () => {
     ['by a program of its own', { image: 'acme/edge', entrypoint: ['haproxy', ...own, ...generated] }],
     ["as the team's own image says", { image: 'acme/haproxy@sha256:00' }],
   ])('%s', (_, service) => {
-    expect(HAPROXY.startProblems?.(service)).toEqual([])
+    expect(HAPROXY.problemsIn?.({ name: 'shop', services: { edge: service } }, 'edge', [])).toEqual([])
   })
 
   test.each([
     ['without the generated one', { image: 'acme/edge', command: ['haproxy', ...own] }],
     ['as the official image says', { image: 'docker.io/library/haproxy:3.2-alpine' }],
   ])('%s', (_, service) => {
-    expect(HAPROXY.startProblems?.(service)).toEqual([
+    expect(HAPROXY.problemsIn?.({ name: 'shop', services: { edge: service } }, 'edge', [])).toEqual([
       "it is not started with /etc/haproxy/estiba/haproxy.cfg; write `command: ['haproxy', '-f', '/usr/local/etc/haproxy/haproxy.cfg', '-f', '/etc/haproxy/estiba/haproxy.cfg']`",
     ])
   })

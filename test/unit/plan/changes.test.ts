@@ -118,7 +118,7 @@ describe('what a release means for what runs', () => {
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
       note: this stack was started by hand: its services are replaced once, its data services stay as they run
-      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, /etc/haproxy/estiba, or /etc/traefik/estiba (docs/recipes.md)"
     `)
   })
 
@@ -169,7 +169,7 @@ describe('what a release means for what runs', () => {
            $ await_engine && reload_nginx nginx
       while on trial, every second:
         $ are_well worker=a596dedff0616dce
-      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, /etc/haproxy/estiba, or /etc/traefik/estiba (docs/recipes.md)"
     `)
   })
 })

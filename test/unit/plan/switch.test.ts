@@ -52,7 +52,7 @@ describe('a whole plan', () => {
            $ await_engine && keep_alive api=e4740b7781656368:always worker=a596dedff0616dce:no nginx=04b50ed47683330c:always
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce nginx=04b50ed47683330c
-      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)"
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, /etc/haproxy/estiba, or /etc/traefik/estiba (docs/recipes.md)"
     `)
   })
 
@@ -110,7 +110,7 @@ describe('a whole plan', () => {
            $ await_engine && reload_nginx nginx
       while on trial, every second:
         $ are_well api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
-      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, /etc/haproxy/estiba, or /etc/traefik/estiba (docs/recipes.md)
       note: pages that were opened before the switch get 404 for files that only the old api had; if names of files change with each build, label the service estiba.assets: /their/folder/in/the/container"
     `)
   })
@@ -157,7 +157,7 @@ describe('a whole plan', () => {
            $ remove_old api=e4740b7781656368 worker=a596dedff0616dce
       while on trial, every second:
         $ are_well api=e4740b7781656368 worker=a596dedff0616dce
-      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)
+      note: old and new take turns, with a gap between them, because no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, /etc/haproxy/estiba, or /etc/traefik/estiba (docs/recipes.md)
       note: pages that were opened before the switch get 404 for files that only the old api had; if names of files change with each build, label the service estiba.assets: /their/folder/in/the/container"
     `)
   })

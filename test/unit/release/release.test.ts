@@ -73,7 +73,7 @@ describe('a release', () => {
             "nginx",
           ],
         ],
-        "plainBecause": "no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, or /etc/haproxy/estiba (docs/recipes.md)",
+        "plainBecause": "no edge of the stack mounts a folder as /etc/nginx/estiba, /etc/caddy/estiba, /etc/haproxy/estiba, or /etc/traefik/estiba (docs/recipes.md)",
         "services": {
           "api": {
             "beside": false,

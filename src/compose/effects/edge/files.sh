@@ -11,6 +11,7 @@ has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || ret
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  if [ -f "$1/traefik-a.conf" ]; then link_traefik || return 1; fi
   edge_files "$1" | put_edge_files "$1" lacking || return 1
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }

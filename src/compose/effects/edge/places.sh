@@ -31,7 +31,7 @@ program_at() {
   mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
   program=$(printf '%s\n' "$mounted" | sed -n 's|^/etc/\([a-z]*\)/estiba\(/.*\)*$|\1|p' | head -n 1)
   case $program in
-    nginx | caddy | haproxy) echo "$program" ;;
+    nginx | caddy | haproxy | traefik) echo "$program" ;;
     *) echo "nothing that can be switched has the folder $stack/edge in container $1" >&2; return 1 ;;
   esac
 }

@@ -13,7 +13,9 @@ see_edge() {
     found=$(places_of "$edge") || return 1
     [ -n "$found" ] || { echo "$edge does not run"; return 1; }
     for place in $found; do
-      until seen=$(ask_edge "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+      ask=ask_edge
+      if [ -f "$stack/edge/traefik-a.conf" ] && [ "$(program_at "$place")" = traefik ]; then ask=ask_traefik; fi
+      until seen=$("$ask" "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
           echo "$edge was to lead to slot $wanted, but says: $seen"
           echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { inCache, withLock } from '../cache.ts'
+import { tool } from '../ci-tools.ts'
 import { docker } from '../docker.ts'
 import { findPorts } from '../ports.ts'
 import { progress, succeeds } from '../process.ts'
 import { baseRecipe, requireBase } from './base.ts'
-import { baseImages } from './index.ts'
+import { baseImageRef, baseImages, type FurtherImage } from './index.ts'
 
 /** Names of images in the local engine. */
 export interface LabImages {
@@ -60,18 +61,36 @@ async function buildAll(images: LabImages): Promise<void> {
 async function build(name: string, base: string): Promise<void> {
   const image = imageName(name)
   if (await isInEngine(image)) return
-  const node = name === 'node' ? ['--build-context', `node-binary=${nodeFolder}`] : []
   await docker(
     'build',
     '--quiet',
     '--network=host',
     '--build-arg',
     `BASE=${base}`,
-    ...node,
+    ...(await binaryOf(name)),
     '--tag',
     image,
     join(recipes, name),
   )
+}
+
+/** What no package of Debian's has. */
+async function binaryOf(name: string): Promise<readonly string[]> {
+  if (name === 'node') return ['--build-context', `node-binary=${nodeFolder}`]
+  if (name === 'traefik') return ['--build-context', `traefik-binary=${dirname(await tool('traefik'))}`]
+  return []
+}
+
+/** Has the registry of a lab hold one that few tests need. */
+export async function addToRegistry(registry: string, name: FurtherImage): Promise<void> {
+  await withLock('images', async () => build(name, await requireBase()))
+  await push(baseImageRef(registry, name), name)
+}
+
+async function push(as: string, name: string): Promise<void> {
+  await docker('tag', imageName(name), as)
+  await docker('push', '--quiet', as)
+  await docker('rmi', as)
 }
 
 /** What is pushed once, here, is there in every lab from its first second on. */
@@ -79,12 +98,7 @@ async function fillRegistry(full: string): Promise<void> {
   const { registry: port } = await findPorts()
   const container = await docker('run', '--detach', '--publish', `127.0.0.1:${port}:5000`, imageName('registry'))
   try {
-    for (const name of baseImages) {
-      const pushed = `127.0.0.1:${port}/lab/${name}:1`
-      await docker('tag', imageName(name), pushed)
-      await docker('push', '--quiet', pushed)
-      await docker('rmi', pushed)
-    }
+    for (const name of baseImages) await push(baseImageRef(`127.0.0.1:${port}`, name), name)
     await docker('commit', container, full)
   } finally {
     await docker('rm', '--force', '--volumes', container)

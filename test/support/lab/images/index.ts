@@ -4,7 +4,10 @@
  */
 export const baseImages = ['nginx', 'caddy', 'haproxy', 'postgres', 'redis', 'node', 'python'] as const
 
-export type BaseImage = (typeof baseImages)[number]
+/** Those that few tests need: they add them to the registry of their lab (`addToRegistry`). */
+export type FurtherImage = 'traefik'
+
+export type BaseImage = (typeof baseImages)[number] | FurtherImage
 
 /** The name of a base image in the registry at `registry` (`127.0.0.1:PORT`). */
 export const baseImageRef = (registry: string, name: BaseImage) => `${registry}/lab/${name}:1`
