@@ -923,21 +923,30 @@ set_aside() {
   every=$(await_survey) && new=$(came "$@") && each "$new" docker update --restart=no && each "$new" docker stop || return 1
   [ -n "$new" ] || return 0
   # shellcheck disable=SC2086 # a list of ids
-  told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{end}}' $new) || return 1
+  told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{else}}-{{end}} {{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' $new) || return 1
   each "$(printf '%s\\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
-  printf '%s\\n' "$told" | while read -r container called ran; do
-    [ -z "$ran" ] || { cut_off "$container"; echo "kept, stopped, until the next deploy: \${called#/} (docker logs \${called#/})"; }
-  done
+  printf '%s\\n' "$told" | {
+    while read -r container called ran networks; do
+      [ "$ran" = ran ] || continue
+      # shellcheck disable=SC2086 # a list of names
+      cut_off "$container" $networks &
+      echo "kept, stopped, until the next deploy: \${called#/} (docker logs \${called#/})"
+    done
+    wait
+  }
 }
 
-# cut_off CONTAINER: it meets nobody, and nobody it, should somebody start it with the others, as \`docker compose restart\` does.
-# Without any network the engine would give it its first one again. What shares another one's network can't be cut off.
+# cut_off CONTAINER MODE NETWORK...: it meets nobody, and nobody it, should somebody start it with the others, as
+# \`docker compose restart\` does. Without any network the engine would give it its first one again. What shares another one's
+# network can't be cut off.
 cut_off() {
-  networks=$(docker inspect --format '{{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' "$1") || return 0
-  mode=\${networks%% *} networks=" \${networks#"\${networks%% *}"} "
-  case $mode in container:* | host | none) return ;; esac
-  for network in $networks; do [ "$network" = none ] || docker network disconnect --force "$network" "$1"; done
-  case $networks in *' none '*) ;; *) docker network connect none "$1" ;; esac
+  case $2 in container:* | host | none) return ;; esac
+  kept=$1 has_none=false
+  shift 2
+  for network; do
+    if [ "$network" = none ]; then has_none=true; else docker network disconnect --force "$network" "$kept"; fi
+  done
+  "$has_none" || docker network connect none "$kept"
 }
 
 # lead_back FOLDER NAME=DEFINITION...: \`current\` names it again, or its guard as long as new ones are kept: Compose, up to 2.29 at

@@ -130,7 +130,7 @@ test('a release that nobody confirms goes back by itself', async () => {
   expect(await site.answers()).toBe('v2-alone')
   await expect.poll(() => site.answers(), { timeout: 60_000, interval: 500 }).toBe('v1')
   await expect
-    .poll(async () => (await ledger()).at(-1), { timeout: 20_000 })
+    .poll(async () => (await ledger()).at(-1), { timeout: 60_000 })
     .toMatchObject({ result: 'undone', cause: 'lease-expired' })
   const late = await phase('confirm', prepared.outputs['transaction'] ?? '', { 'confirm-without-checks': 'true' })
   expect(late.code).toBe(1)
