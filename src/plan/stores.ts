@@ -104,22 +104,24 @@ export function sharedDataObjections(to: Manifest, observation: Observation): re
   return Object.entries(to.services).flatMap(([name, service]) => {
     if (service.kind !== 'data' || containersOf(observation, name).length > 0) return []
     return others.flatMap((other) => {
-      const shared = writtenBy(service).find((source) => writes(other, source))
-      return shared === undefined ? [] : [sharing(name, shared, other)]
+      const shared = other.mounts.find((mount) => mount.RW !== false && isWrittenBy(service, mount))
+      return shared === undefined ? [] : [sharing(name, sourceOf(shared), other)]
     })
   })
 }
 
-/** What a release of an earlier version says less exactly. */
-function writtenBy({ writes, mounts }: ManifestService): readonly string[] {
-  return writes ?? mounts.map((mount) => mount.slice(0, mount.lastIndexOf(':')))
+type Mount = Container['mounts'][number]
+
+function sourceOf({ Type, Source, Name = Source }: Mount): string {
+  return Type === 'volume' ? Name : Source
 }
 
-function writes({ mounts }: Container, source: string): boolean {
-  return mounts.some(
-    ({ Type, Source, Name = '', RW }) =>
-      RW !== false && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)),
-  )
+/** A release of an earlier version has the names of volumes as the file has them, without the project's in front. */
+function isWrittenBy({ writes, mounts }: ManifestService, mount: Mount): boolean {
+  const found = sourceOf(mount)
+  if (writes !== undefined) return writes.includes(found)
+  const sources = mounts.map((each) => each.slice(0, each.lastIndexOf(':')))
+  return sources.some((source) => found === source || (mount.Type === 'volume' && found.endsWith(`_${source}`)))
 }
 
 function sharing(name: string, source: string, other: Container): string {

@@ -58,6 +58,7 @@ describe('a store that is called otherwise', () => {
   const socket = { type: 'bind', source: '/run/x', target: '/x' }
   test.each<[string, Partial<Service>, Partial<Container['mounts'][number]>, Partial<Container>]>([
     ['other data', volume('new'), inPg, {}],
+    ['a volume whose name ends like the other', volume('g'), { Name: 'x_shop_g' }, {}],
     ['what it only reads', { volumes: [read] }, inPg, {}],
     ['what the other only reads', volume('pg'), { ...inPg, RW: false }, {}],
     ['what is the system’s', { volumes: [socket] }, { Type: 'bind', Source: '/run/x' }, {}],
@@ -78,7 +79,7 @@ describe('a store that is called otherwise', () => {
     const to = JSON.parse(
       JSON.stringify(renamed(volume('pg')), (key, value: unknown) => (key === 'writes' ? undefined : value)),
     ) as Manifest
-    expect(() => planText(to, hostWithDataIn(inPg, {}))).toThrow('services.postgres would write to pg')
+    expect(() => planText(to, hostWithDataIn(inPg, {}))).toThrow('services.postgres would write to shop_pg')
   })
 })
 
