@@ -44,6 +44,17 @@ export default defineConfig({
           hookTimeout: 5 * minute,
         },
       },
+      // Versions of Compose, which are built from their source: `npm run test:compose`, and not part of `npm test`.
+      {
+        test: {
+          name: 'compose',
+          include: ['test/compose/**/*.test.ts'],
+          globalSetup: 'test/support/lab/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 15 * minute,
+          hookTimeout: 40 * minute,
+        },
+      },
       // Kills and cancels on real hosts: `npm run test:faults`, and not part of `npm test`.
       {
         test: {

@@ -1,7 +1,8 @@
 /**
- * `npm test`: every tier but the faults and the load, on the bundles as they are built from this tree. Installs what a tier
- * needs, and says so. With arguments, only what vitest finds by them: `npm test -- test/unit`. `npm run test:faults` is this with
- * `--project faults`, and `npm run test:load` with `--project load`; `-- --shard 1/3` makes it a third of them.
+ * `npm test`: every tier but the faults, the load and the versions of Compose, on the bundles as they are built from this tree.
+ * Installs what a tier needs, and says so. With arguments, only what vitest finds by them: `npm test -- test/unit`. `npm run
+ * test:faults` is this with `--project faults`, `test:load` with `--project load`, and `test:compose` with `--project compose`;
+ * `-- --shard 1/3` makes it a third of them.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +12,7 @@ import { holdEngine } from '../test/support/lab/engine.ts'
 const given = process.argv.slice(2)
 const filters = given.some((each) => each.startsWith('--project'))
   ? given
-  : ['--project=!faults', '--project=!load', ...given]
+  : ['--project=!faults', '--project=!load', '--project=!compose', ...given]
 
 async function run(title: string, program: string, ...args: string[]): Promise<boolean> {
   console.log(`\n${title}`)

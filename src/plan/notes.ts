@@ -45,7 +45,7 @@ function madeByHand(changes: readonly Change[]): readonly string[] {
   if (made.length === 0) return []
   return [
     `${names(made)}: somebody ran \`docker compose up\` elsewhere than in the folder \`current\` of the stack, which replaced what was ` +
-      'deployed; this deploy brings the release back. In `current` the same command recreates nothing',
+      'deployed; this deploy brings the release back. In `current`, with --no-recreate, the same command does no harm',
   ]
 }
 

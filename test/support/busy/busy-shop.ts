@@ -20,6 +20,8 @@ export interface Place {
   readonly port: number
   /** Whether the api writes a row of each request. */
   readonly database?: true
+  /** Further variables of the runner's environment. */
+  readonly runner?: Readonly<Record<string, string>>
 }
 
 /** The files of the stack. */
@@ -77,6 +79,11 @@ export class BusyShop implements AsyncDisposable {
     })
   }
 
+  /** The end of the job that a deploy was in: its post step takes back what is not confirmed. */
+  endJob({ state }: BundleRun): Promise<BundleRun> {
+    return this.#step('deploy-over-ssh', {}, state)
+  }
+
   rollBack(drain = '3s'): Promise<BundleRun> {
     return this.#step('rollback', { drain })
   }
@@ -120,7 +127,11 @@ export class BusyShop implements AsyncDisposable {
     return `/home/deploy/${this.stack}`
   }
 
-  #step(action: string, more: Readonly<Record<string, string>>): Promise<BundleRun> {
+  #step(
+    action: string,
+    more: Readonly<Record<string, string>>,
+    state?: Readonly<Record<string, string>>,
+  ): Promise<BundleRun> {
     const { ssh, privateKey, knownHosts } = this.#host
     const inputs = {
       host: `${ssh.user}@${ssh.host}:${ssh.port}`,
@@ -131,6 +142,10 @@ export class BusyShop implements AsyncDisposable {
       'github-token': '',
       ...more,
     }
-    return runBundle(action, { inputs, env: { GITHUB_WORKSPACE: this.project } })
+    return runBundle(action, {
+      inputs,
+      ...(state && { state }),
+      env: { GITHUB_WORKSPACE: this.project, ...this.#place.runner },
+    })
   }
 }

