@@ -1,14 +1,15 @@
 import { quote } from '../command/command.ts'
 import type { Manifest } from '../release/manifest.ts'
 import { imageAsListed } from '../stack/image-list.ts'
-import { nameOf, type Observation } from '../stack/observation.ts'
+import { type Container, nameOf, type Observation } from '../stack/observation.ts'
 import type { Change } from './changes.ts'
 import type { Layout } from './layout.ts'
 import type { Outside } from './outside.ts'
 import type { Plan, Unnumbered } from './plan.ts'
 import { slotNetworks } from './networks.ts'
 import { joinSlots, makeSlots } from './slots.ts'
-import { names, words } from './words.ts'
+import { freshOf, leadBack } from './steps.ts'
+import { marks, names, words } from './words.ts'
 
 export interface Preparation {
   readonly to: Manifest
@@ -41,28 +42,32 @@ export function prepareSteps(preparation: Preparation): Unnumbered[] {
     ...(from === 'registry' ? pull(needed, observation) : []),
     ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
     ...(to.slots && isNeeded ? joinSlots(changes, outside, layout) : []),
-    ...clearKept(observation, layout),
+    ...clearKept(observation, changes, layout),
   ]
 }
 
-/** Last, so that they stay where nothing can be begun. */
-function clearKept({ kept }: Observation, { from }: Layout): Unnumbered[] {
-  const of = (label: string): readonly string[] => kept.map(({ labels }) => labels[label] ?? '')
-  const [services, definitions, slots] = [of('com.docker.compose.service'), of('estiba.definition'), of('estiba.slot')]
-  const marks = services.map((service, index) => `${service}=${definitions[index] ?? ''}/${slots[index] ?? ''}`)
+/** Last, so that they stay where nothing can be begun. The way back knows them, and what has come since and is kept now. */
+function clearKept({ kept }: Observation, changes: readonly Change[], { from, variant }: Layout): Unnumbered[] {
   if (kept.length === 0) return []
+  const before = [...new Set(kept.map(markOf))]
+  const services = new Set(kept.map(({ labels }) => labels['com.docker.compose.service']))
   return [
     {
-      title: `remove what a release that was taken back has left of ${[...new Set(services)].join(', ')}`,
+      title: `remove what a release that was taken back has left of ${[...services].join(', ')}`,
       because: `${kept.map(nameOf).join(', ')} ${kept.length === 1 ? 'was' : 'were'} kept, stopped, to be looked at until now`,
-      run: [
-        words('clear_kept', [...new Set(marks)]),
-        ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
-      ].join(' && '),
+      run: [words('clear_kept', before), ...(from === undefined ? [] : [`point_current ${quote(from)}`])].join(' && '),
+      ...(from !== undefined && {
+        undo: leadBack(from, [...new Set([...before, ...marks(freshOf(changes), variant)])]),
+      }),
       reversibility: 'irreversible',
       deadline: 60,
     },
   ]
+}
+
+/** As the plan names it to the host: by service, definition and slot. */
+function markOf({ labels }: Container): string {
+  return `${labels['com.docker.compose.service'] ?? ''}=${labels['estiba.definition'] ?? ''}/${labels['estiba.slot'] ?? ''}`
 }
 
 /** A store that has its container. */

@@ -1,9 +1,10 @@
 import { quote } from '../command/command.ts'
 import { isOutside } from '../edge/outside.ts'
+import type { Variant } from '../edge/slots.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
 import { allGone, type Gone } from './gone.ts'
 import type { Unnumbered } from './plan.ts'
-import { definitions, definitionsWith, names, words } from './words.ts'
+import { definitions, definitionsWith, marks, names, words } from './words.ts'
 
 /** What every way of switching knows. */
 export interface Switching {
@@ -20,6 +21,8 @@ export interface Switching {
   readonly drain: number
   /** What new containers are given before they are started. */
   readonly share: readonly Unnumbered[]
+  /** Where the release goes. */
+  readonly variant: Variant
 }
 
 /** The steps of a switch, in the parts that the case depends on in which there is no way back. */
@@ -143,7 +146,7 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
   const up = served.map(({ name }) => name)
   const back = [
     ...(served.length > 0 ? [standBy(switching, served)] : []),
-    ...(from === undefined ? [] : [leadBack(from, freshOf(switching.changed))]),
+    ...(from === undefined ? [] : [leadBack(from, marks(freshOf(switching.changed), switching.variant))]),
   ]
   return {
     title: 'note what serves, and guard it against a `docker compose up` by hand',
@@ -157,9 +160,9 @@ export function guardStep(switching: Switching, from: string | undefined): Unnum
   }
 }
 
-/** What was made and is kept then would be mixed with what serves, too. */
-function leadBack(from: string, fresh: readonly Change[]): string {
-  return fresh.length === 0 ? `point_current ${quote(from)}` : `lead_back ${quote(from)} ${definitions(fresh)}`
+/** What was made and is kept then would be mixed with what serves, too: as long as one of those is there, it is guarded. */
+export function leadBack(from: string, kept: readonly string[]): string {
+  return words(kept.length === 0 ? 'point_current' : 'lead_back', [from, ...kept])
 }
 
 /** What starts while the old still serves. */

@@ -48,7 +48,7 @@ export function planSwitch(request: SwitchRequest): Plan {
   const gone = goneFrom(to, observation)
   const switched = to.slots?.edges ?? []
   const share = shareAssets(changed, { observation, kept: keptBy(request), id: to.id })
-  const switching = { changes, changed, gone, healthyWithin, drain, switched, share }
+  const switching = { changes, changed, gone, healthyWithin, drain, switched, share, variant: layout.variant }
   const lastingOnes = lasting(changed)
   const renamed = renamedFrom(to, observation)
   const outside = outsideEdges(to, observation)

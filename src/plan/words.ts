@@ -1,4 +1,6 @@
 import { quote } from '../command/command.ts'
+import { isReplaced } from '../compose/kinds.ts'
+import type { Variant } from '../edge/slots.ts'
 import type { Change } from './changes.ts'
 
 /** For a title: `api, worker`. */
@@ -19,4 +21,9 @@ export function definitions(changes: readonly Change[]): string {
 /** `NAME=DEFINITION:MORE` of each. */
 export function definitionsWith(changes: readonly Change[], more: (change: Change) => string): string {
   return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ')
+}
+
+/** `NAME=DEFINITION/SLOT` of each, as its containers are marked; an edge is in no slot. */
+export function marks(changes: readonly Change[], variant: Variant): readonly string[] {
+  return changes.map(({ name, service }) => `${name}=${service.definition}/${isReplaced(service.kind) ? variant : ''}`)
 }

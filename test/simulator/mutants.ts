@@ -184,6 +184,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: /^no (worker|beat) runs/,
   },
   {
+    name: 'current is not led back behind what is kept',
+    planted: { effects: { lead_back: () => done() } },
+    tried: SICK,
+    faults: KILLED,
+    caughtBy: /^current is guarded/,
+  },
+  {
     name: 'what served is started without its restart policy',
     planted: { effects: { stand_by: startServed } },
     tried: FINE,

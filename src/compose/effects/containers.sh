@@ -99,27 +99,31 @@ set_aside() {
 # network can't be cut off.
 cut_off() {
   case $2 in container:* | host | none) return ;; esac
-  kept=$1 has_none=false
+  apart=$1 has_none=false
   shift 2
   for network; do
-    if [ "$network" = none ]; then has_none=true; else docker network disconnect --force "$network" "$kept"; fi
+    if [ "$network" = none ]; then has_none=true; else docker network disconnect --force "$network" "$apart"; fi
   done
-  "$has_none" || docker network connect none "$kept"
+  "$has_none" || docker network connect none "$apart"
 }
 
-# lead_back FOLDER NAME=DEFINITION...: `current` names it again, or its guard as long as new ones are kept: Compose, up to 2.29 at
-# least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
+# lead_back FOLDER NAME=DEFINITION/SLOT...: `current` names it again, or its guard as long as one of those is kept: Compose, up to
+# 2.29 at least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
 lead_back() {
   folder=$1
   shift
-  every=$(await_survey) && new=$(came "$@") && point_current "$folder${new:+-guard}"
+  await_engine
+  kept=$(ended "$@") && point_current "$folder${kept:+-guard}"
 }
 
-# clear_kept NAME=DEFINITION/SLOT...: those of them that do not run.
-clear_kept() {
-  ended=$(list_containers --filter status=created --filter status=exited --filter status=dead \
+# clear_kept NAME=DEFINITION/SLOT...
+clear_kept() { kept=$(ended "$@") && each "$kept" docker rm; }
+
+# ended NAME=DEFINITION/SLOT...: the ids of those that do not run.
+ended() {
+  listed=$(list_containers --filter status=created --filter status=exited --filter status=dead \
     --format '{{.ID}} {{.Label "com.docker.compose.service"}}={{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}') || return 1
-  each "$(printf '%s\n' "$ended" | awk -v kept=" $* " 'index(kept, " " $2 " ") { print $1 }')" docker rm
+  printf '%s\n' "$listed" | awk -v wanted=" $* " 'NF && index(wanted, " " $2 " ") { print $1 }'
 }
 
 # start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.

@@ -117,12 +117,12 @@ test('a crash that left it without any network is made up for', async () => {
 
 test('current is guarded as long as there is something kept', async () => {
   const current = () => readlinkSync(join(stack, 'current'))
-  const served = await create('1', 'new')
-  writeFileSync(join(tx, 'served'), `web ${served} always\n`)
-  expect((await effect('lead_back releases/v1/plain web=new')).code).toBe(0)
+  await docker('start', await create('1', 'new'))
+  await create('3', 'old')
+  expect((await effect('lead_back releases/v1/plain web=new/plain web=other/a')).code).toBe(0)
   expect(current()).toBe('releases/v1/plain')
   await create('2', 'new')
-  expect((await effect('lead_back releases/v1/plain web=new')).code).toBe(0)
+  expect((await effect('lead_back releases/v1/plain web=new/plain web=other/a')).code).toBe(0)
   expect(current()).toBe('releases/v1/plain-guard')
 })
 

@@ -71,7 +71,7 @@ const EFFECTS: Effects = {
   clear_slot: ({ containers }, [slot = '']) => containers.clearSlot(slot),
   create_new: ({ containers }, services) => containers.createNew(services),
   set_aside: setAside,
-  lead_back: (tools, [folder = '', ...services]) => leadBack(tools, folder, services),
+  lead_back: (tools, [folder = '', ...marks]) => leadBack(tools, folder, marks),
   clear_kept: clearKept,
   note_served: ({ containers }, services) => containers.noteServed(services),
   stop_old: ({ containers }, services) => containers.stopOld(services),

@@ -11,22 +11,25 @@ export function* setAside(tools: Tools, services: readonly string[]): Run<boolea
   return yield* docker.remove(came.filter(({ life }) => life === 0))
 }
 
-/** `current` names it again, or its guard as long as something is kept. */
-export function* leadBack(tools: Tools, folder: string, services: readonly string[]): Run<boolean> {
+/** `current` names it again, or its guard as long as something of that is kept. */
+export function* leadBack(tools: Tools, folder: string, marks: readonly string[]): Run<boolean> {
   yield* tools.docker.awaitEngine()
-  const came = cameOf(tools, services)
-  return came !== undefined && (yield* tools.files.link('current', `${folder}${came.length > 0 ? '-guard' : ''}`))
+  const isKept = endedOf(tools, marks).length > 0
+  return yield* tools.files.link('current', `${folder}${isKept ? '-guard' : ''}`)
 }
 
-export function* clearKept({ docker }: Tools, marks: readonly string[]): Run<boolean> {
-  if (!docker.engine.isUp) return false
-  const kept = docker.engine.containers.filter(
+export function* clearKept(tools: Tools, marks: readonly string[]): Run<boolean> {
+  if (!tools.docker.engine.isUp) return false
+  return yield* tools.docker.remove(endedOf(tools, marks))
+}
+
+function endedOf({ docker }: Tools, marks: readonly string[]): readonly Container[] {
+  return docker.engine.containers.filter(
     ({ service, labels, status, isOneOff }) =>
       !isOneOff &&
       status !== 'running' &&
       marks.includes(`${service}=${labels['estiba.definition'] ?? ''}/${labels['estiba.slot'] ?? ''}`),
   )
-  return yield* docker.remove(kept)
 }
 
 /** Of the new ones, undefined when the engine does not answer. */

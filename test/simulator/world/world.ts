@@ -115,8 +115,10 @@ export function settingOf(tried: Case): Setting {
   for (const container of containersOf(before, 'a', isBad ? { ...FINE, healthyAfter: Infinity } : FINE)) {
     host.engine.containers.push(container)
   }
+  const kept = keptBefore(tried, to)
+  host.engine.containers.push(...kept)
   host.disk.write('ledger.jsonl', ledger)
-  host.disk.write('current', `releases/${before.id}/a`)
+  host.disk.write('current', `releases/${before.id}/a${kept.length > 0 ? '-guard' : ''}`)
   host.disk.write('edge/live', 'slots/a')
   for (const id of ['v1', 'v2'])
     if (tried.verb === 'rollback' || id === 'v1') host.disk.write(`releases/${id}`, 'whole')
@@ -153,13 +155,15 @@ function planned(tried: Case): ReturnType<typeof plan> {
 }
 
 /** Observes the host as it will be built, and plans the real way from there. */
-function plan({ world, verb }: Case) {
+function plan(tried: Case) {
+  const { world, verb } = tried
   const two = isRenamed(world) ? TWO_RENAMED : TWO
   const [before, to] = verb === 'deploy' ? [ONE, two] : [two, ONE]
   const observation = verb === 'deploy' ? hostWith(ONE) : hostWith(ONE, two)
   // Without the slots' networks, so that the plan has the steps that make them.
   const containers = containersOf(before, 'a', FINE).map(observed)
-  const running: Observation = { ...observation, networks: [], containers }
+  const kept = keptBefore(tried, to).map(observed)
+  const running: Observation = { ...observation, networks: [], containers, kept }
   return {
     before,
     to,
@@ -182,6 +186,15 @@ function plan({ world, verb }: Case) {
 function conductOf(world: World): Readonly<Record<string, Conduct>> {
   const api = world.endsWith('never healthy') ? NEVER_HEALTHY : world.endsWith('dies in trial') ? DIES_IN_TRIAL : FINE
   return { api, worker: SLOW, queue: SLOW, beat: SLOW, clock: SLOW, nginx: FINE, init: ENDS }
+}
+
+/** What an attempt before has left in the slot that is to be gone to: the very service that is to be made again. */
+function keptBefore({ world, verb }: Case, to: Manifest): readonly Container[] {
+  if (world !== 'never healthy' && !(world === 'new fine' && verb === 'rollback')) return []
+  const [api] = containersOf(to, 'b', FINE).filter(({ service }) => service === 'api')
+  if (!api) return []
+  const labels = { ...api.labels, 'estiba.release': 'v0' }
+  return [{ ...api, id: 'kept-api', labels, policy: 'no', status: 'exited', isStoppedByHand: true }]
 }
 
 function containersOf({ id, services }: Manifest, slot: string, ofApi: Conduct): readonly Container[] {

@@ -63,7 +63,7 @@ describe('a scheduler that is called otherwise', () => {
     expect(lines(two, hostWith(one), 'beat', 'start_and_prove 60 scheduler')).toMatchInlineSnapshot(`
       [
         "note_served db api worker nginx beat && point_current releases/v1/a-guard",
-        "way back: stand_by 60 db api worker nginx beat && lead_back releases/v1/a api scheduler worker",
+        "way back: stand_by 60 db api worker nginx beat && lead_back releases/v1/a api/b scheduler/b worker/b",
         "stop_old worker beat=gone",
         "way back: stand_by 60 db worker beat",
         "start_and_prove 60 scheduler worker",
@@ -162,7 +162,7 @@ describe('whatever takes turns, whatever it is called', () => {
     expect(lines(two, hostWith(one), 'blog')).toMatchInlineSnapshot(`
       [
         "note_served db api worker nginx blog && point_current releases/v1/a-guard",
-        "way back: stand_by 60 db api worker nginx blog && lead_back releases/v1/a api journal worker",
+        "way back: stand_by 60 db api worker nginx blog && lead_back releases/v1/a api/b journal/b worker/b",
         "way back: switch_edge a && stand_by 60 db nginx api blog && see_edge a nginx && drain 5 10.213.1.0/24 nginx",
         "drain 30 10.213.0.0/24 nginx && remove_old api worker blog=gone",
       ]

@@ -43,7 +43,7 @@ describe('an edge of another stack', () => {
     )
     expect(switching(two, found)).toMatchInlineSnapshot(`
       [
-        "way back: $ stand_by 120 db api worker && lead_back releases/v1/a api=d46a468f8933d529 worker=984bdedd2f7b08ac",
+        "way back: $ stand_by 120 db api worker && lead_back releases/v1/a api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b",
         "way back: $ stand_by 120 db worker",
         "$ switch_edge b-trial && see_edge b-trial proxy/nginx",
         "way back: $ switch_edge a && stand_by 120 db api && see_edge a proxy/nginx && drain 5 10.213.1.0/24 proxy/nginx",

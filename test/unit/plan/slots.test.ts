@@ -59,7 +59,7 @@ describe('a release in slots', () => {
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 120 s)
            $ note_served db api worker nginx && point_current releases/v1/a-guard
-           way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529 worker=984bdedd2f7b08ac
+           way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b
         02 create the new api, worker, because made beside the old, in slot b, which the edge does not lead to (reversible, at most 120 s)
            $ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2
            way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac
@@ -145,7 +145,7 @@ describe('a release in slots', () => {
         "way back: $ unstage",
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ note_served db api worker nginx && point_current releases/v1/a-guard",
-        "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
+        "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b nginx=b3d13b9d1266b9db/",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=b3d13b9d1266b9db:1",
         "way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
         "$ start_and_prove 60 api=d46a468f8933d529",
@@ -249,7 +249,7 @@ describe('a release in slots', () => {
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ join_slots db",
         "$ note_served db api worker nginx && point_current releases/v1/plain-guard",
-        "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/plain api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
+        "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/plain api=d46a468f8933d529/a worker=984bdedd2f7b08ac/a nginx=a58aa1d49c686408/",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=a58aa1d49c686408:1",
         "way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
         "$ start_and_prove 60 api=d46a468f8933d529",
@@ -303,9 +303,10 @@ describe('a release in slots', () => {
     expect(more).toMatchInlineSnapshot(`
       [
         "$ clear_kept api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b && point_current releases/v1/a",
+        "way back: $ lead_back releases/v1/a api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b",
       ]
     `)
-    expect(commandsOf(text).indexOf(more[0] ?? '')).toBe(
+    expect(commandsOf(text).indexOf(more[1] ?? '')).toBe(
       commandsOf(text).findIndex((line) => line.includes('note_served')) - 1,
     )
     expect(plan(one, { ...host, kept })).toContain('note: nothing changed: no container that runs is touched')

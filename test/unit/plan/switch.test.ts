@@ -72,7 +72,7 @@ describe('a whole plan', () => {
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
            $ note_served db api worker nginx && point_current releases/v1/plain-guard
-           way back: $ stand_by 120 db api worker nginx && lead_back releases/v1/plain api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
+           way back: $ stand_by 120 db api worker nginx && lead_back releases/v1/plain api=e28c8f1dc4bb89d0/plain worker=984bdedd2f7b08ac/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e28c8f1dc4bb89d0:1 worker=984bdedd2f7b08ac:2
            way back: $ set_aside api=e28c8f1dc4bb89d0 worker=984bdedd2f7b08ac
@@ -128,7 +128,7 @@ describe('a whole plan', () => {
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
            $ note_served db api worker nginx && point_current releases/v2/plain-guard
-           way back: $ stand_by 120 db api worker nginx && lead_back releases/v2/plain api=e4740b7781656368 worker=a596dedff0616dce
+           way back: $ stand_by 120 db api worker nginx && lead_back releases/v2/plain api=e4740b7781656368/plain worker=a596dedff0616dce/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2
            way back: $ set_aside api=e4740b7781656368 worker=a596dedff0616dce
