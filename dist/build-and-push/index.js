@@ -43788,6 +43788,18 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ./src/runner/failure-summary.ts
+
+/** What failed on a host and what it said last, for the job's page; nothing where there is no more than the annotation shows. */
+function failureSummary(error) {
+    if (!(error instanceof StepError) || (error.failure.lastLines ?? []).length === 0)
+        return '';
+    // Longer than any in the text, which would end the block: https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+    const longest = Math.max(2, ...(error.message.match(/~+/g) ?? []).map(({ length }) => length));
+    const fence = '~'.repeat(longest + 1);
+    return ['### Failed', `${fence}text\n${error.message}\n${fence}`].join('\n\n');
+}
+
 ;// CONCATENATED MODULE: ./src/runner/context.ts
 
 /**
@@ -44051,7 +44063,7 @@ class GithubJob {
                 core_setSecret(form);
     }
     async summarize(markdown) {
-        if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
+        if (process.env['GITHUB_STEP_SUMMARY'] === undefined || markdown === '')
             return;
         await summary.addRaw(this.#redactor.redact(markdown), true).write();
     }
@@ -44259,6 +44271,7 @@ function listed(values) {
 
 
 
+
 /**
  * Runs an action as this process: reads the inputs, runs its main or its post step, publishes outputs if that succeeded,
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
@@ -44279,6 +44292,7 @@ async function runAction(action) {
     }
     catch (error) {
         job.fail(explain(error));
+        await job.summarize(failureSummary(error)).catch(() => undefined);
     }
 }
 async function runMain(action, job) {

@@ -68942,6 +68942,8 @@ class ProgressReader {
     #failure;
     #obstacle;
     #output = [];
+    #unwell = [];
+    #kept = new Set();
     #progress;
     #waiting;
     #holder;
@@ -68966,6 +68968,8 @@ class ProgressReader {
             ...progress,
             // A step that was cut short by an abort failed too, but is not why the transaction ended.
             ...(failure?.key === progress.cause && { failure }),
+            ...(this.#unwell.length > 0 && { lastLines: this.#unwell }),
+            ...(this.#kept.size > 0 && { kept: [...this.#kept] }),
             ...(obstacle !== undefined && { obstacle }),
             ...(holder !== undefined && { holder }),
         };
@@ -69002,7 +69006,12 @@ class ProgressReader {
         const lines = this.#output.filter((text) => text.trim() !== '');
         const { event } = this.#last ?? {};
         if (this.#failure && event?.type === 'did' && event.phase !== 'settle')
-            this.#failure = { ...this.#failure, lastLines: lines.slice(-15) };
+            this.#failure = { ...this.#failure, lastLines: lines.slice(-LAST_LINES) };
+        if (event?.type === 'undoing')
+            this.#unwell = lines.slice(-LAST_LINES);
+        const kept = event?.type === 'undid' ? KEPT.exec(line)?.[1] : undefined;
+        if (kept !== undefined)
+            this.#kept.add(kept);
         if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
             this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
     }
@@ -69078,6 +69087,10 @@ class ProgressReader {
         return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
     }
 }
+/** What is told of two containers that failed, each with its logs. */
+const LAST_LINES = 50;
+/** As `set_aside` in `src/compose/effects/containers.sh` says it. */
+const KEPT = /^kept, stopped, until the next deploy: (\S+)/;
 const REMIND_MS = 30_000;
 /** Has one who waits for the stack told from time to time for how long; returns what ends that. */
 function remindWhileWaiting(reader) {
@@ -69422,6 +69435,7 @@ finish() {
   if ! is_over || ! add_to_ledger; then return 1; fi
   rm -f "$stack/open"
   prune
+  leave_what_was_removed
 }
 
 # Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
@@ -69603,6 +69617,9 @@ edit_crontab() {
 add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
 remove_minute_job() { edit_crontab; }
 
+# A stack that was removed needs none, as soon as nothing is open. The caller holds the lock.
+leave_what_was_removed() { [ ! -f "$stack/removed" ] || [ -f "$stack/open" ] || remove_minute_job; }
+
 # The agent's own verb.
 
 # Space for the way back, and the name of the journal, whose records are synced one by one.
@@ -69615,6 +69632,7 @@ make_ready() {
   remember_environment || return 1
   if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
   note_engine
+  rm -f "$stack/removed"
   add_minute_job
   touch "$ledger" && cut_torn_tail "$ledger"
 }
@@ -69676,6 +69694,7 @@ recover() {
   done
   recover_what_is_open
   end_what_never_was_open
+  leave_what_was_removed
   revive
 }
 
@@ -70033,8 +70052,60 @@ create_new() {
   compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
-remove_new() {
-  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+# came NAME=DEFINITION...: those new ones that \`every\` names and that were not there before this transaction.
+came() {
+  of_all new "$@" | awk -v served="$(awk '{ print $2 }' "$ESTIBA_TX/served" 2>/dev/null | tr '\\n' ' ')" '!index(" " served, " " $1 " ")'
+}
+
+# set_aside NAME=DEFINITION...: the new ones are kept, stopped, for whoever wants to know what was wrong with them. One that has
+# never run has nothing to tell, and goes.
+set_aside() {
+  every=$(await_survey) && new=$(came "$@") && each "$new" docker update --restart=no && each "$new" docker stop || return 1
+  [ -n "$new" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{else}}-{{end}} {{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' $new) || return 1
+  each "$(printf '%s\\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
+  printf '%s\\n' "$told" | {
+    while read -r container called ran networks; do
+      [ "$ran" = ran ] || continue
+      # shellcheck disable=SC2086 # a list of names
+      cut_off "$container" $networks &
+      echo "kept, stopped, until the next deploy: \${called#/} (docker logs \${called#/})"
+    done
+    wait
+  }
+}
+
+# cut_off CONTAINER MODE NETWORK...: it meets nobody, and nobody it, should somebody start it with the others, as
+# \`docker compose restart\` does. Without any network the engine would give it its first one again. What shares another one's
+# network can't be cut off.
+cut_off() {
+  case $2 in container:* | host | none) return ;; esac
+  apart=$1 has_none=false
+  shift 2
+  for network; do
+    if [ "$network" = none ]; then has_none=true; else docker network disconnect --force "$network" "$apart"; fi
+  done
+  "$has_none" || docker network connect none "$apart"
+}
+
+# lead_back FOLDER NAME=DEFINITION/SLOT...: \`current\` names it again, or its guard as long as one of those is kept: Compose, up to
+# 2.29 at least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
+lead_back() {
+  folder=$1
+  shift
+  await_engine
+  kept=$(ended "$@") && point_current "$folder\${kept:+-guard}"
+}
+
+# clear_kept NAME=DEFINITION/SLOT...
+clear_kept() { kept=$(ended "$@") && each "$kept" docker rm; }
+
+# ended NAME=DEFINITION/SLOT...: the ids of those that do not run.
+ended() {
+  listed=$(list_containers --filter status=created --filter status=exited --filter status=dead \\
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}}={{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}') || return 1
+  printf '%s\\n' "$listed" | awk -v wanted=" $* " 'NF && index(wanted, " " $2 " ") { print $1 }'
 }
 
 # start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
@@ -70061,16 +70132,17 @@ keep_alive() {
   each "$(of_all new "$@")" docker start
 }
 
+# remove_old NAME=DEFINITION...: with a definition that no container has, all of the service.
 remove_old() {
   every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
 
-# retire NAME...: services that are no longer in the file.
-retire() {
+# remove_idle NAME...: of services of which enough run, what does not: an interrupted or scaled \`up\` by hand leaves such.
+remove_idle() {
   await_engine
   for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
+    idle=$(list_containers --quiet --filter "label=com.docker.compose.service=$service" --filter status=created --filter status=exited --filter status=dead) &&
+      each "$idle" docker rm || return 1
   done
 }
 
@@ -70136,7 +70208,14 @@ let_go() {
   true
 }
 
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+# forget_images IMAGE...: but not what another stack of this host holds.
+forget_images() {
+  for image; do
+    case $(docker image inspect --format '{{.RepoTags}}' "$image" 2>/dev/null) in *estiba.invalid/held:*) continue ;; esac
+    docker image rm "$image" >/dev/null 2>&1
+  done
+  true
+}
 
 # What serves when a transaction begins, and how it comes back.
 
@@ -70223,11 +70302,26 @@ in_subnet() {
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 
+# explain CONTAINER [ANSWER]: what is known of one that failed, what decides last: an error shows the end. Said at once, for
+# several may fail at the same time.
 explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
+  told=$(docker inspect --format '{{.Name}} {{index .Config.Labels "com.docker.compose.service"}} is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}{{with .State.Error}}, the engine said: {{.}}{{end}}' "$1") || return
+  title=\${told%% *} title=\${title#/} told=\${told#* }
+  checks=$(docker inspect --format '{{with .State.Health}}{{range .Log}}{{println "exit code" .ExitCode}}{{println .Output}}{{end}}{{end}}' "$1" | last_lines 6 1000)
+  printf '%s\\n' "the last lines of $title:" "$(docker logs --tail 15 "$1" 2>&1 | last_lines 12 2000)" \\
+    \${checks:+"the health checks of the engine:" "$checks"} \${2:+"its health check said: $2"} \\
+    "\${told%% *} ($title) \${told#* }" "more on the host: docker logs $title, docker inspect $title"
+}
+
+# last_lines NUMBER BYTES: of what is not empty; none is cut, for a secret's rest would be shown, which no mask knows.
+last_lines() {
+  awk -v most="$1" -v room="$2" '
+    NF { line[++n] = $0 }
+    END {
+      for (first = n + 1; first > 1 && n - first + 1 < most && (room -= length(line[first - 1]) + 1) >= 0; first--);
+      if (n && first > n) print "(a line of more than " room + length(line[n]) + 1 " bytes)"
+      for (; first <= n; first++) print line[first]
+    }'
 }
 
 # check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
@@ -70319,15 +70413,35 @@ are_well() {
   every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
   states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
+  failed=0
   while read -r container state; do
     case $state in
-      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0 unhealthy') explain "$container" unhealthy; failed=1 ;;
       'running 0' | 'running 0 '*) ;;
-      *) explain "$container"; return 1 ;;
+      *) explain "$container"; failed=1 ;;
     esac
   done <<EOT
 $states
 EOT
+  return "$failed"
+}
+
+# run_for SECONDS NAME=DEFINITION...: until the youngest of them was started so long ago, and as long as all are well.
+run_for() {
+  seconds=$1
+  shift
+  every=$(survey) && find_new "$@" || return 1
+  until is_past "$seconds"; do sleep 1 && are_well "$@" || return 1; done
+}
+
+# is_past SECONDS: all of \`new\` were started longer ago; what the engine does not say is not past.
+is_past() {
+  # shellcheck disable=SC2086 # a list of ids
+  started=$(docker inspect --format '{{.State.StartedAt}}' $new) || return 1
+  for time in $started; do
+    began=$(date -u -d "\${time%%.*}Z" +%s 2>/dev/null || date -u -D '%Y-%m-%dT%H:%M:%SZ' -d "\${time%%.*}Z" +%s) || return 1
+    [ "$(($(date +%s) - began))" -ge "$1" ] || return 1
+  done
 }
 
 # Services that run to their end.
@@ -70487,6 +70601,86 @@ forget_files() {
   done
 }
 
+# Files that pages ask for which visitors opened before a switch: each new container has those of the releases that are kept.
+
+# share_assets LIVE KEPT NAME=DEFINITION:FOLDER,FOLDER...: the new containers, not started yet, get the files which they lack of
+# the releases KEPT, latest first and joined by commas. LIVE is the one that serves, or empty where that is none of ours.
+share_assets() {
+  live=$1 kept=$2
+  shift 2
+  every=$(survey) && find_new "$@" || return 1
+  for service; do
+    for assets in $(more "$service" | tr , ' '); do share_folder "$(name "$service")" "$assets" || return 1; done
+  done
+  rm -rf "\${ESTIBA_TX:?}/assets"
+}
+
+# share_folder NAME FOLDER: of that service. A release's own files are taken before anything is laid beside them, once.
+share_folder() {
+  fresh=$(among "$every" new "$service")
+  own=$(assets_in "$stack/releases/$release" "$@")
+  if ! take_assets "$(first_of "$fresh")" "$2" "$own" || ! holds_folder "$own"; then
+    rm -f "$own"
+    echo "services.$1.labels: estiba.assets is $2, and the image has no such folder: write its own path, not a link's"
+    return 1
+  fi
+  take_served "$@" || return 1
+  needed=$(lacking "$@") || return 1
+  [ -n "$needed" ] || return 0
+  for container in $fresh; do
+    for source in $needed; do
+      docker cp - "$container:\${2%/*}/" <"$source" || echo "$1 does not have all of $source"
+    done
+    # What has the same name is the new release's.
+    docker cp - "$container:\${2%/*}/" <"$own" || return 1
+  done
+}
+
+# assets_in RELEASE NAME FOLDER: the archive of that folder, in the folder of a release. \`%\` is in no label's path.
+assets_in() { echo "$1/assets/$2$(echo "$3" | tr / %).tar"; }
+
+first_of() { printf '%s\\n' "$1" | head -n 1; }
+
+# take_assets CONTAINER FOLDER ARCHIVE: whole and on disk, or not at all. Owners and modes are in it.
+take_assets() {
+  [ ! -f "$3" ] || return 0
+  mkdir -p "\${3%/*}" && docker cp "$1:$2" - >"$3.new" && sync "$3.new" && mv "$3.new" "$3" && sync "\${3%/*}" "\${3%/*/*}" && return
+  rm -f "$3.new"
+  return 1
+}
+
+# The engine hands out a link, or a file, as the one entry that it is.
+holds_folder() { tar -tf "$1" | head -n 1 | grep -q '/$'; }
+
+# take_served NAME FOLDER: of a release that came before the label its running container has the files. It may have none of them there.
+take_served() {
+  from=\${live:+$stack/releases/$live}
+  taken=$(assets_in "\${from:-$ESTIBA_TX}" "$@")
+  [ ! -f "$taken" ] || return 0
+  running=$(containers "$1" status=running) || return 1
+  old=$(among "$every" old "$service" | grep -xF "$running" | head -n 1)
+  [ -n "$old" ] && [ -d "\${from:-$ESTIBA_TX}" ] || return 0
+  if ! take_assets "$old" "$2" "$taken" || ! holds_folder "$taken"; then
+    rm -f "$taken"
+    echo "what serves of $1 has no folder $2: nothing of it is kept"
+  fi
+}
+
+# lacking NAME FOLDER: the archives that have a file which neither the new release nor a later one has, oldest first.
+lacking() {
+  seen=$ESTIBA_TX/assets-seen wanted=''
+  tar -tf "$own" >"$seen" || return 1
+  for id in $(echo "$kept" | tr , ' ') ''; do
+    archive=$(assets_in "\${id:+$stack/releases/}\${id:-$ESTIBA_TX}" "$@")
+    [ -f "$archive" ] || continue
+    listed=$(tar -tf "$archive" | grep -v '/$')
+    if [ -z "$listed" ] || ! printf '%s\\n' "$listed" | grep -qvxFf "$seen"; then continue; fi
+    wanted="$archive $wanted"
+    printf '%s\\n' "$listed" >>"$seen"
+  done
+  echo "$wanted"
+}
+
 # The two slots that a release can be in.
 
 # join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
@@ -70518,21 +70712,35 @@ place_new() {
   done
 }
 
-# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
-# upper half of the addresses; those of the web services are in the lower one. 75: planned again it may go through.
-make_slots() {
-  docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
-}
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that has these addresses already stays as it is. The engine hands
+# out the upper half of them; those of the web services are in the lower one. 75: planned again it may go through.
+make_slots() { make_slot a "$1" && make_slot b "$2"; }
 make_slot() {
+  has_subnet "\${project}_slot-$1" "$2" && return
+  drop_network "\${project}_slot-$1" || return 1
   # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
   for _ in 1 2 3; do
-    docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 && return
+    has_subnet "\${project}_slot-$1" "$2" && return
     docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null && return
     if is_taken "$2"; then echo "another network has got $2 since this was planned"; return 75; fi
     sleep 1
   done
   return 1
 }
+has_subnet() { [ "$(docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$1" 2>/dev/null)" = "$2" ]; }
+
+# drop_network NETWORK: one of the name with other addresses. What is shared by the slots leaves it, and is joined again when it
+# is made anew; where a release runs in it, or somebody else does, it stays, and that is a failure.
+drop_network() {
+  there=$(docker network ls --quiet --filter "name=^$1\\$") || return 1
+  [ -n "$there" ] || return 0
+  serving=$(list_containers --quiet --filter "network=$1" --filter status=running --filter label=estiba.slot) || return 1
+  [ -z "$serving" ] || { echo "the network $1 has other addresses than the release wants, and containers of the stack run in it"; return 1; }
+  sharing=$(list_containers --quiet --filter "network=$1" --filter status=running) || return 1
+  for container in $sharing; do docker network disconnect "$1" "$container" || return 1; done
+  docker network rm "$1" >/dev/null || { echo "the network $1 has other addresses than the release wants, and others are in it"; return 1; }
+}
+
 is_taken() {
   networks=$(docker network ls --quiet) || return 1
   # shellcheck disable=SC2086 # a list of ids
@@ -70581,7 +70789,7 @@ program_at() {
   mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
   program=$(printf '%s\\n' "$mounted" | sed -n 's|^/etc/\\([a-z]*\\)/estiba\\(/.*\\)*$|\\1|p' | head -n 1)
   case $program in
-    nginx | caddy) echo "$program" ;;
+    nginx | caddy | haproxy | traefik) echo "$program" ;;
     *) echo "nothing that can be switched has the folder $stack/edge in container $1" >&2; return 1 ;;
   esac
 }
@@ -70599,7 +70807,7 @@ for_each_place() {
 # The files of \`edge/\`: what is generated for the edges, and what of the team's own they load.
 
 # edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
-edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\\./||'); }
+edge_files() { (cd "$1" && find ./*.* own -type f 2>/dev/null | sed 's|^\\./||'); }
 
 # lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
 lacks_configuration() { ! edge_files "$1" | has_edge_files; }
@@ -70609,6 +70817,7 @@ has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || ret
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  if [ -f "$1/traefik-a.conf" ]; then link_traefik || return 1; fi
   edge_files "$1" | put_edge_files "$1" lacking || return 1
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
@@ -70720,7 +70929,9 @@ see_edge() {
     found=$(places_of "$edge") || return 1
     [ -n "$found" ] || { echo "$edge does not run"; return 1; }
     for place in $found; do
-      until seen=$(ask_edge "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+      ask=ask_edge
+      if [ -f "$stack/edge/traefik-a.conf" ] && [ "$(program_at "$place")" = traefik ]; then ask=ask_traefik; fi
+      until seen=$("$ask" "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
           echo "$edge was to lead to slot $wanted, but says: $seen"
           echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
@@ -70732,13 +70943,13 @@ see_edge() {
   done
 }
 
-# ask_edge PLACE: with whatever it has to ask with. It may be the edge of several stacks.
+# ask_edge PLACE [PATH]: with whatever it has to ask with. It may be the edge of several stacks.
 ask_edge() {
   # shellcheck disable=SC2016 # the inner shell's
-  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/ host="Host: $1.estiba"
+  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/$2 host="Host: $1.estiba"
     if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
     if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
-    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project"
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET /$2 HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project" "\${2:-}"
 }
 
 # nginx as an edge.
@@ -70788,6 +70999,107 @@ caddy_configuration() {
     /^(--config|-c|--adapter|-a)=/ { print }
     /^(--config|-c|--adapter|-a)$/ { option = $0; getline; print option, $0 }
     END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
+}
+
+# HAProxy as an edge.
+
+# test_haproxy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
+test_haproxy() {
+  image=$1
+  shift
+  configuration=$(haproxy_configuration "$place") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker run "$@" --entrypoint haproxy "$image" -c $configuration
+}
+
+# load_haproxy PLACE: its master starts another worker, which takes the ports over; the one before ends with its connections.
+load_haproxy() {
+  configuration=$(haproxy_configuration "$1") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker exec "$1" haproxy -c $configuration || return 1
+  worker=$(ask_edge "$1" worker) || return 1
+  master=$(docker exec "$1" cat "/proc/$worker/stat" | awk '{ print $4 }')
+  # Whatever else is told so may end.
+  [ "$(docker exec "$1" cat "/proc/$master/comm" 2>/dev/null)" = haproxy ] ||
+    { echo 'it has no master that would start another worker; start it with -W, as the official image does'; return 1; }
+  # shellcheck disable=SC2016 # the inner shell's
+  docker exec "$1" sh -c 'kill -USR2 "$1"' sh "$master" && await_other_worker "$1" "$worker"
+}
+
+# await_other_worker PLACE WORKER
+await_other_worker() {
+  give_up=$(($(uptime_seconds) + 20))
+  until now=$(ask_edge "$1" worker) && [ "$now" != "$2" ]; do
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'it did not load its new configuration; its log says why'; return 1; }
+    sleep 0.05
+  done
+}
+
+# What it was started with.
+haproxy_configuration() {
+  docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
+    /^-[fC]$/ { option = $0; getline; print option, $0; named = 1 }
+    END { exit !named }' || { echo 'it was not started by haproxy -f, so nobody knows which configuration it has' >&2; return 1; }
+}
+
+# Traefik as an edge. It has no way to try a configuration, and needs none to load one: it watches the folder.
+
+test_traefik() { :; }
+load_traefik() { :; }
+
+# Each folder that \`live\` can lead to leads to the configuration for it, and so does what Traefik reads.
+link_traefik() {
+  for folder in a b a-trial b-trial; do ln -sfn "../../traefik-$folder.conf" "$stack/edge/slots/$folder/traefik" || return 1; done
+  ln -sfn live/traefik "$stack/edge/traefik.yml"
+}
+
+# ask_traefik PLACE: it can answer with nothing but a redirect: to the name of the folder.
+ask_traefik() {
+  # shellcheck disable=SC2016 # the inner shell's
+  ask_place "$1" sh -c 'if command -v curl >/dev/null; then exec curl -sS -m 2 -o /dev/null -w "Location: %{redirect_url}\\n" http://127.0.0.1:9180/; fi
+    if command -v nc >/dev/null; then printf "GET / HTTP/1.0\\r\\n\\r\\n" | nc -w 2 127.0.0.1 9180; exit; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; cat <&3"' |
+    tr -d '\\r' | sed -n 's|^Location: .*/\\([a-z-]*\\)$|\\1|p'
+}
+
+# What is left to do when a stack is removed, its containers apart.
+
+# all_gone NAME=DEFINITION...: none of the old containers is there. What tells which they are is not removed before them.
+all_gone() {
+  every=$(await_survey) && old=$(of_all old "$@") || return 1
+  [ -z "$old" ] || { echo "still there: $(echo "$old" | tr '\\n' ' ')"; return 1; }
+}
+
+# drop_networks: whatever is in a slot's network leaves it, running or not, for without it it could not be started again. Of
+# the stack's own networks those go in which no container is.
+drop_networks() {
+  await_engine
+  networks=$(docker network ls --format '{{.Name}}') || return 1
+  for network in $(printf '%s\\n' "$networks" | grep -xF -e "\${project}_slot-a" -e "\${project}_slot-b"); do
+    inside=$(docker ps --all --quiet --no-trunc --filter "network=$network") || return 1
+    for container in $inside; do docker network disconnect "$network" "$container" || return 1; done
+    docker network rm "$network" >/dev/null || return 1
+  done
+  own=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project") || return 1
+  for network in $own; do
+    inside=$(docker ps --all --quiet --filter "network=$network") || return 1
+    [ -n "$inside" ] || docker network rm "$network" >/dev/null || return 1
+  done
+}
+
+forget_edge() { rm -rf "\${stack:?}/edge" && sync "$stack"; }
+
+# forget_stack: what leads nowhere any more. What a container still mounts of files/ stays. The mark has the minute job removed when all is over.
+forget_stack() {
+  rm -f "$stack/current" "$stack/.current" "$stack/edge/live" && rm -rf "\${stack:?}/releases" && sync "$stack" && forget_files || return 1
+  rmdir "$stack/files" 2>/dev/null
+  : >"$stack/removed" && sync "$stack/removed" && sync "$stack"
+}
+
+# let_all_go: the images of all its releases.
+let_all_go() {
+  await_engine
+  tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*") && each "$tags" docker image rm
 }
 `;
 /** src/compose/revive.sh */
@@ -71039,8 +71351,8 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 
 # The stack as Estiba left it.
 
-# What the edges are told, in one order: what is generated, and of the team's own the checksums.
-edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
+# What the edges are told, in one order: what is generated, and of the team's own the checksums. A link leads to what was told.
+edge_configuration() { cd "$stack/edge" && for file in ./*.*; do [ -L "$file" ] || cat "$file" || return 1; done && find own -type f -exec sha256sum {} + | sort -k 2; }
 
 # Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
 nginx_facts() {
@@ -72868,12 +73180,19 @@ function parseEntry(line) {
 }
 /** Releases that were confirmed, latest first, each once. */
 function confirmedReleases(ledger) {
-    const confirmed = ledger.filter(({ result, action }) => result === 'committed' && action !== 'migration');
-    return [...new Set(confirmed.map(({ release }) => release).reverse())];
+    return [
+        ...new Set(ledger
+            .filter(madeSomethingLive)
+            .map(({ release }) => release)
+            .reverse()),
+    ];
+}
+function madeSomethingLive({ result, action }) {
+    return result === 'committed' && (action === 'deploy' || action === 'rollback');
 }
 /** The entry that made a release the live one, the last time that this happened. */
 function whatMadeLive(ledger, release) {
-    return ledger.findLast((entry) => entry.result === 'committed' && entry.action !== 'migration' && entry.release === release);
+    return ledger.findLast((entry) => madeSomethingLive(entry) && entry.release === release);
 }
 
 ;// CONCATENATED MODULE: ./src/release/manifest.ts
@@ -75021,6 +75340,18 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ./src/runner/failure-summary.ts
+
+/** What failed on a host and what it said last, for the job's page; nothing where there is no more than the annotation shows. */
+function failureSummary(error) {
+    if (!(error instanceof StepError) || (error.failure.lastLines ?? []).length === 0)
+        return '';
+    // Longer than any in the text, which would end the block: https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+    const longest = Math.max(2, ...(error.message.match(/~+/g) ?? []).map(({ length }) => length));
+    const fence = '~'.repeat(longest + 1);
+    return ['### Failed', `${fence}text\n${error.message}\n${fence}`].join('\n\n');
+}
+
 ;// CONCATENATED MODULE: ./src/runner/context.ts
 
 /**
@@ -75258,7 +75589,7 @@ class GithubJob {
                 core_setSecret(form);
     }
     async summarize(markdown) {
-        if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
+        if (process.env['GITHUB_STEP_SUMMARY'] === undefined || markdown === '')
             return;
         await summary.addRaw(this.#redactor.redact(markdown), true).write();
     }
@@ -75466,6 +75797,7 @@ function listed(values) {
 
 
 
+
 /**
  * Runs an action as this process: reads the inputs, runs its main or its post step, publishes outputs if that succeeded,
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
@@ -75486,6 +75818,7 @@ async function runAction(action) {
     }
     catch (error) {
         job.fail(run_action_explain(error));
+        await job.summarize(failureSummary(error)).catch(() => undefined);
     }
 }
 async function runMain(action, job) {
@@ -75708,9 +76041,9 @@ function unexpected(progress, { what, host, path }) {
             return ended(progress, where, path);
     }
 }
-function ended({ result, cause, failure, obstacle, holder }, where, path) {
+function ended({ result, cause, failure, lastLines, kept = [], obstacle, holder }, where, path) {
     const why = failure === undefined ? explainCause(cause) : `${failure.title}: failed`;
-    const details = failure === undefined ? {} : { exitCode: failure.exitCode, lastLines: failure.lastLines };
+    const details = failure === undefined ? lastLines && { lastLines } : { exitCode: failure.exitCode, lastLines: failure.lastLines };
     const error = { ...where, ...details, why };
     switch (result) {
         case 'committed':
@@ -75737,9 +76070,15 @@ function ended({ result, cause, failure, obstacle, holder }, where, path) {
             return new StepError({
                 ...error,
                 state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
-                next: 'correct the cause and run the job again',
+                next: ['correct the cause and run the job again', ...whereToLook(kept)].join('; '),
             });
     }
+}
+function whereToLook(kept) {
+    if (kept.length === 0)
+        return [];
+    const logs = kept.map((name) => `docker logs ${name}`).join(', ');
+    return [`what ran of it is kept on the host, stopped, until the next deploy: ${logs}`];
 }
 /** Causes of an end before the transaction had the stack to itself. */
 const UNTOUCHED = ['lock-timeout', 'stale-plan'];
@@ -76180,6 +76519,24 @@ function parsePublished(text) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/stack/kept.ts
+const ENDED = ['created', 'exited', 'dead'];
+/**
+ * Whether a container was set aside when its release was taken back, for whoever wants to know what was wrong with it: ours,
+ * ended, not to be started by the engine, and not what the live release has.
+ */
+function isKept({ labels, status, restart }, live, { edge, currentVariant }) {
+    const definition = labels['estiba.definition'];
+    if (definition === undefined || labels['com.docker.compose.oneoff'] === 'True')
+        return false;
+    if (!ENDED.includes(status) || restart !== 'no')
+        return false;
+    const slot = labels['estiba.slot'];
+    const where = live?.slots ? (edge?.live ?? currentVariant) : 'plain';
+    const isLive = live?.services[labels['com.docker.compose.service'] ?? '']?.definition === definition;
+    return !isLive || (slot !== undefined && slot !== where);
+}
+
 ;// CONCATENATED MODULE: ./src/edge/slots.ts
 
 /**
@@ -76233,6 +76590,7 @@ function takeFree(taken) {
 
 
 
+
 /** Parses what `observe.sh` prints: one fact a line, name and value apart by a tab, after what a login shell says itself. */
 function parseObservation(text, asked) {
     const lines = text.split('\n');
@@ -76249,13 +76607,20 @@ function parseObservation(text, asked) {
     const ledgerLength = Number(one('ledger-length') ?? 0);
     const [current, variant = ''] = one('current')?.split('/') ?? [];
     const [slot = '', hash = ''] = one('edge')?.split(' ') ?? [];
+    const edge = hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash };
+    const currentVariant = VARIANTS.find((known) => variant.replace(/-guard$/, '') === known);
+    const releases = all('manifest').flatMap((json) => parseManifest(json) ?? []);
+    const containers = all('container').map((json) => JSON.parse(json));
+    const live = liveRelease({ current, releases });
+    const kept = containers.filter((each) => isKept(each, live, { edge, currentVariant }));
     return {
         host: {
             ...parseHostFacts({ all, one }),
             banner: lines.slice(0, start).filter((line) => line.trim() !== ''),
             clockAhead: clockAhead(Number(one('epoch')), asked),
         },
-        containers: all('container').map((json) => JSON.parse(json)),
+        containers: containers.filter((each) => !kept.includes(each)),
+        kept,
         outside: all('outside').map((json) => JSON.parse(json)),
         images: new Set(all('image')),
         networks: all('network').map((network) => {
@@ -76263,10 +76628,10 @@ function parseObservation(text, asked) {
             return { name, subnets };
         }),
         routes: all('route').flatMap(parseRoute),
-        edge: hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash },
+        edge,
         current,
-        currentVariant: VARIANTS.find((known) => variant.replace(/-guard$/, '') === known),
-        releases: all('manifest').flatMap((json) => parseManifest(json) ?? []),
+        currentVariant,
+        releases,
         ledger: parseLedger(all('ledger')),
         ledgerLength,
         brokenLedgerLines: brokenLines(all('ledger'), ledgerLength - all('ledger').length + 1),
@@ -76317,6 +76682,10 @@ function runningMounts(observation) {
 function bindMount(mount) {
     const colon = mount.lastIndexOf(':');
     return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : [];
+}
+/** Its name as a user writes it; the engine puts a slash in front. */
+function nameOf({ name }) {
+    return name.replace(/^\//, '');
 }
 
 ;// CONCATENATED MODULE: ./src/stack/shells.ts
@@ -76599,8 +76968,8 @@ function store(name, service) {
     if (kept === undefined)
         return undefined;
     if (PERHAPS_STORES.has(image))
-        return `its image is ${image}, and it writes to ${nameOf(kept)}`;
-    return STORES.has(name) || PERHAPS_STORES.has(name) ? `it is called ${name} and writes to ${nameOf(kept)}` : undefined;
+        return `its image is ${image}, and it writes to ${kind_signs_nameOf(kept)}`;
+    return STORES.has(name) || PERHAPS_STORES.has(name) ? `it is called ${name} and writes to ${kind_signs_nameOf(kept)}` : undefined;
 }
 /**
  * What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files. So is an
@@ -76610,7 +76979,7 @@ function keeper(name, service, services) {
     const volume = keptBy(service).find(({ type }) => type === 'volume');
     if (volume === undefined || isBuilt(service) || isApplication(name, service, services))
         return undefined;
-    return `it writes to the volume ${nameOf(volume)}`;
+    return `it writes to the volume ${kind_signs_nameOf(volume)}`;
 }
 function isApplication(name, service, services) {
     const works = (other, text) => wordOf(APPLICATIONS, [inItsCommand(text), ...(other === name ? [] : [inItsName(other)])]) !== undefined;
@@ -76622,7 +76991,7 @@ function isBuilt({ build, image = '' }) {
 function keptBy({ volumes = [] }) {
     return volumes.filter(({ type, read_only }) => (type === 'volume' || type === 'bind') && read_only !== true);
 }
-function nameOf({ source, target }) {
+function kind_signs_nameOf({ source, target }) {
     return source ?? target;
 }
 const PROXIES = new Set(['nginx', 'traefik', 'caddy', 'haproxy', 'envoy', 'kong']);
@@ -76775,214 +77144,6 @@ function kindOf(name, services) {
     return { kind: 'worker', because: 'nothing says that anybody asks it' };
 }
 
-;// CONCATENATED MODULE: ./src/plan/layout.ts
-
-
-/** Where what serves is now: the slot that the edge leads to, whatever else is written down. */
-function whereLive(to, { edge, currentVariant }) {
-    if (to.slots === undefined)
-        return 'plain';
-    return edge?.live ?? (currentVariant === 'plain' ? undefined : currentVariant);
-}
-/** The release goes to the slot that is free; one that moves nothing stays where the other one was. */
-function layoutFor(to, observation, moves) {
-    const before = liveRelease(observation);
-    const where = whereLive(to, observation);
-    const live = where === 'plain' ? undefined : where;
-    const variant = to.slots === undefined ? 'plain' : live === undefined ? 'a' : moves === 'stays' ? live : otherSlot(live);
-    return {
-        variant,
-        live,
-        from: before && `releases/${before.id}/${observation.currentVariant ?? 'plain'}`,
-        to: `releases/${to.id}/${variant}`,
-        leftover: variant === 'plain' || variant === live
-            ? []
-            : observation.containers.filter(({ labels }) => labels['estiba.slot'] === variant),
-    };
-}
-
-;// CONCATENATED MODULE: ./src/plan/words.ts
-
-/** For a title: `api, worker`. */
-function names(changes) {
-    return changes.map(({ name }) => name).join(', ');
-}
-/** A line of shell: one of the functions of `src/compose/effects.sh` and its arguments. */
-function words(program, args) {
-    return [program, ...args.map(quote)].join(' ');
-}
-/** `NAME=DEFINITION` of each, which is how the host tells new containers from old. */
-function definitions(changes) {
-    return changes.map(({ name, service }) => quote(`${name}=${service.definition}`)).join(' ');
-}
-/** `NAME=DEFINITION:MORE` of each. */
-function definitionsWith(changes, more) {
-    return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ');
-}
-
-;// CONCATENATED MODULE: ./src/plan/changes.ts
-
-
-
-
-
-const ALIVE = ['running', 'restarting', 'paused'];
-/**
- * Compares a release with what runs, service by service; edges and the others in the order in which they start.
- *
- * @param jobs whether they run; else they are left as they are
- */
-function changesFor(to, observation, jobs) {
-    const live = liveRelease(observation);
-    const where = whereLive(to, observation);
-    const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
-    const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
-        const service = to.services[name];
-        return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : [];
-    });
-    const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined), (change) => isJob(change) && to.slots === undefined && hasContainer(change, observation));
-    return jobs === 'run' ? together : together.map((change) => (isJob(change) ? { ...change, ...LEFT } : change));
-}
-/** One of this very definition, where old and new take turns. */
-function hasContainer({ name, service }, observation) {
-    return containersOf(observation, name).some(({ labels }) => labels['estiba.definition'] === service.definition && labels['estiba.slot'] === 'plain');
-}
-/** Whether it runs to its end. */
-function isJob({ service }) {
-    return service.kind === 'job';
-}
-const LEFT = { action: 'leave', because: 'a rollback runs no job: what the later one has done stays' };
-/** Whether a release replaces it, together with the others of its kind where there are slots. */
-function isOfTheSet({ service: { kind } }) {
-    return isReplaced(kind);
-}
-/** Whether both slots have to do with it, so that it is in the networks of both. */
-function isShared(kind) {
-    return kind === 'data' || kind === 'edge';
-}
-/** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
-function movedTogether(changes, isTogether, isAgain) {
-    const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave');
-    if (movers.length === 0)
-        return changes;
-    return changes.map((change) => {
-        if (!isTogether(change) || change.action === 'create' || change.action === 'replace')
-            return change;
-        const moves = isJob(change) ? 'runs anew' : 'moves to the other slot';
-        return {
-            ...change,
-            action: isAgain(change) ? 'run' : 'replace',
-            because: change.action === 'leave' ? `it ${moves} with ${names(movers)}` : change.because,
-        };
-    });
-}
-function changeOf(name, service, before, observation, { slots }, where) {
-    const containers = containersOf(observation, name);
-    const running = containers.filter(({ status }) => status === 'running');
-    const alive = containers.filter(({ status }) => ALIVE.includes(status));
-    const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots));
-    const change = { name, service, running, alive, joins };
-    if (service.kind === 'job')
-        return { ...change, ...jobChange(service, before, containers) };
-    if (containers.length === 0)
-        return { ...change, action: 'create', because: 'it has no container yet' };
-    if (service.kind === 'data')
-        return { ...change, action: 'leave', because: 'a deploy never touches data' };
-    const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where);
-    const asWished = running.filter(isAsWished);
-    if (asWished.length === service.replicas && running.length === service.replicas)
-        return asWished.every((container) => keepsRunning(container, service))
-            ? { ...change, action: 'leave', because: 'nothing of it changed' }
-            : { ...change, action: 'repair', because: 'a transaction that got stuck left it without its restart policy' };
-    if (containers.some(isAsWished) && alive.every(isAsWished))
-        return { ...change, action: 'repair', because: ranAsWished(service, asWished) };
-    return {
-        ...change,
-        joins: false,
-        action: 'replace',
-        because: reason(service, before) ?? ranAsWished(service, asWished),
-    };
-}
-/** Of a job that has run it does not matter whether its container is still there. */
-function jobChange(service, before, containers) {
-    const why = reason(service, before);
-    if (before?.kind === 'job' && why === undefined)
-        return { action: 'leave', because: 'nothing of it changed since it ran' };
-    if (containers.length === 0)
-        return { action: 'create', because: 'it has not run yet' };
-    return { action: 'replace', because: why ?? 'it was none before' };
-}
-/** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */
-function keepsRunning({ restart }, service) {
-    return restart === service.restart.split(':')[0];
-}
-function reason(service, before) {
-    if (before === undefined)
-        return 'it was started without Estiba and is taken over';
-    if (before.image !== service.image)
-        return 'its image changed';
-    return before.definition === service.definition ? undefined : 'its definition changed';
-}
-function ranAsWished({ replicas }, asWished) {
-    return `${asWished.length} of ${replicas} containers run as the release has them`;
-}
-/** Services of the live release that the new one no longer has; data stays. */
-function retired(to, observation) {
-    const live = liveRelease(observation);
-    return new Map(Object.entries(live?.services ?? {}).flatMap(([name, { kind }]) => kind !== 'data' && !(name in to.services) ? [[name, kind]] : []));
-}
-/**
- * Why a release may not be put on this host: a store that would be another one. The lines name the service and what
- * differs from what runs now.
- */
-function dataObjections(to, observation) {
-    const live = liveRelease(observation);
-    return Object.entries(to.services).flatMap(([name, service]) => {
-        const before = live?.services[name];
-        if (service.kind !== 'data') {
-            if (before?.kind !== 'data' || service.kindBecause === LABELLED)
-                return [];
-            return [
-                `services.${name} keeps data in the live release, and would be replaced as a ${service.kind} now (${service.kindBecause}); ` +
-                    `say what it is: label it estiba.kind: data, or estiba.kind: ${service.kind}`,
-            ];
-        }
-        const job = service.dependsOn.find((other) => to.services[other]?.kind === 'job');
-        if (job !== undefined && containersOf(observation, name).length === 0)
-            return [
-                `services.${name} keeps data and waits for the job ${job}, but a deploy starts stores before anything else; start it ` +
-                    `once by hand on the server (docker compose up --detach ${name}), or do without that depends_on`,
-            ];
-        const running = containersOf(observation, name)[0];
-        const isAsReleased = running === undefined || running.image === before?.image;
-        if (before && isAsReleased)
-            return before.definition === service.definition ? [] : [differs(name, changes_describe(before, service))];
-        if (running === undefined)
-            return [];
-        const lost = service.mounts.filter((mount) => !isMounted(mount, running));
-        return [
-            ...(running.image === service.image ? [] : [differs(name, `image ${running.image} -> ${service.image}`)]),
-            ...lost.map((mount) => differs(name, `nothing is mounted as ${mount} now`)),
-        ];
-    });
-}
-function differs(name, what) {
-    return (`services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
-        'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker');
-}
-function changes_describe(before, after) {
-    if (before.image !== after.image)
-        return `image ${before.image} -> ${after.image}`;
-    if (before.mounts.join() !== after.mounts.join())
-        return `mounts ${before.mounts.join(', ')} -> ${after.mounts.join(', ')}`;
-    return 'its definition (environment, command, ports or the like) changed';
-}
-/** `source:target` against the engine's word; a named volume carries the project's name in front. */
-function isMounted(mount, { mounts }) {
-    const [source = '', target = ''] = mount.split(/:(?=[^:]*$)/);
-    return mounts.some(({ Type, Source, Name = '', Destination }) => Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)));
-}
-
 ;// CONCATENATED MODULE: ./src/edge/proxy.ts
 /** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
 const SEEN_AT = '127.0.0.1:9180';
@@ -77102,12 +77263,164 @@ function uncommented(text) {
     return text.replaceAll(/(^|\s)#.*$/gm, '$1');
 }
 
+;// CONCATENATED MODULE: ./src/edge/haproxy.ts
+
+
+const haproxy_FOLDER = '/etc/haproxy/estiba';
+const LUA = `${haproxy_FOLDER}/estiba.lua`;
+const CONFIGURATION = `${haproxy_FOLDER}/haproxy.cfg`;
+/** HAProxy 2.4 and newer, built with Lua as the official images and Debian's package are. */
+const HAPROXY = {
+    name: 'HAProxy',
+    folder: haproxy_FOLDER,
+    files: haproxyFiles,
+    namedServices: haproxy_namedServices,
+    problems: haproxy_problems,
+    problemsIn,
+    advice,
+};
+/**
+ * A fetch `lua.estiba(SERVICE)` that names the backend to use, and the backends. What the team's own `defaults` say holds in
+ * them, but for what would end a visitor's request: all of that is said again.
+ * https://docs.haproxy.org/3.0/configuration.html
+ */
+function haproxyFiles(slots) {
+    const services = Object.entries(slots.web);
+    const backends = services.flatMap(([name, address]) => SLOTS.flatMap((slot) => [
+        section(`backend estiba_${name}_${slot}`, [...HOW, ...alone(slots, address, slot)]),
+        ...address.hosts.map((_, place) => section(`backend estiba_${name}_${slot}-trial-${place + 1}`, [...HOW, ...haproxy_inTrial(slots, address, slot, place)])),
+    ]));
+    return {
+        'haproxy.cfg': `${[WRITTEN, ...backends, SEEN].join('\n\n')}\n`,
+        'estiba.lua': lua(services.map(([name, { hosts }]) => `["${name}"] = ${hosts.length}`)),
+    };
+}
+/**
+ * Only what was never sent is tried again, each time with another server. A connection ends with the answer: one that the
+ * service closes at the wrong moment is a failed request, and a drain counts connections.
+ */
+const HOW = ['mode http', 'option http-server-close', 'option redispatch 1', 'retries 3', 'retry-on conn-failure'];
+/**
+ * Of several replicas those that take connections. A check lags behind, and the slot was empty before the switch: where it finds
+ * nobody, it is not believed.
+ */
+function alone(slots, { hosts, port }, slot) {
+    const address = (host) => `${slotAddress(slots, slot, host)}:${port}`;
+    if (hosts.length === 1)
+        return hosts.map((host) => `server 1 ${address(host)} no-check`);
+    return [
+        'balance roundrobin',
+        'option allbackups',
+        ...hosts.map((host, place) => `server ${place + 1} ${address(host)} check inter 1s fall 1 rise 1`),
+        ...hosts.map((host, place) => `server ${place + 1}-unchecked ${address(host)} no-check backup`),
+    ];
+}
+/**
+ * The new one, and the slot before where it takes no connection. `first` and `redispatch` go back and forth between two, so each
+ * replica has a backend of its own; that of the slot before is one that has always been there.
+ */
+function haproxy_inTrial(slots, { hosts, port }, slot, place) {
+    const server = (name, of, host) => host === undefined ? [] : [`server ${name} ${slotAddress(slots, of, host)}:${port} no-check`];
+    const before = server('before', otherSlot(slot), hosts[0]);
+    return ['balance first', 'timeout connect 1s', ...server('new', slot, hosts[place]), ...before];
+}
+const SEEN = section('frontend estiba', [
+    'mode http',
+    `bind ${SEEN_AT}`,
+    'timeout client 5s',
+    'http-request set-log-level silent',
+    'http-request return status 200 content-type text/plain lf-string "%pid\\n" if { path /worker }',
+    'http-request return status 200 content-type text/plain lf-string "%[lua.estiba_state]\\n"',
+]);
+/** Where a file can't be opened for another reason than that it is not there, what was known before holds. */
+function lua(replicas) {
+    return `${WRITTEN.replace('#', '--')}
+local replicas = { ${replicas.join(', ')} }
+local known = "a"
+
+-- Nil where that can't be told.
+local function has(name)
+  local file, _, code = io.open("${haproxy_FOLDER}/live/" .. name)
+  if file then file:close() end
+  if file then return true end
+  if code == 2 then return false end
+end
+
+local function state()
+  local b, trial = has("b"), has("trial")
+  if b ~= nil and trial ~= nil then known = (b and "b" or "a") .. (trial and "-trial" or "") end
+  return known
+end
+
+core.register_fetches("estiba_state", function() return state() end)
+
+core.register_fetches("estiba", function(_, service)
+  local now = state()
+  if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
+  return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)
+end)
+`;
+}
+function section(head, lines) {
+    return [head, ...lines.map((line) => `    ${line}`)].join('\n');
+}
+function haproxy_namedServices(text, services) {
+    const named = names(text);
+    return services.filter((service) => named.includes(service));
+}
+function haproxy_problems(text, services) {
+    const own = haproxy_uncommented(text);
+    const byDefault = /^[ \t]*default_backend[ \t]+(%\[lua\.estiba\([^)\n]*\)\])/m.exec(own)?.[1];
+    return [
+        ...(new RegExp(`^\\s*lua-load(-per-thread)?\\s+${LUA}`, 'm').test(own)
+            ? []
+            : [`it does not load ${LUA}; write \`lua-load-per-thread ${LUA}\` in the global section`]),
+        ...names(text).flatMap((name) => services.includes(name)
+            ? []
+            : [`\`lua.estiba(${name})\` names no service of the compose file; there are: ${services.join(', ')}`]),
+        ...(byDefault === undefined
+            ? []
+            : [`\`default_backend\` takes a fixed name; write \`use_backend ${byDefault}\` as the last of the rules`]),
+        ...(/^\s*chroot\s/m.test(own)
+            ? ['`chroot` hides the switch from it; leave the line out: its container keeps it apart already']
+            : []),
+    ];
+}
+/** Nobody sees what an image of the team's own starts; the official one loads a single file. */
+function problemsIn({ services }, edge) {
+    const { image = '', entrypoint, command } = services[edge] ?? {};
+    const words = [...(entrypoint ?? []), ...(command ?? [])];
+    const isKnown = words.length > 0 || /(^|\/)haproxy(:[^/]*)?$/.test(image);
+    if (!isKnown || words.some((word) => word.includes(CONFIGURATION)))
+        return [];
+    return [
+        `it is not started with ${CONFIGURATION}; write \`command: ['haproxy', '-f', '/usr/local/etc/haproxy/haproxy.cfg', ` +
+            `'-f', '${CONFIGURATION}']\``,
+    ];
+}
+/** Without it a worker that ends closes what a visitor may have sent a request on in that instant. */
+function advice(text) {
+    if (/^[ \t]*option[ \t]+idle-close-on-response\b/m.test(haproxy_uncommented(text)))
+        return [];
+    return [
+        'when it loads another configuration, a visitor with a kept connection may miss an answer; write `option idle-close-on-response` in defaults',
+    ];
+}
+/** The services that `lua.estiba(…)` is asked for. */
+function names(text) {
+    const found = haproxy_uncommented(text).matchAll(/\blua\.estiba\(\s*([^)\s]*)\s*\)/g);
+    return [...new Set([...found].map(([, name = '']) => name))];
+}
+function haproxy_uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
 ;// CONCATENATED MODULE: ./src/edge/nginx.ts
 
 
 const nginx_FOLDER = '/etc/nginx/estiba';
 /** A stock nginx. */
-const NGINX = { name: 'nginx', folder: nginx_FOLDER, files: nginxFiles, namedServices: nginx_namedServices, problems: nginx_problems };
+const NGINX = { name: 'nginx', folder: nginx_FOLDER, files: nginxFiles, namedServices: nginx_namedServices, problems: nginx_problems, advice: nginx_advice };
 /**
  * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
  * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
@@ -77176,6 +77489,15 @@ function nginx_problems(text, services) {
             : []),
     ];
 }
+/** https://nginx.org/en/docs/http/websocket.html */
+function nginx_advice(text) {
+    if (/proxy_set_header\s+Upgrade\b/i.test(nginx_uncommented(text)))
+        return [];
+    return [
+        'it hands no Upgrade header on, so a WebSocket ends at it; where the application has some, write `proxy_http_version 1.1; ' +
+            'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";` in their location',
+    ];
+}
 function nginx_uncommented(text) {
     return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
 }
@@ -77231,7 +77553,604 @@ function placeOf({ name, proxy }, stack) {
     return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
 }
 
+;// CONCATENATED MODULE: ./src/edge/traefik.ts
+
+
+const traefik_FOLDER = '/etc/traefik/estiba';
+/** Traefik 3.6 and newer, with its file provider. https://doc.traefik.io/traefik/reference/install-configuration/providers/others/file/ */
+const TRAEFIK = {
+    name: 'Traefik',
+    folder: traefik_FOLDER,
+    files: traefikFiles,
+    textIn,
+    namedServices: traefik_namedServices,
+    problems: traefik_problems,
+    problemsIn: traefik_problemsIn,
+    advice: traefik_advice,
+    readsOwnAtStart: true,
+};
+/**
+ * Traefik looks at no file for each request: it loads another configuration when something in the folder changes, and that is
+ * the rename of `live`. So there is one for each folder that it can lead to; on the host a link in each (`slots/a/traefik`)
+ * leads there, and `traefik.yml` to that of `live`.
+ */
+function traefikFiles(slots) {
+    const services = Object.entries(slots.web);
+    const most = Math.max(1, ...services.map(([, { hosts }]) => hosts.length));
+    return Object.fromEntries(SLOTS.flatMap((slot) => {
+        const alone = services.map(([name, address]) => service(name, servers(slots, address, slot, '')));
+        const trial = services.map(([name, address]) => service(name, traefik_inTrial(slots, address, slot)));
+        return [
+            [`traefik-${slot}.conf`, whole(slot, most, alone)],
+            [`traefik-${slot}-trial.conf`, whole(`${slot}-trial`, most, trial)],
+        ];
+    }));
+}
+/**
+ * `estiba@file` tries again what reached no server, and only that. A connection ends with the answer, for a drain counts
+ * connections. Where it leads to is answered by a redirect, the one thing that Traefik says by itself.
+ */
+function whole(state, most, services) {
+    return `${WRITTEN}
+http:
+  routers:
+    estiba:
+      entryPoints: [estiba]
+      rule: PathPrefix(\`/\`)
+      middlewares: [estiba_seen]
+      service: noop@internal
+  middlewares:
+    estiba:
+      retry:
+        attempts: ${2 * most + 1}
+    estiba_seen:
+      redirectRegex:
+        regex: .*
+        replacement: /${state}
+  serversTransports:
+    estiba:
+      maxIdleConnsPerHost: -1
+      forwardingTimeouts:
+        dialTimeout: 1s
+  services:
+${services.join('')}`;
+}
+function service(name, more) {
+    const lines = ['loadBalancer:', '  serversTransport: estiba', ...more.map((line) => `  ${line}`)];
+    return [`    estiba_${name}:`, ...lines.map((line) => `      ${line}`), ''].join('\n');
+}
+function servers(slots, { hosts, port }, slot, weight) {
+    const each = hosts.flatMap((host) => [`  - url: http://${slotAddress(slots, slot, host)}:${port}`, weight]);
+    return ['servers:', ...each.filter(Boolean)];
+}
+/**
+ * The slot before is tried where the new one took no connection: one that fails is passed over for as long as trying again
+ * takes. (`failover` would tell, but by asking a path that every application answers; or repeats what was sent.) By weight it has
+ * none of the first 10,000 requests; what has more makes Traefik count longer for each that goes there.
+ */
+function traefik_inTrial(slots, address, slot) {
+    return [
+        ...servers(slots, address, slot, '    weight: 10000'),
+        ...servers(slots, { ...address, hosts: address.hosts.slice(0, 1) }, otherSlot(slot), '').slice(1),
+        'passiveHealthCheck:',
+        '  failureWindow: 2ms',
+        '  maxFailedAttempts: 1',
+    ];
+}
+/** Most of what is told to Traefik stands in the compose file. */
+function textIn({ command, entrypoint, labels = {} }) {
+    return [...(entrypoint ?? []), ...(command ?? []), ...Object.entries(labels).map((label) => label.join('='))].join('\n');
+}
+function traefik_namedServices(text, services) {
+    const named = traefik_names(text);
+    return services.filter((name) => named.includes(name));
+}
+function traefik_problems(text, services) {
+    const unknown = traefik_names(text).filter((name) => !services.includes(name));
+    const own = traefik_uncommented(text);
+    const needed = /entrypoints|providers/i.test(own) ? STATIC.filter(({ sign }) => !sign.test(own)) : [];
+    return [
+        ...needed.map(({ lacks, write }) => `${lacks}; write \`${write}\` in its command, or the same in its own file`),
+        ...(/\bwatch["']?\s*[:=]\s*["']?false/i.test(own)
+            ? ['`watch` hides the switch from it; leave it out, or write `true`']
+            : []),
+        ...unknown.map((name) => `estiba_${name}@file is no service of the compose file; there are: ${services.join(', ')}`),
+    ];
+}
+/** Of what Traefik reads at its start alone. */
+const STATIC = [
+    {
+        sign: /\bdirectory["']?\s*[:=]\s*["']?\/etc\/traefik\/estiba\/?["']?\s*$/im,
+        lacks: `it does not look at ${traefik_FOLDER}`,
+        write: `--providers.file.directory=${traefik_FOLDER}`,
+    },
+    {
+        sign: new RegExp(`\\b${SEEN_AT.replaceAll('.', '\\.')}\\b`),
+        lacks: 'it has no entry point at which it says where it leads to',
+        write: `--entrypoints.estiba.address=${SEEN_AT}`,
+    },
+    {
+        sign: /\bestiba@file\b/,
+        lacks: 'a request that reached no server fails',
+        write: '--entrypoints.web.http.middlewares=estiba@file',
+    },
+];
+/** Old and new run beside each other, and Traefik drops a router that two containers define differently. */
+function traefik_problemsIn({ services }, edge, apps) {
+    return apps.flatMap((name) => {
+        const label = Object.keys(services[name]?.labels ?? {}).find((each) => /^traefik\.\w+\.(routers|middlewares)\./.test(each));
+        if (label === undefined)
+            return [];
+        return [
+            `services.${name} has the label ${label}, and so would its old and its new container, of which Traefik takes neither where they ` +
+                `differ; write its routers and middlewares as labels of services.${edge}, with \`service=estiba_${name}@file\``,
+        ];
+    });
+}
+function traefik_advice(text) {
+    if (/providersThrottleDuration/i.test(traefik_uncommented(text)))
+        return [];
+    return ['it follows a switch within two seconds; write `--providers.providersthrottleduration=100ms` for sooner'];
+}
+/** The services that are asked for as `estiba_NAME@file`. */
+function traefik_names(text) {
+    return [...new Set([...traefik_uncommented(text).matchAll(/\bestiba_([A-Za-z0-9._-]+)@file/g)].map(([, name = '']) => name))];
+}
+function traefik_uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/obstacles.ts
+
+
+/** Why old and new of a stack's services can't be in two slots, as a clause; undefined where they can. */
+function obstacleTo(model, kinds, web) {
+    if (web.size === 0)
+        return "the edge's configuration passes requests to none of the services (docs/recipes.md)";
+    for (const [name, service] of Object.entries(model.services)) {
+        if (!isReplaced(kinds.get(name)))
+            continue;
+        if (service.network_mode !== undefined)
+            return `services.${name} has a network_mode`;
+        if (web.has(name) && service.deploy?.update_config?.order === 'stop-first')
+            return `services.${name} is not to run twice (deploy.update_config.order: stop-first)`;
+        if (web.has(name) && (service.ports ?? []).length > 0)
+            return `services.${name} publishes a port of the host, which old and new can't have both; let the edge pass requests to it`;
+    }
+    return networkObstacle(model, kinds) ?? lateJob(model, kinds, web);
+}
+/** What it depends on, and what the jobs need that it waits for. */
+function neededBy(name, services, kinds) {
+    return Object.keys(services[name]?.depends_on ?? {}).flatMap((other) => kinds.get(other) === 'job' ? [other, ...neededBy(other, services, kinds)] : [other]);
+}
+/**
+ * A slot is one network. The stack's own may give way to it where that lets nobody meet whom he did not meet before, and
+ * everybody keeps the names by which he is found.
+ */
+function networkObstacle(model, kinds) {
+    const all = Object.entries(model.services).filter(([, { network_mode }]) => network_mode === undefined);
+    for (const [name, service] of all) {
+        const isInSet = isReplaced(kinds.get(name));
+        for (const [network, attachment] of Object.entries(networksOf(service))) {
+            const { external, internal } = model.networks?.[network] ?? {};
+            if (isInSet && external === true)
+                return `services.${name} is in the network ${network}, which others have, too`;
+            if (isInSet && internal === true)
+                return `services.${name} is in ${network}, which is cut off from outside (internal)`;
+            const { aliases = [], ...more } = attachment ?? {};
+            if (isInSet && Object.keys(more).length > 0)
+                return `services.${name} has an address of its own in the network ${network} (${Object.keys(more).join(', ')})`;
+            if (aliases.length > 0 && (!isInSet || replicas(service) > 1))
+                return `services.${name} has other names in the network ${network}: ${aliases.join(', ')}`;
+        }
+        const stranger = all.find(([other, text]) => other !== name && !shareNetwork(service, text));
+        if (stranger !== undefined)
+            return `services.${name} and services.${stranger[0]} share no network, and would in a slot`;
+    }
+    return undefined;
+}
+function networksOf({ networks = { default: null } }) {
+    return networks;
+}
+function shareNetwork(one, other) {
+    return Object.keys(networksOf(one)).some((network) => network in networksOf(other));
+}
+/** The further names of a service, which it has in its slot as well. */
+function aliasesOf(service) {
+    return [...new Set(Object.values(networksOf(service)).flatMap((attachment) => attachment?.aliases ?? []))].sort();
+}
+/** A job that a switched service waits for, and that needs what takes turns with its predecessor. */
+function lateJob({ services }, kinds, web) {
+    for (const name of web)
+        for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
+            for (const needed of neededBy(job, services, kinds))
+                if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
+                    return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that the edge or ${name} asks (expose)`;
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./src/edge/edge.ts
+
+
+
+
+
+
+
+
+
+
+const edge_PROXIES = [NGINX, CADDY, HAPROXY, TRAEFIK];
+const FOLDERS = new Intl.ListFormat('en', { type: 'disjunction' }).format(edge_PROXIES.map(({ folder }) => folder));
+/**
+ * Finds out whether the stack's web services can be switched by its edge, and which services those are.
+ *
+ * @param kinds what each service is, without regard to the edge
+ * @param configurations the text of each edge's own configuration, as far as the repository has it
+ */
+function chooseEdge(model, kinds, configurations) {
+    const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge');
+    const switched = edges.flatMap(([name, edge]) => {
+        const proxy = proxyOf(edge);
+        return proxy ? [{ name, proxy, text: textOf(edge, proxy, configurations[name]) }] : [];
+    });
+    const outside = outsideEdge(model);
+    if (outside !== undefined && switched[0] !== undefined)
+        throw new UsageError(`x-estiba.edge names ${outside.name}, but services.${switched[0].name} mounts ${switched[0].proxy.folder}: one of them is the edge; remove the other`);
+    if (outside === undefined && switched.length === 0)
+        return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` };
+    const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)));
+    const problems = switched.flatMap(({ name, proxy, text }) => [...(text === '' ? [] : proxy.problems(text, apps)), ...(proxy.problemsIn?.(model, name, apps) ?? [])].map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`));
+    if (problems.length > 0)
+        throw new UsageError(problems.join('\n'));
+    const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps));
+    const because = webServices(model, kinds, [...new Set(named)]);
+    if (outside !== undefined && because.size === 0)
+        throw new UsageError(`x-estiba.edge: nothing says which services ${outside.name} passes requests to; label each estiba.kind: web`);
+    const obstacle = obstacleTo(model, kinds, new Set(because.keys()));
+    if (obstacle !== undefined)
+        return { kind: 'plain', because: obstacle };
+    return {
+        kind: 'slots',
+        edges: outside === undefined ? switched.map(({ name, proxy }) => ({ name, proxy })) : [outside],
+        because,
+        web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
+    };
+}
+/** What visitors may miss in the configurations of edges that are switched. */
+function adviceOn({ services }, configurations) {
+    return Object.entries(configurations).flatMap(([name, text]) => {
+        const edge = services[name] ?? {};
+        const proxy = proxyOf(edge);
+        const all = proxy ? textOf(edge, proxy, text) : '';
+        const advice = all === '' ? [] : (proxy?.advice?.(all) ?? []);
+        return advice.map((line) => `the configuration of ${proxy?.name ?? ''} (services.${name}): ${line}`);
+    });
+}
+/** All that is known of an edge's own configuration. */
+function textOf(edge, { textIn }, inFiles = '') {
+    return [inFiles, textIn?.(edge) ?? ''].filter(Boolean).join('\n');
+}
+/** What the service is, when it mounts the folder with the switch. */
+function proxyOf({ volumes = [] }) {
+    return edge_PROXIES.find(({ folder }) => volumes.some(({ target }) => target === folder));
+}
+/** Whether the folder with the switch is mounted there. */
+function isSwitch(target) {
+    return edge_PROXIES.some(({ folder }) => folder === target);
+}
+function edgeConfiguration(slots, edges, stack, own) {
+    const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack)));
+    const generated = Object.assign({}, ...texts);
+    const inOrder = Object.keys(generated)
+        .sort()
+        .map((name) => generated[name] ?? '');
+    const lines = Object.keys(own)
+        .sort()
+        .map((name) => `${sha256(own[name] ?? '')}  ${name}\n`);
+    return {
+        files: { ...generated, ...own },
+        hash: sha256([...inOrder, ...lines].join('')).slice(0, 16),
+        ownHash: sha256(lines.join('')).slice(0, 16),
+    };
+}
+function sha256(content) {
+    return (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
+}
+function webServices({ services }, kinds, named) {
+    const web = new Map();
+    for (const [name, { labels }] of Object.entries(services))
+        if (labels?.['estiba.kind'] === 'web')
+            web.set(name, LABELLED);
+    for (const name of named)
+        if (!web.has(name))
+            web.set(name, 'the edge passes requests to it');
+    for (const [name] of web)
+        for (const dependency of neededBy(name, services, kinds))
+            if (mayBeAsked(kinds.get(dependency)) && hasPort(services[dependency]) && !web.has(dependency))
+                web.set(dependency, `${name} depends on it, and it exposes a port`);
+    return web;
+}
+/** Also what was taken for a worker: its own text does not tell what others want of it. */
+function mayBeAsked(kind) {
+    return kind === 'web' || kind === 'worker';
+}
+function hasPort(service) {
+    return service?.labels?.['estiba.port'] !== undefined || (service?.expose ?? []).length > 0;
+}
+function webService(name, model) {
+    return { port: portOf(name, model), replicas: replicas(model.services[name] ?? {}) };
+}
+function portOf(name, { services }) {
+    const service = services[name];
+    const label = service?.labels?.['estiba.port'];
+    const ports = service?.expose ?? [];
+    const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10);
+    if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
+        throw new UsageError(`services.${name}: the edge passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
+            'that it listens on, or the label `estiba.port`');
+    return port;
+}
+
+;// CONCATENATED MODULE: ./src/plan/layout.ts
+
+
+/** Where what serves is now: the slot that the edge leads to, whatever else is written down. */
+function whereLive(to, { edge, currentVariant }) {
+    if (to.slots === undefined)
+        return 'plain';
+    return edge?.live ?? (currentVariant === 'plain' ? undefined : currentVariant);
+}
+/** The release goes to the slot that is free; one that moves nothing stays where the other one was. */
+function layoutFor(to, observation, moves) {
+    const before = liveRelease(observation);
+    const where = whereLive(to, observation);
+    const live = where === 'plain' ? undefined : where;
+    const variant = to.slots === undefined ? 'plain' : live === undefined ? 'a' : moves === 'stays' ? live : otherSlot(live);
+    return {
+        variant,
+        live,
+        from: before && `releases/${before.id}/${observation.currentVariant ?? 'plain'}`,
+        to: `releases/${to.id}/${variant}`,
+        leftover: variant === 'plain' || variant === live
+            ? []
+            : observation.containers.filter(({ labels }) => labels['estiba.slot'] === variant),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/mounts.ts
+/** Apart in a manifest's `source:target`. */
+const MOUNT = /:(?=[^:]*$)/;
+function targetOf(mount) {
+    return mount.split(MOUNT)[1] ?? '';
+}
+/** `source:target` against the engine's word; a named volume carries the project's name in front. */
+function isMounted(mount, { mounts }) {
+    const [source = '', target = ''] = mount.split(MOUNT);
+    return mounts.some(({ Type, Source, Name = '', Destination }) => Destination === target && (Type === 'bind' ? Source === source : Name === source || Name.endsWith(`_${source}`)));
+}
+
+;// CONCATENATED MODULE: ./src/plan/words.ts
+
+
+/** For a title: `api, worker`. */
+function words_names(changes) {
+    return changes.map(({ name }) => name).join(', ');
+}
+/** A line of shell: one of the functions of `src/compose/effects.sh` and its arguments. */
+function words(program, args) {
+    return [program, ...args.map(quote)].join(' ');
+}
+/** `NAME=DEFINITION` of each, which is how the host tells new containers from old. */
+function definitions(changes) {
+    return changes.map(({ name, service }) => quote(`${name}=${service.definition}`)).join(' ');
+}
+/** `NAME=DEFINITION:MORE` of each. */
+function definitionsWith(changes, more) {
+    return changes.map((change) => quote(`${change.name}=${change.service.definition}:${more(change)}`)).join(' ');
+}
+/** `NAME=DEFINITION/SLOT` of each, as its containers are marked; an edge is in no slot. */
+function marks(changes, variant) {
+    return changes.map(({ name, service }) => `${name}=${service.definition}/${isReplaced(service.kind) ? variant : ''}`);
+}
+
+;// CONCATENATED MODULE: ./src/plan/changes.ts
+
+
+
+
+
+
+
+/** Words of the engine for a container that must be stopped before it is at rest. */
+const ALIVE = ['running', 'restarting', 'paused'];
+/**
+ * Compares a release with what runs, service by service; edges and the others in the order in which they start.
+ *
+ * @param jobs whether they run; else they are left as they are
+ */
+function changesFor(to, observation, jobs) {
+    const live = liveRelease(observation);
+    const where = whereLive(to, observation);
+    const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
+    const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
+        const service = to.services[name];
+        return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : [];
+    });
+    const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined), (change) => isJob(change) && to.slots === undefined && hasContainer(change, observation));
+    return jobs === 'run' ? together : together.map((change) => (isJob(change) ? { ...change, ...LEFT } : change));
+}
+/** One of this very definition, where old and new take turns. */
+function hasContainer({ name, service }, observation) {
+    return containersOf(observation, name).some(({ labels }) => labels['estiba.definition'] === service.definition && labels['estiba.slot'] === 'plain');
+}
+/** Whether it runs to its end. */
+function isJob({ service }) {
+    return service.kind === 'job';
+}
+const LEFT = { action: 'leave', because: 'a rollback runs no job: what the later one has done stays' };
+/** Whether a release replaces it, together with the others of its kind where there are slots. */
+function isOfTheSet({ service: { kind } }) {
+    return isReplaced(kind);
+}
+/** Whether both slots have to do with it, so that it is in the networks of both. */
+function isShared(kind) {
+    return kind === 'data' || kind === 'edge';
+}
+/** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
+function movedTogether(changes, isTogether, isAgain) {
+    const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave');
+    if (movers.length === 0)
+        return changes;
+    return changes.map((change) => {
+        if (!isTogether(change) || change.action === 'create' || change.action === 'replace')
+            return change;
+        const moves = isJob(change) ? 'runs anew' : 'moves to the other slot';
+        return {
+            ...change,
+            action: isAgain(change) ? 'run' : 'replace',
+            because: change.action === 'leave' ? `it ${moves} with ${words_names(movers)}` : change.because,
+        };
+    });
+}
+function changeOf(name, service, before, observation, { slots }, where) {
+    const containers = containersOf(observation, name);
+    const running = containers.filter(({ status }) => status === 'running');
+    const alive = containers.filter(({ status }) => ALIVE.includes(status));
+    const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots));
+    const change = { name, service, running, alive, joins, idle: [] };
+    if (service.kind === 'job')
+        return { ...change, ...jobChange(service, before, containers) };
+    if (containers.length === 0)
+        return { ...change, action: 'create', because: 'it has no container yet' };
+    if (service.kind === 'data')
+        return alive.length > 0
+            ? { ...change, action: 'leave', because: 'a deploy never touches data' }
+            : { ...change, action: 'repair', because: 'it does not run, and is started as it is' };
+    const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where);
+    const asWished = running.filter(isAsWished);
+    const stopped = containers.filter((each) => !alive.includes(each));
+    if (asWished.length === service.replicas && running.length === service.replicas)
+        return asWished.every((container) => keepsRunning(container, service))
+            ? { ...change, action: 'leave', because: 'nothing of it changed', idle: stopped }
+            : { ...change, action: 'repair', because: 'a transaction that got stuck left it without its restart policy' };
+    if (containers.some(isAsWished) && alive.every(isAsWished))
+        return { ...change, action: 'repair', because: ranAsWished(service, asWished) };
+    return {
+        ...change,
+        joins: false,
+        action: 'replace',
+        because: reason(service, before) ?? madeByHand(alive) ?? ranAsWished(service, asWished),
+        ...(before === undefined && { because: takenOver(service, alive) }),
+    };
+}
+/** Of a job that has run it does not matter whether its container is still there. */
+function jobChange(service, before, containers) {
+    const why = reason(service, before);
+    if (before?.kind === 'job' && why === undefined)
+        return { action: 'leave', because: 'nothing of it changed since it ran' };
+    if (containers.length === 0)
+        return { action: 'create', because: 'it has not run yet' };
+    return { action: 'replace', because: why ?? 'it was none before' };
+}
+/** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */
+function keepsRunning({ restart }, service) {
+    return restart === service.restart.split(':')[0];
+}
+const TAKEN_OVER = 'it was started without Estiba and is taken over';
+function reason(service, before) {
+    if (before === undefined)
+        return TAKEN_OVER;
+    if (before.image !== service.image)
+        return 'its image changed';
+    return before.definition === service.definition ? undefined : 'its definition changed';
+}
+/** An edge that was started by hand may mount a folder of the team's own there, or none. */
+function takenOver(service, alive) {
+    const isApart = service.mounts.some((mount) => isSwitch(targetOf(mount)) && !alive.some((container) => isMounted(mount, container)));
+    return isApart ? `${TAKEN_OVER}: it does not mount the folder by which it is switched` : TAKEN_OVER;
+}
+/** By somebody's `docker compose up` since the last deploy, elsewhere than in `current`. */
+function madeByHand(alive) {
+    const stranger = alive.find(({ labels }) => labels['estiba.definition'] === undefined);
+    const folder = stranger?.labels['com.docker.compose.project.working_dir'] ?? 'an unknown folder';
+    return stranger && `${BY_HAND} (docker compose in ${folder})`;
+}
+const BY_HAND = 'it was made anew by hand since the last deploy';
+function ranAsWished({ replicas }, asWished) {
+    return `${asWished.length} of ${replicas} containers run as the release has them`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/gone.ts
+
+
+
+
+/** The definition that no container has, so that all of a service are old. */
+const NO_MORE = 'gone';
+function goneFrom(to, observation) {
+    const live = liveRelease(observation);
+    const gone = Object.entries(live?.services ?? {}).flatMap(([name, service]) => service.kind === 'data' || name in to.services ? [] : [goneChange(name, service, observation)]);
+    const turnOf = ({ service: { kind, beside } }) => {
+        if (kind === 'job')
+            return 'afterCommit';
+        if (to.slots === undefined)
+            return 'inTurn';
+        if (kind === 'web' && beside)
+            return 'afterCommit';
+        return kind === 'edge' || (kind === 'web' && live?.slots === undefined) ? 'withEdges' : 'inTurn';
+    };
+    const of = (turn) => gone.filter((change) => turnOf(change) === turn);
+    const switched = live?.slots?.edges.filter((name) => !(name in to.services) && !isOutside(name)) ?? [];
+    return { inTurn: of('inTurn'), withEdges: of('withEdges'), afterCommit: of('afterCommit'), switched };
+}
+function goneChange(name, service, observation) {
+    const containers = containersOf(observation, name);
+    return {
+        name,
+        service: { ...service, definition: NO_MORE },
+        action: 'retire',
+        because: 'the release has it no more',
+        joins: false,
+        idle: [],
+        running: containers.filter(({ status }) => status === 'running'),
+        alive: containers.filter(({ status }) => ALIVE.includes(status)),
+    };
+}
+function allGone({ inTurn, withEdges, afterCommit }) {
+    return [...inTurn, ...afterCommit, ...withEdges];
+}
+/** Those of which containers must be stopped in the switch. */
+function stoppedInSwitch({ inTurn, withEdges }) {
+    return living([...inTurn, ...withEdges]);
+}
+function living(changes) {
+    return changes.filter(({ alive }) => alive.length > 0);
+}
+/**
+ * What each new service was called before, as far as that is certain: it publishes the port that one that is gone had; or it
+ * is the only new one of its kind with its image, and one such is gone. For the words of the plan, which does the same in
+ * either case.
+ */
+function renamedFrom(to, observation) {
+    const live = liveRelease(observation)?.services ?? {};
+    const gone = Object.entries(live).filter(([name]) => !(name in to.services));
+    const added = Object.entries(to.services).filter(([name]) => !(name in live));
+    const only = (found) => (found.length === 1 ? found[0] : undefined);
+    return new Map(added.flatMap(([name, service]) => {
+        const samePort = gone.filter(([, old]) => service.publishes?.some((port) => old.publishes?.includes(port)));
+        const rivals = added.filter(([, other]) => isAlike(service, other));
+        const alike = rivals.length === 1 ? gone.filter(([, old]) => isAlike(service, old)) : [];
+        const [was] = only(samePort) ?? only(alike) ?? [];
+        return was === undefined ? [] : [[name, was]];
+    }));
+}
+function isAlike(one, other) {
+    return one.kind === other.kind && repositoryOf(one.image) === repositoryOf(other.image);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/steps.ts
+
 
 
 
@@ -77248,10 +78167,10 @@ function staying({ changes }) {
 function createNew(fresh, because, then) {
     const create = `create_new ${definitionsWith(fresh, ({ service }) => String(service.replicas))}`;
     return {
-        title: `create the new ${names(fresh)}`,
+        title: `create the new ${words_names(fresh)}`,
         because,
         run: then === undefined ? create : `${create} && ${then}`,
-        undo: `remove_new ${definitions(fresh)}`,
+        undo: `set_aside ${definitions(fresh)}`,
         reversibility: 'reversible',
         deadline: 120,
     };
@@ -77263,7 +78182,7 @@ function fillUp(changed) {
         return [];
     return [
         {
-            title: `complete ${names(repaired)}`,
+            title: `complete ${words_names(repaired)}`,
             because: 'containers of this very release are missing or have ended',
             run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
             undo: `keep_alive ${definitionsWith(repaired, ({ service }) => service.restart)}`,
@@ -77277,7 +78196,7 @@ function stopOld(switching, replaced) {
     const served = replaced.filter(({ running }) => running.length > 0);
     const data = staying(switching).filter(({ service }) => service.kind === 'data');
     return {
-        title: `stop the old ${names(replaced)}`,
+        title: `stop the old ${words_names(replaced)}`,
         because: 'old and new of them must not run at once; the old are kept, stopped, for the way back',
         run: `stop_old ${definitions(replaced)}`,
         ...(served.length > 0 && { undo: standBy(switching, [...data, ...served]) }),
@@ -77300,7 +78219,7 @@ function startLayers(order, changed, healthyWithin) {
 const JOB_SECONDS = 600;
 function runJobs(jobs) {
     return {
-        title: `run ${names(jobs)} to ${jobs.length === 1 ? 'its' : 'their'} end`,
+        title: `run ${words_names(jobs)} to ${jobs.length === 1 ? 'its' : 'their'} end`,
         because: 'what waits for it starts only when it has completed; what it has done stays',
         run: `run_jobs ${JOB_SECONDS} ${definitionsWith(jobs, ({ service }) => triesOf(service.restart))}`,
         undo: `stop_new ${definitions(jobs)}`,
@@ -77317,7 +78236,7 @@ function triesOf(restart) {
 function startAndProve(layer, healthyWithin) {
     const fresh = layer.filter(({ action }) => action !== 'repair');
     return {
-        title: `start the new ${names(layer)}, and wait until ${layer.length === 1 ? 'it is' : 'they are'} healthy`,
+        title: `start the new ${words_names(layer)}, and wait until ${layer.length === 1 ? 'it is' : 'they are'} healthy`,
         because: 'what comes before is up; a health check must say yes three times in a row',
         run: `start_and_prove ${healthyWithin} ${definitions(layer)}`,
         ...(fresh.length > 0 && { undo: `stop_new ${definitions(fresh)}` }),
@@ -77330,11 +78249,11 @@ function startAndProve(layer, healthyWithin) {
  * that was killed ends also what no step has touched yet.
  */
 function guardStep(switching, from) {
-    const served = switching.changes.filter(({ running }) => running.length > 0);
+    const served = [...switching.changes, ...allGone(switching.gone)].filter(({ running }) => running.length > 0);
     const up = served.map(({ name }) => name);
     const back = [
         ...(served.length > 0 ? [standBy(switching, served)] : []),
-        ...(from === undefined ? [] : [`point_current ${quote(from)}`]),
+        ...(from === undefined ? [] : [leadBack(from, marks(freshOf(switching.changed), switching.variant))]),
     ];
     return {
         title: 'note what serves, and guard it against a `docker compose up` by hand',
@@ -77344,6 +78263,10 @@ function guardStep(switching, from) {
         reversibility: 'reversible',
         deadline: switching.healthyWithin + 60,
     };
+}
+/** What was made and is kept then would be mixed with what serves, too: as long as one of those is there, it is guarded. */
+function leadBack(from, kept) {
+    return words(kept.length === 0 ? 'point_current' : 'lead_back', [from, ...kept]);
 }
 /** What starts while the old still serves. */
 function besideOf(changes) {
@@ -77385,18 +78308,18 @@ function aliveOf(changes) {
 
 
 
+
 /**
  * The set goes to the free slot: web services beside the old ones, until they have proved themselves; then the others, of
  * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
  * before it was ever seen by a visitor.
  */
 function slotSteps(request) {
-    const { changed, healthyWithin, layout, order } = request;
+    const { changed, gone, healthyWithin, layout, order } = request;
     const fresh = freshOf(changed);
     const inTurn = inTurnOf(changed);
-    const old = aliveOf(inTurn);
+    const old = [...aliveOf(inTurn), ...living(gone.inTurn)];
     const isMoving = changed.some(isOfTheSet);
-    const isEdgeReplaced = aliveOf(edgesOf(changed)).length > 0;
     return {
         beside: [
             guardStep(request, layout.from),
@@ -77406,11 +78329,12 @@ function slotSteps(request) {
                     createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`, placeNew(request, fresh)),
                 ]
                 : []),
+            ...request.share,
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
         over: [
             // First: what can't be loaded is found while everything old still runs.
-            ...(request.edgeChanged && !isEdgeReplaced && !request.takesOver ? [configureEdge(request)] : []),
+            ...(request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
             ...(old.length > 0 ? [stopOld(request, old)] : []),
             ...startLayers(order, inTurn, healthyWithin),
         ],
@@ -77428,14 +78352,18 @@ function placeNew({ slots, layout: { variant } }, fresh) {
     const addresses = ({ name }) => (slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, variant, host)).join(',');
     return `place_new ${definitionsWith(several, addresses)}`;
 }
+/** Also by one of another name. */
+function isEdgeReplaced({ changed, gone }) {
+    return aliveOf(edgesOf(changed)).length + living(edgesOf(gone.withEdges)).length > 0;
+}
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */
 function replaceEdges(request, isMoving) {
     const edges = edgesOf(request.changed);
-    const old = aliveOf(edges);
+    const old = [...aliveOf(edges), ...living(request.gone.withEdges)];
     return [
         ...(old.length > 0 ? [stopOld(request, old)] : []),
         // In between, so that on the way back the old one starts with what it had.
-        ...(old.length > 0 && request.edgeChanged ? [configureEdge(request)] : []),
+        ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
         ...(isMoving ? [switchEdge(request)] : []),
         ...(request.takesOver ? [takeOver(request)] : []),
         ...startLayers(request.order, edges, request.healthyWithin),
@@ -77453,12 +78381,15 @@ function switchEdge(request) {
     const { layout } = request;
     const stay = staying(request);
     const edges = request.takesOver ? [] : toldOf(stay, request);
-    const served = [...stay, ...webOf(request.changed).filter(({ running }) => running.length > 0)];
+    const before = [...webOf(request.changed), ...request.gone.afterCommit];
+    const served = [...stay, ...before.filter(({ running }) => running.length > 0)];
     const see = (folder) => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : []);
     const trial = `${layout.variant}-trial`;
     return {
         title: `lead the edge to slot ${layout.variant}`,
-        because: 'what is there has proved itself; until it is confirmed the old slot answers where the new one takes no connection',
+        because: `what is there has proved itself; ${request.layout.from === undefined
+            ? 'what it takes the place of is in no slot, and answers for it no more'
+            : 'until it is confirmed the old slot answers where the new one takes no connection'}`,
         run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
         ...(layout.live !== undefined && {
             undo: [
@@ -77478,7 +78409,7 @@ function seeEdge({ layout }, started, folder) {
         return [];
     return [
         {
-            title: `see through ${names(started)} that it leads to slot ${layout.variant}`,
+            title: `see through ${words_names(started)} that it leads to slot ${layout.variant}`,
             because: 'a switch counts only when it is seen',
             run: words('see_edge', [folder, ...started.map(({ name }) => name)]),
             reversibility: 'nothing to undo',
@@ -77517,7 +78448,7 @@ function takeOver(request) {
 function makeSlots({ a, b }) {
     return {
         title: 'have the networks of both slots',
-        because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release`,
+        because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release; a network of the name that has others is made anew`,
         run: words('make_slots', [a, b]),
         reversibility: 'nothing to undo',
         deadline: 60,
@@ -77526,7 +78457,7 @@ function makeSlots({ a, b }) {
 /** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
 function joinSlots(changes, outside, layout) {
     const stay = [
-        ...changes.filter(({ joins, action, service }) => joins || (action === 'create' && service.kind === 'data')),
+        ...changes.filter(({ joins, action, service }) => joins || (action !== 'leave' && service.kind === 'data')),
         ...outside.filter(({ joins }) => joins),
     ].map(({ name }) => name);
     return [
@@ -77561,6 +78492,8 @@ function joinSlots(changes, outside, layout) {
 
 
 
+
+
 /** Everything that the release needs is on the host before anything changes; what was seen there is not asked for again. */
 function prepareSteps(preparation) {
     const { to, observation, changes, outside, layout, healthyWithin, from } = preparation;
@@ -77581,17 +78514,46 @@ function prepareSteps(preparation) {
         ...(from === 'registry' ? pull(needed, observation) : []),
         ...(stores.length > 0 ? [startStores(stores, healthyWithin)] : []),
         ...(to.slots && isNeeded ? joinSlots(changes, outside, layout) : []),
+        ...clearKept(observation, changes, layout),
     ];
+}
+/** Last, so that they stay where nothing can be begun. The way back knows them, and what has come since and is kept now. */
+function clearKept({ kept }, changes, { from, variant }) {
+    if (kept.length === 0)
+        return [];
+    const before = [...new Set(kept.map(markOf))];
+    const services = new Set(kept.map(({ labels }) => labels['com.docker.compose.service']));
+    return [
+        {
+            title: `remove what a release that was taken back has left of ${[...services].join(', ')}`,
+            because: `${kept.map(nameOf).join(', ')} ${kept.length === 1 ? 'was' : 'were'} kept, stopped, to be looked at until now`,
+            run: [words('clear_kept', before), ...(from === undefined ? [] : [`point_current ${quote(from)}`])].join(' && '),
+            ...(from !== undefined && {
+                undo: leadBack(from, [...new Set([...before, ...marks(freshOf(changes), variant)])]),
+            }),
+            reversibility: 'irreversible',
+            deadline: 60,
+        },
+    ];
+}
+/** As the plan names it to the host: by service, definition and slot. */
+function markOf({ labels }) {
+    return `${labels['com.docker.compose.service'] ?? ''}=${labels['estiba.definition'] ?? ''}/${labels['estiba.slot'] ?? ''}`;
+}
+/** A store that has its container. */
+function isStartedAsItIs({ action, service }) {
+    return action === 'repair' && service.kind === 'data';
 }
 /** A digest is the same wherever it is; what a tag names now, only the registry knows. */
 function pull(needed, { images, host }) {
-    const absent = needed.filter(({ service: { image } }) => !image.includes('@') || !images.has(imageAsListed(image)));
+    const isThere = ({ service: { image } }) => image.includes('@') && images.has(imageAsListed(image));
+    const absent = needed.filter((change) => !isStartedAsItIs(change) && !isThere(change));
     if (absent.length === 0)
         return [];
     const [, architecture = ''] = host.engine?.platform.split('/') ?? [];
     return [
         {
-            title: `pull the images of ${names(absent)}`,
+            title: `pull the images of ${words_names(absent)}`,
             because: 'what is switched to must be there, also for the way back',
             run: words('pull', [architecture, ...absent.map(({ name, service }) => `${name}=${service.image}`)]),
             reversibility: 'nothing to undo',
@@ -77781,13 +78743,63 @@ function planSummary(plan) {
     ].join('\n\n');
 }
 
+;// CONCATENATED MODULE: ./src/plan/assets.ts
+
+
+
+/** New containers have the files of the kept releases before they are started; each release takes its own first. */
+function shareAssets(changed, { observation, kept, id }) {
+    const labelled = changed.filter(({ action, service }) => action !== 'leave' && (service.assets ?? []).length > 0);
+    if (labelled.length === 0)
+        return [];
+    const latestFirst = confirmedReleases(observation.ledger);
+    const others = observation.releases
+        .map((release) => release.id)
+        .filter((other) => other !== id && kept.has(other))
+        .toSorted((a, b) => latestFirst.indexOf(a) - latestFirst.indexOf(b));
+    const live = liveRelease(observation)?.id ?? '';
+    return [
+        {
+            title: `give the new ${words_names(labelled)} the files of the releases that are kept`,
+            because: 'pages that were opened before the switch ask for them; where a file has the same name, the new one stays',
+            run: `${words('share_assets', [live, others.join(',')])} ${definitionsWith(labelled, ({ service }) => (service.assets ?? []).join(','))}`,
+            reversibility: 'nothing to undo',
+            deadline: 300,
+        },
+    ];
+}
+/** What visitors meet whose page is from before the switch, where nobody has said which files it asks for. */
+function missingAssets(changed, observation) {
+    const live = liveRelease(observation);
+    const unlabelled = changed.filter(({ name, action, service: { kind, image, assets } }) => {
+        const before = live?.services[name]?.image;
+        return action === 'replace' && kind === 'web' && assets === undefined && before !== undefined && before !== image;
+    });
+    if (unlabelled.length === 0)
+        return [];
+    return [
+        `pages that were opened before the switch get 404 for files that only the old ${words_names(unlabelled)} had; if names of files change with ` +
+            'each build, label the service estiba.assets: /their/folder/in/the/container',
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/describe.ts
+
 /** What the plan says of a service: what it is, what becomes of it, and what that costs. */
-function describeChange(change, to, edgeChanged) {
-    const { name, service, action, because, running, alive, joins } = change;
+function describeChange(change, to, { edgeChanged, was }) {
+    const { name, service, action, running, alive, joins, idle } = change;
+    const because = was === undefined ? change.because : `renamed: was ${was}`;
     const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
+    const left = idle.map((each) => `${nameOf(each)} (${each.status})`).join(', ');
     if (action === 'leave' && joins)
         return { ...base, action: 'join', because: `${APART} (${service.kindBecause})`, added: 0 };
+    if (left !== '')
+        return {
+            ...base,
+            action: 'tidy',
+            because: `it stays; left over beside it, and removed: ${left} (${service.kindBecause})`,
+            added: 0,
+        };
     if (action === 'leave' && edgeChanged && to.slots?.edges.includes(name) === true)
         return { ...base, because: `it loads its new configuration (${service.kindBecause})`, added: 0 };
     if (action === 'leave')
@@ -77796,23 +78808,36 @@ function describeChange(change, to, edgeChanged) {
     const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
     if (action !== 'replace' || running.length === 0)
         return { ...base, added };
+    if (isBeside && service.kind === 'worker')
+        return {
+            ...base,
+            added,
+            downtime: 'no gap: old and new both work until the release is confirmed (update_config.order)',
+        };
     if (isBeside)
         return { ...base, added, downtime: 'no downtime: new beside old, then one switch' };
-    return { ...base, added, downtime: gapOf(service, to) };
+    return { ...base, added, downtime: gapOf(change, to) };
 }
 const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
-function describeRetired([name, kind]) {
-    return { name, kind, action: 'retire', because: 'the release has it no more', added: 0 };
+/** Of a service that the release no longer has: until when it serves, and what is left of it. */
+function describeGone({ name, service: { kind }, because }, { afterCommit }) {
+    const isLate = afterCommit.some((late) => late.name === name);
+    const when = kind === 'job'
+        ? 'it is removed after the commit'
+        : isLate
+            ? 'it serves until the commit, and is removed when it has no visitors any more'
+            : 'it is stopped before what comes in its place starts, kept for the way back, and removed after the commit';
+    return { name, kind, action: 'retire', because: `${because}; ${when}`, added: 0 };
 }
 /** Who takes turns with its predecessor: for how long nobody does its work, and how that could be otherwise. */
-function gapOf({ kind, stopGrace }, { slots }) {
+function gapOf({ name, service: { kind, stopGrace } }, { slots }) {
     const long = `from the stop of the old until the new is healthy: at most ${stopGrace} s to stop, plus its start`;
     if (kind === 'worker')
         return `its work waits ${long}`;
     if (kind === 'scheduler')
         return `nothing starts by its clock ${long}`;
     if (kind === 'edge')
-        return `no visitor gets in ${long}`;
+        return `no visitor gets in ${long}${slots?.edges.includes(name) === true ? ', this once: what it leads to changes without it' : ''}`;
     const otherwise = slots
         ? '; no gap once the edge, or a web service that depends on it, asks a port that it exposes'
         : '';
@@ -77827,13 +78852,17 @@ function gapOf({ kind, stopGrace }, { slots }) {
 
 
 
+
 /** What follows the commit: it can only be completed. */
-function finishSteps(request, changed, gone) {
+function finishSteps(request, changed) {
     const fromNowOn = lasting(changed);
     // Of a job that is left, the run of the later release is no part of this one.
     const leftJobs = request.changes.filter((change) => change.action === 'leave' && isJob(change));
-    const old = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create');
-    const grace = Math.max(10, ...changed.map(({ service }) => service.stopGrace));
+    const replaced = [...changed, ...(changed.length > 0 ? leftJobs : [])].filter(({ action }) => action !== 'create');
+    const gone = allGone(request.gone);
+    const old = [...replaced, ...gone];
+    const idle = request.changes.filter((change) => change.idle.length > 0);
+    const grace = Math.max(10, ...[...changed, ...gone].map(({ service }) => service.stopGrace));
     const step = (title, because, run) => ({
         title,
         because,
@@ -77852,11 +78881,15 @@ function finishSteps(request, changed, gone) {
         ...hold(request).map((run) => step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run)),
         ...(old.length > 0
             ? [
-                drained(request, step('stop and remove the old containers', 'the way back now leads through the release', `remove_old ${definitions(old)}`)),
+                drained(request, step(gone.length > 0
+                    ? `stop and remove the old containers, and all of ${words_names(gone)}`
+                    : 'stop and remove the old containers', `the way back now leads through the release${gone.length > 0 ? ', which has those no more' : ''}`, `remove_old ${definitions(old)}`)),
             ]
             : []),
-        ...(gone.length > 0
-            ? [step(`retire ${gone.join(', ')}`, 'the release has them no more', words('retire', gone))]
+        ...(idle.length > 0
+            ? [
+                step(`remove what is left over of ${words_names(idle)}`, 'it does not run, and beside it enough does', words('remove_idle', idle.map(({ name }) => name))),
+            ]
             : []),
         ...(request.edgeChanged
             ? [step('forget what the edges no longer have', 'nothing mounts it any more', 'tidy_edge')]
@@ -77899,7 +78932,7 @@ function hold(request) {
 /** What stands before the service and the release in such a tag, with the name of the stack. */
 const HELD = /^estiba\.invalid\/held:[^.]*\./;
 /** The confirmed releases that stay on the host. */
-function finish_keptBy({ to, observation, keep }) {
+function finish_keptBy({ to, observation, keep, }) {
     const kept = new Set([to.id, ...confirmedReleases(observation.ledger).filter((id) => id !== to.id)].slice(0, keep));
     return observation.current === undefined ? kept : kept.add(observation.current);
 }
@@ -77972,20 +79005,78 @@ function describeOutside({ name, joins }) {
     return { name, kind: 'edge', action: joins ? 'join' : 'leave', because, added: 0 };
 }
 
+;// CONCATENATED MODULE: ./src/plan/notes.ts
+
+
+
+
+/**
+ * What the reader of a plan must know and can't see in its steps.
+ *
+ * @param gone how many services the release no longer has
+ */
+function notesOn({ to, observation }, changes, changed, gone) {
+    if (changed.length + gone === 0)
+        return [quiet(changes, observation.kept.length > 0)];
+    return [
+        ...(changes.some(({ because }) => because.includes('taken over')) ? [notes_takenOver(changed, to)] : []),
+        ...notes_madeByHand(changed),
+        ...changed.filter(isJob).map((job) => jobNote(job, changes.some(({ running }) => running.length > 0))),
+        ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
+            ? []
+            : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
+        ...missingAssets(changed, observation),
+    ];
+}
+function quiet(changes, isSomethingKept) {
+    const isTidied = changes.some(({ idle }) => idle.length > 0);
+    const other = isTidied || changes.some(({ joins }) => joins) ? 'else ' : '';
+    return `nothing ${other}changed: no container ${isTidied || isSomethingKept ? 'that runs ' : ''}is touched`;
+}
+/** Who did it will wonder where it went. */
+function notes_madeByHand(changes) {
+    const made = changes.filter(({ because }) => because.startsWith(BY_HAND));
+    if (made.length === 0)
+        return [];
+    return [
+        `${words_names(made)}: somebody ran \`docker compose up\` elsewhere than in the folder \`current\` of the stack, which replaced what was ` +
+            'deployed; this deploy brings the release back. In `current`, with --no-recreate, the same command does no harm',
+    ];
+}
+/** What it costs, this once. */
+function notes_takenOver(changed, { slots }) {
+    const replaced = aliveOf(edgesOf(changed)).filter(({ name }) => slots?.edges.includes(name));
+    const gap = replaced.length === 0
+        ? ''
+        : `. Visitors are turned away while ${words_names(replaced)} is replaced; and, should the release be taken back after that, while it trades places again`;
+    return `this stack was started by hand: its services are replaced once, its data services stay as they run${gap}`;
+}
+function jobNote({ name, service }, isServing) {
+    const when = !isServing
+        ? 'before anything serves'
+        : service.beside
+            ? 'while the old release still serves'
+            : 'in its turn';
+    return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/turns.ts
 
 
-/** Old and new take turns: all of the old are stopped, then all of the new started. */
+
+/** Old and new take turns: all of the old are stopped, also what the release no longer has, then all of the new started. */
 function turnSteps(switching, order, from) {
-    const { changes, changed, healthyWithin } = switching;
+    const { changes, changed, gone, healthyWithin } = switching;
     const fresh = freshOf(changed);
-    const replaced = aliveOf(changed);
+    const taking = changed.filter(({ service }) => !service.beside || service.kind === 'job');
+    const replaced = [...aliveOf(taking), ...living(gone.inTurn)];
     const reload = reloads(changes);
     return {
         beside: [
             guardStep(switching, from),
             ...fillUp(changed),
             ...(fresh.length > 0 ? [createNew(fresh, 'made beside the old, so that the stop is short')] : []),
+            ...switching.share,
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
         over: [
@@ -78025,6 +79116,7 @@ function stopAndReload(switching, replaced, reload) {
 
 
 
+
 /**
  * What comes in place of the way back where a gate forbids it. What the switch had not begun to replace goes on as it is;
  * else the new release goes on, and nothing leads back to old code, which can't use the schema. What is old is stopped for
@@ -78045,7 +79137,7 @@ function haveTheStayingRun(request) {
         return [];
     return [
         {
-            title: `have ${names(stay)} run`,
+            title: `have ${words_names(stay)} run`,
             because: 'whichever release goes on needs it, and an engine that was killed leaves it down',
             run: standBy(request, stay),
             reversibility: 'nothing to undo',
@@ -78058,43 +79150,65 @@ function keepRepaired({ changed }) {
     if (repaired.length === 0)
         return [];
     return [
-        step(`keep ${names(repaired)} alive`, 'containers of this very release serve', [keepAlive(repaired)], repaired),
+        step(`keep ${words_names(repaired)} alive`, 'containers of this very release serve', [keepAlive(repaired)], repaired),
     ];
 }
 function goOnInSlot(request, fresh) {
     const { way, gone } = request;
     const [web, inTurn, edges] = [webOf(fresh), inTurnOf(fresh), edgesOf(fresh)];
     const over = since(way.beside.length);
+    const goneEdges = edgesOf(gone.withEdges);
+    const others = oldCode(request).filter((name) => !goneEdges.some((edge) => edge.name === name));
     return [
-        ...(aliveOf(edges).length > 0
-            ? oneEdge(request, edges)
+        ...(aliveOf(edges).length + living(goneEdges).length > 0
+            ? oneEdge(request, edges, goneEdges)
             : edges.length > 0
                 ? [{ ...handOver(edges, []), since: over }]
                 : []),
-        ...(web.length > 0 ? [{ ...leadToNew(request, web), since: over }] : []),
-        ...(inTurn.length + gone.length > 0 ? [{ ...handOver(inTurn, gone), since: over }] : []),
+        ...(web.length > 0 ? leadToNew(request, web) : []),
+        ...(inTurn.length + others.length > 0 ? [{ ...handOver(inTurn, others), since: over }] : []),
     ];
+}
+/** Services that the release no longer has as such. */
+function oldCode({ gone, endedJobs }) {
+    return [...allGone(gone).map(({ name }) => name), ...endedJobs];
 }
 /**
  * An edge has no schema: the old one leads to either release as well. The new one takes its place only if it has proved itself,
  * which the last step of the switch has waited for.
  */
-function oneEdge(request, edges) {
-    const { beside, over, edge } = request.way;
-    const proved = since(beside.length + over.length + edge.length - 1);
-    const back = step(`have the old ${names(edges)} run`, 'the new one has not proved itself, and the old one can lead to either release', [`stop_new ${definitions(edges)}`, standBy(request, edges)], edges);
+function oneEdge(request, edges, gone) {
+    const old = [...replacedOf(edges), ...gone];
+    const back = step(`have the old ${words_names(old)} run`, 'the new one has not proved itself, and the old one can lead to either release', [...(edges.length > 0 ? [`stop_new ${definitions(edges)}`] : []), standBy(request, old)], [...edges, ...gone]);
+    const handing = handOver(edges, gone.map(({ name }) => name));
     return [
-        { ...back, deadline: back.deadline + request.healthyWithin, unless: proved },
-        { ...handOver(edges, []), since: proved },
+        { ...back, deadline: back.deadline + request.healthyWithin, unless: proved(request) },
+        { ...handing, since: proved(request) },
+    ];
+}
+/** The last step of the switch, which begins only when all before it are done. */
+function proved({ way: { beside, over, edge } }) {
+    return since(beside.length + over.length + edge.length - 1);
+}
+/** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
+function leadToNew(request, web) {
+    const { way, gone, changes } = request;
+    const over = since(way.beside.length);
+    const edges = toldOf(changes, request);
+    if (gone.switched.length === 0)
+        return [{ ...leadThrough(edges, request, web), since: over }];
+    const before = toldOf(changes.filter(({ action }) => action !== 'create'), request);
+    return [
+        { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: proved(request) },
+        { ...leadThrough(edges, request, web), since: proved(request) },
     ];
 }
 /** The edge leads to what runs only, and old web services are stopped only when that is seen. */
-function leadToNew(request, web) {
-    const { layout, edgeChanged, changes } = request;
+function leadThrough(edges, request, web) {
+    const { layout, edgeChanged } = request;
     const stayingEdges = edgesOf(staying(request));
-    const edges = toldOf(changes, request);
     const old = replacedOf(web);
-    const going = step(`go on with the new ${names(web)} in slot ${layout.variant} alone`, 'what is there has proved itself, and old code must not answer on a schema that it can not use', [
+    const going = step(`go on with the new ${words_names(web)} in slot ${layout.variant} alone`, 'what is there has proved itself, and old code must not answer on a schema that it can not use', [
         keepAlive(web),
         ...(stayingEdges.length > 0 ? [standBy(request, stayingEdges)] : []),
         // Also the old one of an edge whose own turn to be replaced had not come: it leads to the new release now.
@@ -78107,8 +79221,9 @@ function leadToNew(request, web) {
 }
 function goOnInTurns(request, fresh) {
     const over = since(request.way.beside.length);
+    const gone = oldCode(request);
     return [
-        ...(fresh.length > 0 ? [{ ...handOver(fresh, request.gone), since: over }] : []),
+        ...(fresh.length + gone.length > 0 ? [{ ...handOver(fresh, gone), since: over }] : []),
         ...reloads(request.changes).map((run) => ({ ...reloadNginx(`await_engine && ${run}`), since: over })),
     ];
 }
@@ -78120,7 +79235,7 @@ function handOver(fresh, gone) {
         ...(stopped.length > 0
             ? [`stop the old ${[...replaced.map(({ name }) => name), ...gone].join(', ')} for good`]
             : []),
-        ...(fresh.length > 0 ? [`keep the new ${names(fresh)} alive`] : []),
+        ...(fresh.length > 0 ? [`keep the new ${words_names(fresh)} alive`] : []),
     ].join(', then '), stopped.length > 0
         ? 'old and new of them must not run at once, and a start of the engine must not bring the old back'
         : 'from now on the engine keeps them alive', [
@@ -78145,7 +79260,131 @@ function since(steps) {
     return `switch ${String(steps + 1).padStart(2, '0')}`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/stores.ts
+
+
+
+
+/**
+ * Why a release may not be put on this host: a store that would be another one. The lines name the service and what
+ * differs from what runs now.
+ */
+function dataObjections(to, observation) {
+    const live = liveRelease(observation);
+    return Object.entries(to.services).flatMap(([name, service]) => {
+        const before = live?.services[name];
+        if (service.kind !== 'data') {
+            if (before?.kind !== 'data' || service.kindBecause === LABELLED)
+                return [];
+            return [
+                `services.${name} keeps data in the live release, and would be replaced as a ${service.kind} now (${service.kindBecause}); ` +
+                    `say what it is: label it estiba.kind: data, or estiba.kind: ${service.kind}`,
+            ];
+        }
+        const job = service.dependsOn.find((other) => to.services[other]?.kind === 'job');
+        if (job !== undefined && containersOf(observation, name).length === 0)
+            return [
+                `services.${name} keeps data and waits for the job ${job}, but a deploy starts stores before anything else; start it ` +
+                    `once by hand on the server (docker compose up --detach ${name}), or do without that depends_on`,
+            ];
+        const all = containersOf(observation, name);
+        if (all.length > service.replicas)
+            return [ambiguous(name, all)];
+        const running = all[0];
+        const isAsReleased = running === undefined || running.image === before?.image;
+        if (before && isAsReleased)
+            return before.definition === service.definition ? [] : [differs(name, stores_describe(before, service))];
+        if (running === undefined)
+            return [];
+        const lost = service.mounts.filter((mount) => !isMounted(mount, running));
+        return [
+            ...(running.image === service.image ? [] : [differs(name, `image ${running.image} -> ${service.image}`)]),
+            ...lost.map((mount) => differs(name, `nothing is mounted as ${mount} now`)),
+        ];
+    });
+}
+/** Compose keeps one of them by an order of its own, and a deploy does not guess which has the data. */
+function ambiguous(name, containers) {
+    const list = containers.map((each) => `${nameOf(each)} (${each.status})`).join(', ');
+    return (`services.${name} keeps data and has ${containers.length} containers: ${list}. An interrupted or scaled \`up\` leaves such; ` +
+        'see on the server which one has the data, and remove the other: docker rm NAME');
+}
+function differs(name, what) {
+    return (`services.${name} keeps data and would become another one: ${what}. A deploy never recreates a store: ` +
+        'change it by hand in a maintenance window, or put the line back. If it keeps nothing, label it estiba.kind: web or worker');
+}
+function stores_describe(before, after) {
+    if (before.image !== after.image)
+        return `image ${before.image} -> ${after.image}`;
+    if (before.mounts.join() !== after.mounts.join())
+        return `mounts ${before.mounts.join(', ')} -> ${after.mounts.join(', ')}`;
+    return 'its definition (environment, command, ports or the like) changed';
+}
+function ownerOf(labels) {
+    return labels['com.docker.compose.service'] ?? '';
+}
+/**
+ * Stores that the release no longer has, and what was started by hand and is none of its services: all of it goes on as it
+ * is, which the plan says each time.
+ */
+function leftOutside(to, observation) {
+    const outside = observation.containers.filter((container) => isUnnamed(container, to));
+    const live = liveRelease(observation)?.services ?? {};
+    return [...Map.groupBy(outside, ({ labels }) => ownerOf(labels))].flatMap(([name, containers]) => {
+        const known = live[name] ?? observation.releases.findLast(({ services }) => name in services)?.services[name];
+        const isOurs = name in live || containers.every(({ labels }) => labels['estiba.definition'] !== undefined);
+        if (known?.kind !== 'data' && isOurs)
+            return [];
+        const goesOn = containers.some(({ status }) => ALIVE.includes(status)) ? 'it goes on running' : 'it stays as it is';
+        const because = known?.kind === 'data'
+            ? `the release has it no more, but a deploy never touches data: ${goesOn} until somebody removes it by hand`
+            : `no release has it: ${goesOn}`;
+        return [{ name, kind: known?.kind ?? 'unknown', action: 'leave', because, added: 0 }];
+    });
+}
+/** Of no service of the release; one-off containers apart. */
+function isUnnamed({ labels }, { services }) {
+    return !(ownerOf(labels) in services) && labels['com.docker.compose.oneoff'] !== 'True';
+}
+/**
+ * Why a release may not be put on this host: a store of it would start on the data of another container that goes on
+ * running, or that the engine may start again. That is what becomes of a store that was given another name.
+ */
+function sharedDataObjections(to, observation) {
+    const others = observation.containers.filter((container) => isUnnamed(container, to) && (ALIVE.includes(container.status) || container.restart !== 'no'));
+    return Object.entries(to.services).flatMap(([name, service]) => {
+        if (service.kind !== 'data' || containersOf(observation, name).length > 0)
+            return [];
+        return others.flatMap((other) => {
+            const shared = other.mounts.find((mount) => mount.RW !== false && isWrittenBy(service, mount));
+            return shared === undefined ? [] : [sharing(name, sourceOf(shared), other)];
+        });
+    });
+}
+function sourceOf({ Type, Source, Name = Source }) {
+    return Type === 'volume' ? Name : Source;
+}
+/** A release of an earlier version has the names of volumes as the file has them, without the project's in front. */
+function isWrittenBy({ writes, mounts }, mount) {
+    const found = sourceOf(mount);
+    if (writes !== undefined)
+        return writes.includes(found);
+    const sources = mounts.map((each) => each.slice(0, each.lastIndexOf(':')));
+    return sources.some((source) => found === source || (mount.Type === 'volume' && found.endsWith(`_${source}`)));
+}
+function sharing(name, source, other) {
+    const container = nameOf(other);
+    const old = ownerOf(other.labels);
+    return (`services.${name} would write to ${source}, to which ${container}, a container of the service ${old} that the release does ` +
+        `not have, writes as well; two stores on the same data destroy it, and a deploy never stops one. Keep the name ${old}; or ` +
+        `rename it by hand in a maintenance window: back it up, run \`docker stop ${container} && docker rm ${container}\` on the ` +
+        `server (what it keeps in ${source} stays), and deploy again at once, which starts ${name} on it`);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/switch.ts
+
+
+
 
 
 
@@ -78164,88 +79403,73 @@ function since(steps) {
 /** Plans the way from what runs to a release. */
 function planSwitch(request) {
     const { to, observation, healthyWithin, drain } = request;
-    const objections = [...dataObjections(to, observation), ...outsideObjections(to, observation)];
+    const objections = [
+        ...dataObjections(to, observation),
+        ...sharedDataObjections(to, observation),
+        ...outsideObjections(to, observation),
+    ];
     if (objections.length > 0)
         throw new UsageError(objections.join('\n'));
     const changes = changesFor(to, observation, request.from === 'host' ? 'left' : 'run');
     const changed = changes.filter(({ action, service }) => action !== 'leave' && service.kind !== 'data');
     const layout = layoutFor(to, observation, changed.some(isOfTheSet) ? 'moves' : 'stays');
-    const retiring = retired(to, observation);
-    const gone = [...retiring.keys()];
+    const gone = goneFrom(to, observation);
     const switched = to.slots?.edges ?? [];
-    const switching = { changes, changed, healthyWithin, drain, switched };
+    const share = shareAssets(changed, { observation, kept: finish_keptBy(request), id: to.id });
+    const switching = { changes, changed, gone, healthyWithin, drain, switched, share, variant: layout.variant };
     const lastingOnes = lasting(changed);
+    const renamed = renamedFrom(to, observation);
     const outside = outsideEdges(to, observation);
     const takesOver = outside.length > 0 && !SLOTS.some((slot) => slot === observation.currentVariant);
     const edgeChanged = takesOver ||
         (to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash);
-    const way = changed.length === 0 && !edgeChanged
+    const isQuiet = changed.length + stoppedInSwitch(gone).length === 0;
+    const way = isQuiet && !edgeChanged
         ? NO_WAY
         : to.slots === undefined
             ? turnSteps(switching, to.order, layout.from)
             : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged, takesOver });
     // A rollback migrates nothing, so nothing forbids its way back.
-    const settle = request.from === 'host' || changed.length === 0
+    const settle = request.from === 'host' || isQuiet
         ? []
-        : settleSteps({
-            ...switching,
-            layout,
-            edgeChanged,
-            way,
-            gone: [...gone.filter((name) => isReplaced(retiring.get(name))), ...endedJobs(changed)],
-        });
+        : settleSteps({ ...switching, layout, edgeChanged, way, endedJobs: endedJobs(changed) });
     return {
         title: request.title,
         variant: layout.variant,
         services: [
-            ...changes.map((change) => describeChange(change, to, edgeChanged)),
-            ...[...retiring].map(describeRetired),
+            ...changes.map((change) => describeChange(change, to, { edgeChanged, was: renamed.get(change.name) })),
+            ...allGone(gone).map((change) => describeGone(change, gone)),
+            ...leftOutside(to, observation),
             ...outside.map(describeOutside),
         ],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
             switch: numbered([...way.beside, ...way.over, ...way.edge]),
             commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-            finish: numbered(finishSteps({ ...request, layout, changes, switched, edgeChanged }, changed, gone)),
+            finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged }, changed)),
             ...(settle.length > 0 && { settle: numbered(settle) }),
         },
         ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
-        notes: edgeChanged && changed.length === 0 ? [] : notesOn(to, changes, changed, gone),
+        notes: edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length),
     };
 }
 const NO_WAY = { beside: [], over: [], edge: [] };
-function notesOn(to, changes, changed, gone) {
-    if (changed.length + gone.length === 0)
-        return [`nothing ${changes.some(({ joins }) => joins) ? 'else ' : ''}changed: no container is touched`];
-    return [
-        ...(changes.some(({ because }) => because.includes('taken over'))
-            ? ['this stack was started by hand: its services are replaced once, its data services stay as they run']
-            : []),
-        ...changed.filter(isJob).map((job) => jobNote(job, changes.some(({ running }) => running.length > 0))),
-        ...(to.plainBecause === undefined || !changed.some(isOfTheSet)
-            ? []
-            : [`old and new take turns, with a gap between them, because ${to.plainBecause}`]),
-    ];
-}
 /** Old containers that run, of what is a job now. */
 function endedJobs(changed) {
     return changed.filter((change) => isJob(change) && change.alive.length > 0).map(({ name }) => name);
 }
-function jobNote({ name, service }, isServing) {
-    const when = !isServing
-        ? 'before anything serves'
-        : service.beside
-            ? 'while the old release still serves'
-            : 'in its turn';
-    return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`;
-}
 function stillWell(changed) {
+    const monitored = changed.filter(({ service: { monitor } }) => monitor !== undefined);
+    const seconds = Math.max(0, ...monitored.map(({ service: { monitor = 0 } }) => monitor));
+    const look = `are_well ${definitions(changed)}`;
     return {
         title: 'look at the new containers once more',
-        because: 'what is confirmed must run at this moment',
-        run: `are_well ${definitions(changed)}`,
+        because: seconds === 0
+            ? 'what is confirmed must run at this moment'
+            : `${words_names(monitored)} must have run well for ${seconds} s (update_config.monitor)`,
+        run: seconds === 0 ? look : `run_for ${seconds} ${definitions(monitored)} && ${look}`,
         reversibility: 'nothing to undo',
-        deadline: 30,
+        deadline: 30 + seconds,
     };
 }
 
@@ -78513,11 +79737,12 @@ function guess({ service, limit, reservation }, added, observation) {
 /** Two stacks in one folder, or two folders of one stack. */
 function neighbourProblems({ host, containers }, stack) {
     const { owner, realPath } = host.folder;
-    const own = [stack.path, realPath].map((path) => `${path}/project`);
+    // Below it is where `docker compose up` works by hand, too: `current`, and what that leads to.
+    const isOwn = (folder) => [stack.path, realPath].some((path) => folder.startsWith(`${path}/`));
     const elsewhere = containers.flatMap(({ labels }) => {
         const folder = labels['com.docker.compose.project.working_dir'];
         // Without a definition it was started by hand, from wherever: such a stack is taken over.
-        return labels['estiba.definition'] === undefined || folder === undefined || own.includes(folder) ? [] : [folder];
+        return labels['estiba.definition'] === undefined || folder === undefined || isOwn(folder) ? [] : [folder];
     });
     return [
         ...(owner === undefined || owner === stack.name
@@ -84084,191 +85309,13 @@ function ignore() {
     // The attempts and the last error are what a reader needs; octokit's own lines repeat them.
 }
 
-;// CONCATENATED MODULE: ./src/edge/obstacles.ts
-
-
-/** Why old and new of a stack's services can't be in two slots, as a clause; undefined where they can. */
-function obstacleTo(model, kinds, web) {
-    if (web.size === 0)
-        return "the edge's configuration passes requests to none of the services (docs/recipes.md)";
-    for (const [name, service] of Object.entries(model.services)) {
-        if (!isReplaced(kinds.get(name)))
-            continue;
-        if (service.network_mode !== undefined)
-            return `services.${name} has a network_mode`;
-        if (web.has(name) && (service.ports ?? []).length > 0)
-            return `services.${name} publishes a port of the host, which old and new can't have both; let the edge pass requests to it`;
-    }
-    return networkObstacle(model, kinds) ?? lateJob(model, kinds, web);
-}
-/** What it depends on, and what the jobs need that it waits for. */
-function neededBy(name, services, kinds) {
-    return Object.keys(services[name]?.depends_on ?? {}).flatMap((other) => kinds.get(other) === 'job' ? [other, ...neededBy(other, services, kinds)] : [other]);
-}
-/**
- * A slot is one network. The stack's own may give way to it where that lets nobody meet whom he did not meet before, and
- * everybody keeps the names by which he is found.
- */
-function networkObstacle(model, kinds) {
-    const all = Object.entries(model.services).filter(([, { network_mode }]) => network_mode === undefined);
-    for (const [name, service] of all) {
-        const isInSet = isReplaced(kinds.get(name));
-        for (const [network, attachment] of Object.entries(networksOf(service))) {
-            const { external, internal } = model.networks?.[network] ?? {};
-            if (isInSet && external === true)
-                return `services.${name} is in the network ${network}, which others have, too`;
-            if (isInSet && internal === true)
-                return `services.${name} is in ${network}, which is cut off from outside (internal)`;
-            const { aliases = [], ...more } = attachment ?? {};
-            if (isInSet && Object.keys(more).length > 0)
-                return `services.${name} has an address of its own in the network ${network} (${Object.keys(more).join(', ')})`;
-            if (aliases.length > 0 && (!isInSet || replicas(service) > 1))
-                return `services.${name} has other names in the network ${network}: ${aliases.join(', ')}`;
-        }
-        const stranger = all.find(([other, text]) => other !== name && !shareNetwork(service, text));
-        if (stranger !== undefined)
-            return `services.${name} and services.${stranger[0]} share no network, and would in a slot`;
-    }
-    return undefined;
-}
-function networksOf({ networks = { default: null } }) {
-    return networks;
-}
-function shareNetwork(one, other) {
-    return Object.keys(networksOf(one)).some((network) => network in networksOf(other));
-}
-/** The further names of a service, which it has in its slot as well. */
-function aliasesOf(service) {
-    return [...new Set(Object.values(networksOf(service)).flatMap((attachment) => attachment?.aliases ?? []))].sort();
-}
-/** A job that a switched service waits for, and that needs what takes turns with its predecessor. */
-function lateJob({ services }, kinds, web) {
-    for (const name of web)
-        for (const job of neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
-            for (const needed of neededBy(job, services, kinds))
-                if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
-                    return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that the edge or ${name} asks (expose)`;
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./src/edge/edge.ts
-
-
-
-
-
-
-
-
-const edge_PROXIES = [NGINX, CADDY];
-const FOLDERS = edge_PROXIES.map(({ folder }) => folder).join(' or ');
-/**
- * Finds out whether the stack's web services can be switched by its edge, and which services those are.
- *
- * @param kinds what each service is, without regard to the edge
- * @param configurations the text of each edge's own configuration, as far as the repository has it
- */
-function chooseEdge(model, kinds, configurations) {
-    const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge');
-    const switched = edges.flatMap(([name, edge]) => {
-        const proxy = proxyOf(edge);
-        return proxy ? [{ name, proxy, text: configurations[name] ?? '' }] : [];
-    });
-    const outside = outsideEdge(model);
-    if (outside !== undefined && switched[0] !== undefined)
-        throw new UsageError(`x-estiba.edge names ${outside.name}, but services.${switched[0].name} mounts ${switched[0].proxy.folder}: one of them is the edge; remove the other`);
-    if (outside === undefined && switched.length === 0)
-        return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` };
-    const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)));
-    const problems = switched.flatMap(({ name, proxy, text }) => text === ''
-        ? []
-        : proxy
-            .problems(text, apps)
-            .map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`));
-    if (problems.length > 0)
-        throw new UsageError(problems.join('\n'));
-    const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps));
-    const because = webServices(model, kinds, [...new Set(named)]);
-    if (outside !== undefined && because.size === 0)
-        throw new UsageError(`x-estiba.edge: nothing says which services ${outside.name} passes requests to; label each estiba.kind: web`);
-    const obstacle = obstacleTo(model, kinds, new Set(because.keys()));
-    if (obstacle !== undefined)
-        return { kind: 'plain', because: obstacle };
-    return {
-        kind: 'slots',
-        edges: outside === undefined ? switched.map(({ name, proxy }) => ({ name, proxy })) : [outside],
-        because,
-        web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
-    };
-}
-/** What the service is, when it mounts the folder with the switch. */
-function proxyOf({ volumes = [] }) {
-    return edge_PROXIES.find(({ folder }) => volumes.some(({ target }) => target === folder));
-}
-/** Whether the folder with the switch is mounted there. */
-function isSwitch(target) {
-    return edge_PROXIES.some(({ folder }) => folder === target);
-}
-function edgeConfiguration(slots, edges, stack, own) {
-    const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack)));
-    const generated = Object.assign({}, ...texts);
-    const inOrder = Object.keys(generated)
-        .sort()
-        .map((name) => generated[name] ?? '');
-    const lines = Object.keys(own)
-        .sort()
-        .map((name) => `${sha256(own[name] ?? '')}  ${name}\n`);
-    return {
-        files: { ...generated, ...own },
-        hash: sha256([...inOrder, ...lines].join('')).slice(0, 16),
-        ownHash: sha256(lines.join('')).slice(0, 16),
-    };
-}
-function sha256(content) {
-    return (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
-}
-function webServices({ services }, kinds, named) {
-    const web = new Map();
-    for (const [name, { labels }] of Object.entries(services))
-        if (labels?.['estiba.kind'] === 'web')
-            web.set(name, LABELLED);
-    for (const name of named)
-        if (!web.has(name))
-            web.set(name, 'the edge passes requests to it');
-    for (const [name] of web)
-        for (const dependency of neededBy(name, services, kinds))
-            if (mayBeAsked(kinds.get(dependency)) && hasPort(services[dependency]) && !web.has(dependency))
-                web.set(dependency, `${name} depends on it, and it exposes a port`);
-    return web;
-}
-/** Also what was taken for a worker: its own text does not tell what others want of it. */
-function mayBeAsked(kind) {
-    return kind === 'web' || kind === 'worker';
-}
-function hasPort(service) {
-    return service?.labels?.['estiba.port'] !== undefined || (service?.expose ?? []).length > 0;
-}
-function webService(name, model) {
-    return { port: portOf(name, model), replicas: replicas(model.services[name] ?? {}) };
-}
-function portOf(name, { services }) {
-    const service = services[name];
-    const label = service?.labels?.['estiba.port'];
-    const ports = service?.expose ?? [];
-    const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10);
-    if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
-        throw new UsageError(`services.${name}: the edge passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
-            'that it listens on, or the label `estiba.port`');
-    return port;
-}
-
 ;// CONCATENATED MODULE: ./src/edge/own.ts
 /**
  * Where the stack's `edge/` has what an edge that is switched mounts as that path, so that it can be given another content
- * and load it anew: its configuration, by custom below /etc. What it serves itself goes with its container.
+ * and load it anew: its configuration, by custom below /etc or /usr/local/etc. What it serves itself goes with its container.
  */
 function ownPath(service, target) {
-    return target.startsWith('/etc/') ? `own/${service}/${target.slice(1).replaceAll('/', '_')}` : undefined;
+    return /^\/(usr\/local\/)?etc\//.test(target) ? `own/${service}/${target.slice(1).replaceAll('/', '_')}` : undefined;
 }
 /** What the repository has for that, of these edges. */
 function ownFiles({ services }, edges, shipments) {
@@ -84286,17 +85333,32 @@ function ownFiles({ services }, edges, shipments) {
 
 
 /**
- * The subnets of a stack's slots: those that its networks have already, else free ones. What the engine gave to a network,
- * and what the host has a route to, is taken.
+ * The subnets of a stack's slots: those that the live release has, whatever became of the networks since; else those that its
+ * networks have already, else free ones. What the engine gave to another network, and what the host has a route to, is taken.
+ *
+ * @param live of the live release; the addresses of its containers, and of the releases before it, are in them
  */
-function slotSubnets(project, networks, routes) {
-    const taken = [...networks.flatMap(({ subnets }) => subnets), ...routes].flatMap((subnet) => rangeOf(subnet) ?? []);
-    const free = freeSubnets(taken);
-    const [a, b] = SLOTS.map((slot) => {
-        const existing = networks.find(({ name }) => name === slotNetwork(project, slot))?.subnets[0];
+function slotSubnets(project, networks, routes, live) {
+    const own = SLOTS.map((slot) => networks.find(({ name }) => name === slotNetwork(project, slot)));
+    const others = networks.filter((network) => !own.includes(network)).flatMap(({ subnets }) => subnets);
+    const ownSubnets = own.flatMap((network) => network?.subnets ?? []);
+    // The routes to the stack's own networks are its own.
+    const taken = [...others, ...routes.filter((route) => !ownSubnets.includes(route))].flatMap((subnet) => rangeOf(subnet) ?? []);
+    const isFree = (subnet) => !taken.some((other) => overlaps(rangeOf(subnet) ?? EVERYTHING, other));
+    const ownRanges = ownSubnets.flatMap((subnet) => rangeOf(subnet) ?? []);
+    const free = freeSubnets([
+        ...taken,
+        ...ownRanges,
+        ...Object.values(live ?? {}).flatMap((subnet) => rangeOf(subnet) ?? []),
+    ]);
+    const choose = (slot) => {
+        const existing = own[SLOTS.indexOf(slot)]?.subnets.find((subnet) => subnet.endsWith('.0/24'));
+        const kept = live?.[slot];
+        if (kept !== undefined && (kept === existing || isFree(kept)))
+            return kept;
         return existing ?? free.next().value ?? noSubnet();
-    });
-    return { a: a ?? noSubnet(), b: b ?? noSubnet() };
+    };
+    return { a: choose('a'), b: choose('b') };
 }
 /** From a corner of the private addresses that few use: 10.213.0.0/24 to 10.219.255.0/24. */
 function* freeSubnets(taken) {
@@ -84309,6 +85371,7 @@ function* freeSubnets(taken) {
         }
     return undefined;
 }
+const EVERYTHING = { first: 0, last: 2 ** 32 - 1 };
 /** Undefined for IPv6 and for everything (0.0.0.0/0), which is only where packets go when nothing else is known. */
 function rangeOf(subnet) {
     const [, a = '', b = '', c = '', d = '', bits = ''] = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(subnet) ?? [];
@@ -84486,6 +85549,86 @@ function canonical(value) {
         .join(',')}}`;
 }
 
+;// CONCATENATED MODULE: ./src/release/assets.ts
+
+const LABEL = 'estiba.assets';
+/**
+ * The folders in the containers of a service whose files outlive their release, as its label names them: `/srv/www/assets`, several
+ * with commas between them.
+ *
+ * @throws UsageError where nothing could be laid there
+ */
+function assetsOf(name, service, kind) {
+    const label = service.labels?.[LABEL];
+    if (label === undefined)
+        return [];
+    const folders = label.split(',').map((folder) => folder.trim().replace(/(?<=.)\/$/, ''));
+    const objection = (folder) => {
+        if (!assets_FOLDER.test(folder) || folder.split('/').some((part) => part === '.' || part === '..'))
+            return `"${folder}" is no folder in a container; write its absolute path, as in /usr/share/nginx/html/assets`;
+        const mount = placesOf(service).find((place) => isWithin(folder, place) || isWithin(place, folder));
+        return mount === undefined
+            ? undefined
+            : `${folder} is not the image's own, for ${mount} is mounted there; take the label away: what is mounted outlives a release anyway`;
+    };
+    const why = kind === 'data' || kind === 'job'
+        ? `a ${kind} answers no pages; take it away, or say with estiba.kind what the service is`
+        : service['read_only'] === true
+            ? 'nothing can be laid into a container with `read_only: true`; take that away, or the label'
+            : folders.map(objection).find((each) => each !== undefined);
+    if (why !== undefined)
+        throw new UsageError(`services.${name}.labels: ${LABEL}: ${why}`);
+    return folders;
+}
+/** Without the characters that an archive's name or a list on the host would not survive. */
+const assets_FOLDER = /^(?:\/[\w.@+-]+)+$/;
+/** Paths in the container where something else than the image's own file system is. */
+function placesOf({ volumes = [], configs = [], tmpfs }) {
+    const temporary = typeof tmpfs === 'string' ? [tmpfs] : Array.isArray(tmpfs) ? tmpfs.map(String) : [];
+    return [
+        ...volumes.map(({ target }) => target),
+        ...configs.map(({ source, target }) => target ?? `/${source}`),
+        ...temporary.map((place) => place.split(':')[0] ?? ''),
+    ].map((place) => place.replace(/(?<=.)\/$/, ''));
+}
+function isWithin(path, folder) {
+    return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}
+
+;// CONCATENATED MODULE: ./src/release/holdings.ts
+function holdingsOf(service, kind, model) {
+    const publishes = (service.ports ?? []).flatMap(publishedPort);
+    return {
+        mounts: mountsOf(service),
+        ...(kind === 'data' && { writes: writesOf(service, model) }),
+        ...(publishes.length > 0 && { publishes }),
+    };
+}
+function mountsOf({ volumes = [] }) {
+    return volumes
+        .filter(({ type }) => type === 'bind' || type === 'volume')
+        .map(({ source = '', target }) => `${source}:${target}`)
+        .sort();
+}
+/** What ships with a release, and what belongs to the system, is nobody's data. */
+const NO_DATA = /^\/(etc|proc|sys|dev|run|var\/run)(\/|$)|\/files\/[0-9a-f]{64}\//;
+function writesOf({ volumes = [] }, model) {
+    return volumes
+        .flatMap(({ type, source, read_only }) => {
+        if (source === undefined || read_only === true)
+            return [];
+        if (type === 'volume')
+            return [model.volumes?.[source]?.name ?? `${model.name}_${source}`];
+        return type === 'bind' && !NO_DATA.test(source) ? [source] : [];
+    })
+        .sort();
+}
+/** The long form, which `docker compose config` writes; one without a port of the host gets any that is free. */
+function publishedPort(port) {
+    const { published = '', protocol = 'tcp' } = port;
+    return ['', '0'].includes(String(published)) ? [] : [`${published}/${protocol}`];
+}
+
 ;// CONCATENATED MODULE: ./src/release/variants.ts
 
 
@@ -84537,7 +85680,7 @@ function guarded(compose, kinds) {
         const count = 2 * replicas(service);
         return {
             ...rest,
-            image: 'a-deploy-is-on-trial.invalid/estiba',
+            image: 'up-would-mix-two-releases.invalid/estiba',
             deploy: { ...deploy, replicas: count },
             scale: count,
         };
@@ -84549,6 +85692,8 @@ function mapServices(model, map) {
 }
 
 ;// CONCATENATED MODULE: ./src/release/release.ts
+
+
 
 
 
@@ -84607,10 +85752,10 @@ function makeRelease(model, name, around) {
         edge: edge?.files,
     };
 }
-/** The edges that a release of that model switches. */
-function switchedEdges(model, configurations) {
+/** The edges that a release of that model switches, and that can load another configuration of the team's own. */
+function loadingEdges(model, configurations) {
     const choice = chooseEdge(model, kindsIn(inferKinds(model)), configurations);
-    return choice.kind === 'slots' ? choice.edges.map(({ name }) => name) : [];
+    return choice.kind === 'slots' ? choice.edges.flatMap(({ name, proxy }) => (proxy.readsOwnAtStart ? [] : [name])) : [];
 }
 function kindsIn(inferred) {
     return new Map([...inferred].map(([name, { kind }]) => [name, kind]));
@@ -84649,6 +85794,8 @@ function describeService(name, model, { kind, because }, beside) {
     if (kind !== 'data' && service.container_name !== undefined)
         throw new UsageError(`services.${name}.container_name: the new container is made beside the old one, so the name can't be fixed; ` +
             `remove the line and use \`docker compose exec ${name}\` in the stack's folder \`current\``);
+    const monitor = parseGrace(service.deploy?.update_config?.monitor ?? '0s');
+    const assets = assetsOf(name, service, kind);
     return {
         kind,
         kindBecause: because,
@@ -84657,16 +85804,12 @@ function describeService(name, model, { kind, because }, beside) {
         image: service.image,
         replicas: replicas(service),
         restart: restartPolicy(service),
+        ...(monitor > 0 && { monitor }),
         stopGrace: parseGrace(service.stop_grace_period),
         dependsOn: Object.keys(service.depends_on ?? {}),
-        mounts: mountsOf(service),
+        ...holdingsOf(service, kind, model),
+        ...(assets.length > 0 && { assets }),
     };
-}
-function mountsOf(service) {
-    return (service.volumes ?? [])
-        .filter(({ type }) => type === 'bind' || type === 'volume')
-        .map(({ source = '', target }) => `${source}:${target}`)
-        .sort();
 }
 /** Seconds of a Compose duration such as `1m30s`; 10 where none is given, which is the engine's own. */
 function parseGrace(text = '10s') {
@@ -84674,11 +85817,19 @@ function parseGrace(text = '10s') {
     const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|us|h|m|s)/g)];
     return Math.ceil(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0));
 }
-/** What starts beside the old: web services that are switched, and each job that needs nothing which takes turns. */
+/**
+ * What starts beside the old: web services that are switched; and, needing nothing which takes turns, jobs, and workers of which
+ * the team says that two may run.
+ */
 function besideOld({ services }, kinds, switched) {
-    const isBeside = (name) => switched.includes(name) || (kinds.get(name) === 'job' && isWanted(name) && needs(name).every(isThere));
-    // What only its name tells a job is not run beside anything.
-    const isWanted = (name) => services[name]?.labels?.['estiba.kind'] === 'job' || awaited(name, {}, services) !== undefined;
+    const isBeside = (name) => switched.includes(name) || (mayRunTwice(name) && needs(name).every(isThere));
+    const mayRunTwice = (name) => {
+        const { labels, deploy } = services[name] ?? {};
+        if (kinds.get(name) === 'worker')
+            return deploy?.update_config?.order === 'start-first';
+        // What only its name tells a job is not run beside anything.
+        return kinds.get(name) === 'job' && (labels?.['estiba.kind'] === 'job' || awaited(name, {}, services) !== undefined);
+    };
     const isThere = (name) => !isReplaced(kinds.get(name)) || isBeside(name);
     const needs = (name) => Object.keys(services[name]?.depends_on ?? {});
     return new Set(Object.keys(services).filter(isBeside));
@@ -84735,7 +85886,7 @@ async function resolveModel(deploy) {
 async function buildRelease(model, deploy, observation, { version, at }, { sha, workspace }) {
     const shipments = await readShipments(checkoutSources(model, deploy.projectDirectory));
     const edgeConfigurations = configurationsOf(model, shipments);
-    const switched = switchedEdges(model, edgeConfigurations);
+    const switched = loadingEdges(model, edgeConfigurations);
     const placed = placeSources(model, {
         switched,
         checkout: workspace,
@@ -84752,11 +85903,15 @@ async function buildRelease(model, deploy, observation, { version, at }, { sha, 
         stack: deploy.stack,
         edgeConfigurations,
         edgeOwn: ownFiles(model, switched, shipments),
-        subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes),
+        subnets: slotSubnets(deploy.stack.name, observation.networks, observation.routes, liveRelease(observation)?.slots?.subnets),
         slotsBefore: observation.releases.flatMap(({ slots }) => slots ?? []),
     });
     const text = JSON.stringify(placed);
-    return { release, shipments: [...shipments.values()].filter(({ sha256 }) => text.includes(sha256)) };
+    return {
+        release,
+        shipments: [...shipments.values()].filter(({ sha256 }) => text.includes(sha256)),
+        advice: adviceOn(model, edgeConfigurations),
+    };
 }
 /** The text of what the repository mounts into each of its edges. */
 function configurationsOf({ services }, shipments) {
@@ -84818,6 +85973,7 @@ async function planDeploy({ deploy, connection }, job, desired, look) {
         from: 'registry',
     });
     const plan = withNotes(decided, [
+        ...(before?.slots?.ownHash === manifest.slots?.ownHash ? [] : built.advice),
         ...(isLimited ? [`only ${deploy.services.join(', ')}: the others have the images of ${before?.id ?? ''}`] : []),
         ...warnings,
         ...memoryWarnings(observation, demand, decided),

@@ -68031,6 +68031,7 @@ finish() {
   if ! is_over || ! add_to_ledger; then return 1; fi
   rm -f "$stack/open"
   prune
+  leave_what_was_removed
 }
 
 # Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
@@ -68212,6 +68213,9 @@ edit_crontab() {
 add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
 remove_minute_job() { edit_crontab; }
 
+# A stack that was removed needs none, as soon as nothing is open. The caller holds the lock.
+leave_what_was_removed() { [ ! -f "$stack/removed" ] || [ -f "$stack/open" ] || remove_minute_job; }
+
 # The agent's own verb.
 
 # Space for the way back, and the name of the journal, whose records are synced one by one.
@@ -68224,6 +68228,7 @@ make_ready() {
   remember_environment || return 1
   if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
   note_engine
+  rm -f "$stack/removed"
   add_minute_job
   touch "$ledger" && cut_torn_tail "$ledger"
 }
@@ -68285,6 +68290,7 @@ recover() {
   done
   recover_what_is_open
   end_what_never_was_open
+  leave_what_was_removed
   revive
 }
 
@@ -68642,8 +68648,60 @@ create_new() {
   compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
-remove_new() {
-  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop && each "$new" docker rm
+# came NAME=DEFINITION...: those new ones that \`every\` names and that were not there before this transaction.
+came() {
+  of_all new "$@" | awk -v served="$(awk '{ print $2 }' "$ESTIBA_TX/served" 2>/dev/null | tr '\\n' ' ')" '!index(" " served, " " $1 " ")'
+}
+
+# set_aside NAME=DEFINITION...: the new ones are kept, stopped, for whoever wants to know what was wrong with them. One that has
+# never run has nothing to tell, and goes.
+set_aside() {
+  every=$(await_survey) && new=$(came "$@") && each "$new" docker update --restart=no && each "$new" docker stop || return 1
+  [ -n "$new" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{else}}-{{end}} {{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' $new) || return 1
+  each "$(printf '%s\\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
+  printf '%s\\n' "$told" | {
+    while read -r container called ran networks; do
+      [ "$ran" = ran ] || continue
+      # shellcheck disable=SC2086 # a list of names
+      cut_off "$container" $networks &
+      echo "kept, stopped, until the next deploy: \${called#/} (docker logs \${called#/})"
+    done
+    wait
+  }
+}
+
+# cut_off CONTAINER MODE NETWORK...: it meets nobody, and nobody it, should somebody start it with the others, as
+# \`docker compose restart\` does. Without any network the engine would give it its first one again. What shares another one's
+# network can't be cut off.
+cut_off() {
+  case $2 in container:* | host | none) return ;; esac
+  apart=$1 has_none=false
+  shift 2
+  for network; do
+    if [ "$network" = none ]; then has_none=true; else docker network disconnect --force "$network" "$apart"; fi
+  done
+  "$has_none" || docker network connect none "$apart"
+}
+
+# lead_back FOLDER NAME=DEFINITION/SLOT...: \`current\` names it again, or its guard as long as one of those is kept: Compose, up to
+# 2.29 at least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
+lead_back() {
+  folder=$1
+  shift
+  await_engine
+  kept=$(ended "$@") && point_current "$folder\${kept:+-guard}"
+}
+
+# clear_kept NAME=DEFINITION/SLOT...
+clear_kept() { kept=$(ended "$@") && each "$kept" docker rm; }
+
+# ended NAME=DEFINITION/SLOT...: the ids of those that do not run.
+ended() {
+  listed=$(list_containers --filter status=created --filter status=exited --filter status=dead \\
+    --format '{{.ID}} {{.Label "com.docker.compose.service"}}={{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}') || return 1
+  printf '%s\\n' "$listed" | awk -v wanted=" $* " 'NF && index(wanted, " " $2 " ") { print $1 }'
 }
 
 # start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
@@ -68670,16 +68728,17 @@ keep_alive() {
   each "$(of_all new "$@")" docker start
 }
 
+# remove_old NAME=DEFINITION...: with a definition that no container has, all of the service.
 remove_old() {
   every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
 
-# retire NAME...: services that are no longer in the file.
-retire() {
+# remove_idle NAME...: of services of which enough run, what does not: an interrupted or scaled \`up\` by hand leaves such.
+remove_idle() {
   await_engine
   for service; do
-    gone=$(containers "$service") && each "$gone" docker update --restart=no && each "$gone" docker stop &&
-      each "$gone" docker rm || return 1
+    idle=$(list_containers --quiet --filter "label=com.docker.compose.service=$service" --filter status=created --filter status=exited --filter status=dead) &&
+      each "$idle" docker rm || return 1
   done
 }
 
@@ -68745,7 +68804,14 @@ let_go() {
   true
 }
 
-forget_images() { for image; do docker image rm "$image" >/dev/null 2>&1; done; true; }
+# forget_images IMAGE...: but not what another stack of this host holds.
+forget_images() {
+  for image; do
+    case $(docker image inspect --format '{{.RepoTags}}' "$image" 2>/dev/null) in *estiba.invalid/held:*) continue ;; esac
+    docker image rm "$image" >/dev/null 2>&1
+  done
+  true
+}
 
 # What serves when a transaction begins, and how it comes back.
 
@@ -68832,11 +68898,26 @@ in_subnet() {
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 
+# explain CONTAINER [ANSWER]: what is known of one that failed, what decides last: an error shows the end. Said at once, for
+# several may fail at the same time.
 explain() {
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} ({{.Name}}) is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}' "$1"
-  [ -z "\${2:-}" ] || printf 'its health check said: %s\\n' "$2"
-  echo 'its last lines:'
-  docker logs --tail 15 "$1" 2>&1
+  told=$(docker inspect --format '{{.Name}} {{index .Config.Labels "com.docker.compose.service"}} is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}{{with .State.Error}}, the engine said: {{.}}{{end}}' "$1") || return
+  title=\${told%% *} title=\${title#/} told=\${told#* }
+  checks=$(docker inspect --format '{{with .State.Health}}{{range .Log}}{{println "exit code" .ExitCode}}{{println .Output}}{{end}}{{end}}' "$1" | last_lines 6 1000)
+  printf '%s\\n' "the last lines of $title:" "$(docker logs --tail 15 "$1" 2>&1 | last_lines 12 2000)" \\
+    \${checks:+"the health checks of the engine:" "$checks"} \${2:+"its health check said: $2"} \\
+    "\${told%% *} ($title) \${told#* }" "more on the host: docker logs $title, docker inspect $title"
+}
+
+# last_lines NUMBER BYTES: of what is not empty; none is cut, for a secret's rest would be shown, which no mask knows.
+last_lines() {
+  awk -v most="$1" -v room="$2" '
+    NF { line[++n] = $0 }
+    END {
+      for (first = n + 1; first > 1 && n - first + 1 < most && (room -= length(line[first - 1]) + 1) >= 0; first--);
+      if (n && first > n) print "(a line of more than " room + length(line[n]) + 1 " bytes)"
+      for (; first <= n; first++) print line[first]
+    }'
 }
 
 # check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
@@ -68928,15 +69009,35 @@ are_well() {
   every=$(survey) && find_new "$@" || return 1
   # shellcheck disable=SC2086 # a list of ids
   states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
+  failed=0
   while read -r container state; do
     case $state in
-      'running 0 unhealthy') explain "$container" unhealthy; return 1 ;;
+      'running 0 unhealthy') explain "$container" unhealthy; failed=1 ;;
       'running 0' | 'running 0 '*) ;;
-      *) explain "$container"; return 1 ;;
+      *) explain "$container"; failed=1 ;;
     esac
   done <<EOT
 $states
 EOT
+  return "$failed"
+}
+
+# run_for SECONDS NAME=DEFINITION...: until the youngest of them was started so long ago, and as long as all are well.
+run_for() {
+  seconds=$1
+  shift
+  every=$(survey) && find_new "$@" || return 1
+  until is_past "$seconds"; do sleep 1 && are_well "$@" || return 1; done
+}
+
+# is_past SECONDS: all of \`new\` were started longer ago; what the engine does not say is not past.
+is_past() {
+  # shellcheck disable=SC2086 # a list of ids
+  started=$(docker inspect --format '{{.State.StartedAt}}' $new) || return 1
+  for time in $started; do
+    began=$(date -u -d "\${time%%.*}Z" +%s 2>/dev/null || date -u -D '%Y-%m-%dT%H:%M:%SZ' -d "\${time%%.*}Z" +%s) || return 1
+    [ "$(($(date +%s) - began))" -ge "$1" ] || return 1
+  done
 }
 
 # Services that run to their end.
@@ -69096,6 +69197,86 @@ forget_files() {
   done
 }
 
+# Files that pages ask for which visitors opened before a switch: each new container has those of the releases that are kept.
+
+# share_assets LIVE KEPT NAME=DEFINITION:FOLDER,FOLDER...: the new containers, not started yet, get the files which they lack of
+# the releases KEPT, latest first and joined by commas. LIVE is the one that serves, or empty where that is none of ours.
+share_assets() {
+  live=$1 kept=$2
+  shift 2
+  every=$(survey) && find_new "$@" || return 1
+  for service; do
+    for assets in $(more "$service" | tr , ' '); do share_folder "$(name "$service")" "$assets" || return 1; done
+  done
+  rm -rf "\${ESTIBA_TX:?}/assets"
+}
+
+# share_folder NAME FOLDER: of that service. A release's own files are taken before anything is laid beside them, once.
+share_folder() {
+  fresh=$(among "$every" new "$service")
+  own=$(assets_in "$stack/releases/$release" "$@")
+  if ! take_assets "$(first_of "$fresh")" "$2" "$own" || ! holds_folder "$own"; then
+    rm -f "$own"
+    echo "services.$1.labels: estiba.assets is $2, and the image has no such folder: write its own path, not a link's"
+    return 1
+  fi
+  take_served "$@" || return 1
+  needed=$(lacking "$@") || return 1
+  [ -n "$needed" ] || return 0
+  for container in $fresh; do
+    for source in $needed; do
+      docker cp - "$container:\${2%/*}/" <"$source" || echo "$1 does not have all of $source"
+    done
+    # What has the same name is the new release's.
+    docker cp - "$container:\${2%/*}/" <"$own" || return 1
+  done
+}
+
+# assets_in RELEASE NAME FOLDER: the archive of that folder, in the folder of a release. \`%\` is in no label's path.
+assets_in() { echo "$1/assets/$2$(echo "$3" | tr / %).tar"; }
+
+first_of() { printf '%s\\n' "$1" | head -n 1; }
+
+# take_assets CONTAINER FOLDER ARCHIVE: whole and on disk, or not at all. Owners and modes are in it.
+take_assets() {
+  [ ! -f "$3" ] || return 0
+  mkdir -p "\${3%/*}" && docker cp "$1:$2" - >"$3.new" && sync "$3.new" && mv "$3.new" "$3" && sync "\${3%/*}" "\${3%/*/*}" && return
+  rm -f "$3.new"
+  return 1
+}
+
+# The engine hands out a link, or a file, as the one entry that it is.
+holds_folder() { tar -tf "$1" | head -n 1 | grep -q '/$'; }
+
+# take_served NAME FOLDER: of a release that came before the label its running container has the files. It may have none of them there.
+take_served() {
+  from=\${live:+$stack/releases/$live}
+  taken=$(assets_in "\${from:-$ESTIBA_TX}" "$@")
+  [ ! -f "$taken" ] || return 0
+  running=$(containers "$1" status=running) || return 1
+  old=$(among "$every" old "$service" | grep -xF "$running" | head -n 1)
+  [ -n "$old" ] && [ -d "\${from:-$ESTIBA_TX}" ] || return 0
+  if ! take_assets "$old" "$2" "$taken" || ! holds_folder "$taken"; then
+    rm -f "$taken"
+    echo "what serves of $1 has no folder $2: nothing of it is kept"
+  fi
+}
+
+# lacking NAME FOLDER: the archives that have a file which neither the new release nor a later one has, oldest first.
+lacking() {
+  seen=$ESTIBA_TX/assets-seen wanted=''
+  tar -tf "$own" >"$seen" || return 1
+  for id in $(echo "$kept" | tr , ' ') ''; do
+    archive=$(assets_in "\${id:+$stack/releases/}\${id:-$ESTIBA_TX}" "$@")
+    [ -f "$archive" ] || continue
+    listed=$(tar -tf "$archive" | grep -v '/$')
+    if [ -z "$listed" ] || ! printf '%s\\n' "$listed" | grep -qvxFf "$seen"; then continue; fi
+    wanted="$archive $wanted"
+    printf '%s\\n' "$listed" >>"$seen"
+  done
+  echo "$wanted"
+}
+
 # The two slots that a release can be in.
 
 # join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
@@ -69127,21 +69308,35 @@ place_new() {
   done
 }
 
-# make_slots SUBNET_A SUBNET_B: both networks are there; one that is there already stays as it is. The engine hands out the
-# upper half of the addresses; those of the web services are in the lower one. 75: planned again it may go through.
-make_slots() {
-  docker network inspect "\${project}_slot-a" "\${project}_slot-b" >/dev/null 2>&1 || { make_slot a "$1" && make_slot b "$2"; }
-}
+# make_slots SUBNET_A SUBNET_B: both networks are there; one that has these addresses already stays as it is. The engine hands
+# out the upper half of them; those of the web services are in the lower one. 75: planned again it may go through.
+make_slots() { make_slot a "$1" && make_slot b "$2"; }
 make_slot() {
+  has_subnet "\${project}_slot-$1" "$2" && return
+  drop_network "\${project}_slot-$1" || return 1
   # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
   for _ in 1 2 3; do
-    docker network inspect "\${project}_slot-$1" >/dev/null 2>&1 && return
+    has_subnet "\${project}_slot-$1" "$2" && return
     docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null && return
     if is_taken "$2"; then echo "another network has got $2 since this was planned"; return 75; fi
     sleep 1
   done
   return 1
 }
+has_subnet() { [ "$(docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$1" 2>/dev/null)" = "$2" ]; }
+
+# drop_network NETWORK: one of the name with other addresses. What is shared by the slots leaves it, and is joined again when it
+# is made anew; where a release runs in it, or somebody else does, it stays, and that is a failure.
+drop_network() {
+  there=$(docker network ls --quiet --filter "name=^$1\\$") || return 1
+  [ -n "$there" ] || return 0
+  serving=$(list_containers --quiet --filter "network=$1" --filter status=running --filter label=estiba.slot) || return 1
+  [ -z "$serving" ] || { echo "the network $1 has other addresses than the release wants, and containers of the stack run in it"; return 1; }
+  sharing=$(list_containers --quiet --filter "network=$1" --filter status=running) || return 1
+  for container in $sharing; do docker network disconnect "$1" "$container" || return 1; done
+  docker network rm "$1" >/dev/null || { echo "the network $1 has other addresses than the release wants, and others are in it"; return 1; }
+}
+
 is_taken() {
   networks=$(docker network ls --quiet) || return 1
   # shellcheck disable=SC2086 # a list of ids
@@ -69190,7 +69385,7 @@ program_at() {
   mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
   program=$(printf '%s\\n' "$mounted" | sed -n 's|^/etc/\\([a-z]*\\)/estiba\\(/.*\\)*$|\\1|p' | head -n 1)
   case $program in
-    nginx | caddy) echo "$program" ;;
+    nginx | caddy | haproxy | traefik) echo "$program" ;;
     *) echo "nothing that can be switched has the folder $stack/edge in container $1" >&2; return 1 ;;
   esac
 }
@@ -69208,7 +69403,7 @@ for_each_place() {
 # The files of \`edge/\`: what is generated for the edges, and what of the team's own they load.
 
 # edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
-edge_files() { (cd "$1" && find ./*.conf own -type f 2>/dev/null | sed 's|^\\./||'); }
+edge_files() { (cd "$1" && find ./*.* own -type f 2>/dev/null | sed 's|^\\./||'); }
 
 # lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
 lacks_configuration() { ! edge_files "$1" | has_edge_files; }
@@ -69218,6 +69413,7 @@ has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || ret
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
+  if [ -f "$1/traefik-a.conf" ]; then link_traefik || return 1; fi
   edge_files "$1" | put_edge_files "$1" lacking || return 1
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
@@ -69329,7 +69525,9 @@ see_edge() {
     found=$(places_of "$edge") || return 1
     [ -n "$found" ] || { echo "$edge does not run"; return 1; }
     for place in $found; do
-      until seen=$(ask_edge "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+      ask=ask_edge
+      if [ -f "$stack/edge/traefik-a.conf" ] && [ "$(program_at "$place")" = traefik ]; then ask=ask_traefik; fi
+      until seen=$("$ask" "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
           echo "$edge was to lead to slot $wanted, but says: $seen"
           echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
@@ -69341,13 +69539,13 @@ see_edge() {
   done
 }
 
-# ask_edge PLACE: with whatever it has to ask with. It may be the edge of several stacks.
+# ask_edge PLACE [PATH]: with whatever it has to ask with. It may be the edge of several stacks.
 ask_edge() {
   # shellcheck disable=SC2016 # the inner shell's
-  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/ host="Host: $1.estiba"
+  ask_place "$1" sh -c 'url=http://127.0.0.1:9180/$2 host="Host: $1.estiba"
     if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
     if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
-    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project"
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET /$2 HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project" "\${2:-}"
 }
 
 # nginx as an edge.
@@ -69397,6 +69595,107 @@ caddy_configuration() {
     /^(--config|-c|--adapter|-a)=/ { print }
     /^(--config|-c|--adapter|-a)$/ { option = $0; getline; print option, $0 }
     END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
+}
+
+# HAProxy as an edge.
+
+# test_haproxy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
+test_haproxy() {
+  image=$1
+  shift
+  configuration=$(haproxy_configuration "$place") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker run "$@" --entrypoint haproxy "$image" -c $configuration
+}
+
+# load_haproxy PLACE: its master starts another worker, which takes the ports over; the one before ends with its connections.
+load_haproxy() {
+  configuration=$(haproxy_configuration "$1") || return 1
+  # shellcheck disable=SC2086 # a list of options
+  docker exec "$1" haproxy -c $configuration || return 1
+  worker=$(ask_edge "$1" worker) || return 1
+  master=$(docker exec "$1" cat "/proc/$worker/stat" | awk '{ print $4 }')
+  # Whatever else is told so may end.
+  [ "$(docker exec "$1" cat "/proc/$master/comm" 2>/dev/null)" = haproxy ] ||
+    { echo 'it has no master that would start another worker; start it with -W, as the official image does'; return 1; }
+  # shellcheck disable=SC2016 # the inner shell's
+  docker exec "$1" sh -c 'kill -USR2 "$1"' sh "$master" && await_other_worker "$1" "$worker"
+}
+
+# await_other_worker PLACE WORKER
+await_other_worker() {
+  give_up=$(($(uptime_seconds) + 20))
+  until now=$(ask_edge "$1" worker) && [ "$now" != "$2" ]; do
+    [ "$(uptime_seconds)" -lt "$give_up" ] || { echo 'it did not load its new configuration; its log says why'; return 1; }
+    sleep 0.05
+  done
+}
+
+# What it was started with.
+haproxy_configuration() {
+  docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
+    /^-[fC]$/ { option = $0; getline; print option, $0; named = 1 }
+    END { exit !named }' || { echo 'it was not started by haproxy -f, so nobody knows which configuration it has' >&2; return 1; }
+}
+
+# Traefik as an edge. It has no way to try a configuration, and needs none to load one: it watches the folder.
+
+test_traefik() { :; }
+load_traefik() { :; }
+
+# Each folder that \`live\` can lead to leads to the configuration for it, and so does what Traefik reads.
+link_traefik() {
+  for folder in a b a-trial b-trial; do ln -sfn "../../traefik-$folder.conf" "$stack/edge/slots/$folder/traefik" || return 1; done
+  ln -sfn live/traefik "$stack/edge/traefik.yml"
+}
+
+# ask_traefik PLACE: it can answer with nothing but a redirect: to the name of the folder.
+ask_traefik() {
+  # shellcheck disable=SC2016 # the inner shell's
+  ask_place "$1" sh -c 'if command -v curl >/dev/null; then exec curl -sS -m 2 -o /dev/null -w "Location: %{redirect_url}\\n" http://127.0.0.1:9180/; fi
+    if command -v nc >/dev/null; then printf "GET / HTTP/1.0\\r\\n\\r\\n" | nc -w 2 127.0.0.1 9180; exit; fi
+    exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; cat <&3"' |
+    tr -d '\\r' | sed -n 's|^Location: .*/\\([a-z-]*\\)$|\\1|p'
+}
+
+# What is left to do when a stack is removed, its containers apart.
+
+# all_gone NAME=DEFINITION...: none of the old containers is there. What tells which they are is not removed before them.
+all_gone() {
+  every=$(await_survey) && old=$(of_all old "$@") || return 1
+  [ -z "$old" ] || { echo "still there: $(echo "$old" | tr '\\n' ' ')"; return 1; }
+}
+
+# drop_networks: whatever is in a slot's network leaves it, running or not, for without it it could not be started again. Of
+# the stack's own networks those go in which no container is.
+drop_networks() {
+  await_engine
+  networks=$(docker network ls --format '{{.Name}}') || return 1
+  for network in $(printf '%s\\n' "$networks" | grep -xF -e "\${project}_slot-a" -e "\${project}_slot-b"); do
+    inside=$(docker ps --all --quiet --no-trunc --filter "network=$network") || return 1
+    for container in $inside; do docker network disconnect "$network" "$container" || return 1; done
+    docker network rm "$network" >/dev/null || return 1
+  done
+  own=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project") || return 1
+  for network in $own; do
+    inside=$(docker ps --all --quiet --filter "network=$network") || return 1
+    [ -n "$inside" ] || docker network rm "$network" >/dev/null || return 1
+  done
+}
+
+forget_edge() { rm -rf "\${stack:?}/edge" && sync "$stack"; }
+
+# forget_stack: what leads nowhere any more. What a container still mounts of files/ stays. The mark has the minute job removed when all is over.
+forget_stack() {
+  rm -f "$stack/current" "$stack/.current" "$stack/edge/live" && rm -rf "\${stack:?}/releases" && sync "$stack" && forget_files || return 1
+  rmdir "$stack/files" 2>/dev/null
+  : >"$stack/removed" && sync "$stack/removed" && sync "$stack"
+}
+
+# let_all_go: the images of all its releases.
+let_all_go() {
+  await_engine
+  tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*") && each "$tags" docker image rm
 }
 `));
 /** src/compose/revive.sh */
@@ -69648,8 +69947,8 @@ image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 
 # The stack as Estiba left it.
 
-# What the edges are told, in one order: what is generated, and of the team's own the checksums.
-edge_configuration() { cd "$stack/edge" && cat ./*.conf && find own -type f -exec sha256sum {} + | sort -k 2; }
+# What the edges are told, in one order: what is generated, and of the team's own the checksums. A link leads to what was told.
+edge_configuration() { cd "$stack/edge" && for file in ./*.*; do [ -L "$file" ] || cat "$file" || return 1; done && find own -type f -exec sha256sum {} + | sort -k 2; }
 
 # Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
 nginx_facts() {
@@ -69992,6 +70291,8 @@ class ProgressReader {
     #failure;
     #obstacle;
     #output = [];
+    #unwell = [];
+    #kept = new Set();
     #progress;
     #waiting;
     #holder;
@@ -70016,6 +70317,8 @@ class ProgressReader {
             ...progress,
             // A step that was cut short by an abort failed too, but is not why the transaction ended.
             ...(failure?.key === progress.cause && { failure }),
+            ...(this.#unwell.length > 0 && { lastLines: this.#unwell }),
+            ...(this.#kept.size > 0 && { kept: [...this.#kept] }),
             ...(obstacle !== undefined && { obstacle }),
             ...(holder !== undefined && { holder }),
         };
@@ -70052,7 +70355,12 @@ class ProgressReader {
         const lines = this.#output.filter((text) => text.trim() !== '');
         const { event } = this.#last ?? {};
         if (this.#failure && event?.type === 'did' && event.phase !== 'settle')
-            this.#failure = { ...this.#failure, lastLines: lines.slice(-15) };
+            this.#failure = { ...this.#failure, lastLines: lines.slice(-LAST_LINES) };
+        if (event?.type === 'undoing')
+            this.#unwell = lines.slice(-LAST_LINES);
+        const kept = event?.type === 'undid' ? KEPT.exec(line)?.[1] : undefined;
+        if (kept !== undefined)
+            this.#kept.add(kept);
         if (event?.type === 'forbidden' || (event?.type === 'undid' && event.code !== 0))
             this.#obstacle = [this.#title(event.phase, event.step), ...lines.slice(-1)].join(': ');
     }
@@ -70128,6 +70436,10 @@ class ProgressReader {
         return this.#titles.get(`${phase}-${step}`) ?? `step ${step} of ${phase}`;
     }
 }
+/** What is told of two containers that failed, each with its logs. */
+const LAST_LINES = 50;
+/** As `set_aside` in `src/compose/effects/containers.sh` says it. */
+const KEPT = /^kept, stopped, until the next deploy: (\S+)/;
 const REMIND_MS = 30_000;
 /** Has one who waits for the stack told from time to time for how long; returns what ends that. */
 function remindWhileWaiting(reader) {
@@ -73732,6 +74044,18 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ./src/runner/failure-summary.ts
+
+/** What failed on a host and what it said last, for the job's page; nothing where there is no more than the annotation shows. */
+function failureSummary(error) {
+    if (!(error instanceof errors_StepError) || (error.failure.lastLines ?? []).length === 0)
+        return '';
+    // Longer than any in the text, which would end the block: https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+    const longest = Math.max(2, ...(error.message.match(/~+/g) ?? []).map(({ length }) => length));
+    const fence = '~'.repeat(longest + 1);
+    return ['### Failed', `${fence}text\n${error.message}\n${fence}`].join('\n\n');
+}
+
 ;// CONCATENATED MODULE: ./src/runner/context.ts
 
 /**
@@ -73969,7 +74293,7 @@ class GithubJob {
                 core_setSecret(form);
     }
     async summarize(markdown) {
-        if (process.env['GITHUB_STEP_SUMMARY'] === undefined)
+        if (process.env['GITHUB_STEP_SUMMARY'] === undefined || markdown === '')
             return;
         await summary.addRaw(this.#redactor.redact(markdown), true).write();
     }
@@ -74177,6 +74501,7 @@ function listed(values) {
 
 
 
+
 /**
  * Runs an action as this process: reads the inputs, runs its main or its post step, publishes outputs if that succeeded,
  * and turns whatever was thrown into one message and exit code 1. Never rejects.
@@ -74197,6 +74522,7 @@ async function runAction(action) {
     }
     catch (error) {
         job.fail(run_action_explain(error));
+        await job.summarize(failureSummary(error)).catch(() => undefined);
     }
 }
 async function runMain(action, job) {
