@@ -74,7 +74,7 @@ describe.each([OLDEST, NEWEST])('with Compose $version on the host', (version) =
     expect(up.stdout).toContain('a-deploy-is-on-trial')
     // Of api and both of web the old and the new.
     expect((await inCurrent(shop, 'ps --quiet 2>/dev/null')).stdout.trim().split('\n')).toHaveLength(8)
-    await shop.endJob(await deploying)
+    await shop.endJob('muted', 'mute in trial', await deploying)
     expect(await identity(host, shop, ALL)).toBe(before)
   })
 })

@@ -15,7 +15,7 @@ const CASES = EDGES.flatMap((place) =>
 test.each(CASES)('$edge $mounting, first given a release that is $bad: taken over', async (each) => {
   const { edge, port, mounting, bad } = each
   const stack = `taken-${edge}`
-  const adopted = await adopt(labFromContext(), { place: { edge, stack, port }, mounting, bad, rate: 100 })
+  const adopted = await adopt(labFromContext(), { place: { edge, stack, port }, mounting, bad, rate: 50 })
   console.log(tellAdopted(adopted))
   // The edge has to be replaced, which nobody can hide: a run without that would have proved nothing.
   expect(adopted.good.failed).toBeGreaterThan(0)

@@ -40,7 +40,7 @@ export async function adopt({ staging, registry }: Lab, { place, mounting, bad, 
     await using visitors = new Visitors({ url: shop.url, rate, sockets: 0, streams: 0 })
     const run = await shop.deploy(version, world)
     const { code, stdout } = run
-    if (world !== 'fine') await shop.endJob(run)
+    if (world !== 'fine') await shop.endJob(version, world, run)
     const report = await visitors.leave()
     expect(code, stdout).toBe(world === 'fine' ? 0 : 1)
     expect(failedOutside(report, await gapOfEdge(staging, shop)), stdout).toEqual([])

@@ -66,7 +66,17 @@ export class BusyShop implements AsyncDisposable {
 
   /** A whole deploy: confirmed when the site has answered with its version. */
   deploy(version: string, world: World = 'fine', drain = '3s'): Promise<BundleRun> {
-    return this.#step('deploy-over-ssh', {
+    return this.#step('deploy-over-ssh', this.#release(version, world, drain))
+  }
+
+  /** The end of the job that a deploy was in: its post step takes back what is not confirmed. */
+  async endJob(version: string, world: World, { state }: BundleRun): Promise<void> {
+    const { code, stdout } = await this.#step('deploy-over-ssh', this.#release(version, world, '3s'), state)
+    if (code !== 0) throw new Error(`the post step of ${version} exited with ${String(code)}:\n${stdout}`)
+  }
+
+  #release(version: string, world: World, drain: string): Readonly<Record<string, string>> {
+    return {
       'project-directory': this.project,
       'compose-files': this.files.join('\n'),
       env: this.env(version, world),
@@ -76,12 +86,7 @@ export class BusyShop implements AsyncDisposable {
       'healthy-within': world === 'never healthy' ? '6s' : '60s',
       'base-url': this.url,
       checks: `- path: /trial\n  header: { X-Version: ${version} }\n  timeout: 4s\n  retries: 1\n  every: 1s\n`,
-    })
-  }
-
-  /** The end of the job that a deploy was in: its post step takes back what is not confirmed. */
-  endJob({ state }: BundleRun): Promise<BundleRun> {
-    return this.#step('deploy-over-ssh', {}, state)
+    }
   }
 
   rollBack(drain = '3s'): Promise<BundleRun> {

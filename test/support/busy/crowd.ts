@@ -49,7 +49,7 @@ function heard(): number {
 function fail(what: string, from = performance.now()): void {
   failed += 1
   const at = Math.round(performance.now() - start)
-  if (failures.length < 1000) failures.push({ asked: Math.round(from - start), at, what })
+  if (failures.length < 10_000) failures.push({ asked: Math.round(from - start), at, what })
 }
 
 function ask({ path, isKept, body: text, says }: Visit): Promise<void> {

@@ -25,7 +25,7 @@ export interface CrowdReport {
   readonly began: number
   readonly sent: number
   readonly failed: number
-  /** The first thousand of them. */
+  /** The first ten thousand of them. */
   readonly failures: readonly Failed[]
   /** Good answers by the release that gave them. */
   readonly versions: Readonly<Record<string, number>>
