@@ -12,7 +12,13 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { effectsProgram } from '../../../src/agent/programs.ts'
+import { effectsProgram, observeProgram } from '../../../src/agent/programs.ts'
+import { script } from '../../../src/command/command.ts'
+import { CADDY } from '../../../src/edge/caddy.ts'
+import { edgeConfiguration } from '../../../src/edge/edge.ts'
+import { HAPROXY } from '../../../src/edge/haproxy.ts'
+import { NGINX } from '../../../src/edge/nginx.ts'
+import { TRAEFIK } from '../../../src/edge/traefik.ts'
 import { SHELLS, TestStack } from '../../support/agent.ts'
 import type { Answer } from '../../support/test-transaction.ts'
 
@@ -27,11 +33,13 @@ async function stage(stack: TestStack): Promise<number> {
 
 /** What a release brings for its edges: each file has its own name in it, and that of the release. */
 function bring(stack: TestStack, release: string, ...files: readonly string[]): void {
-  const brought = join(stack.path, 'releases', release, 'edge')
-  for (const [file, text] of Object.entries(of(release, ...files))) {
-    mkdirSync(dirname(join(brought, file)), { recursive: true })
-    writeFileSync(join(brought, file), text)
-  }
+  for (const [file, text] of Object.entries(of(release, ...files))) put(stack, release, file, text)
+}
+
+function put(stack: TestStack, release: string, file: string, text: string | Uint8Array): void {
+  const path = join(stack.path, 'releases', release, 'edge', file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
 }
 
 function of(release: string, ...files: readonly string[]): Readonly<Record<string, string>> {
@@ -120,6 +128,18 @@ describe.concurrent.each(SHELLS)('what the edge looks at, in %s', (shell) => {
 
     expect((await run(stack, 'configure_edge && tidy_edge && tidy_edge')).code).toBe(0)
     expect(contents(stack)).toEqual(of('v1', 'caddy.conf', own, `${folder}/b.conf`, `${folder}/c d.conf`))
+  })
+
+  test('is known again by what is told of it, whatever leads to a part of it', async () => {
+    await using stack = new TestStack(shell)
+    const edges = [NGINX, CADDY, HAPROXY, TRAEFIK].map((proxy) => ({ name: 'edge', proxy }))
+    const slots = { subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' }, web: { web: { hosts: [10], port: 3000 } } }
+    const own = { [OWN]: 'of the team' }
+    const { files, hash } = edgeConfiguration(slots, edges, { name: 'shop', path: stack.path }, own)
+    for (const [file, text] of Object.entries(files)) put(stack, 'v1', file, text)
+    expect(await stage(stack)).toBe(0)
+    const { lines } = await stack.run(script(observeProgram, stack.path, 'shop'))
+    expect(lines).toContain(`edge\ta ${hash}`)
   })
 
   test('is as it was after a way back from any instant of it', async () => {
