@@ -1,10 +1,8 @@
-import { unlessCancelled } from '../../src/agent/cancelled.ts'
 import { expectState } from '../../src/agent/outcome.ts'
 import { joinTransaction, type Transaction } from '../../src/agent/transaction.ts'
-import { keepForPost } from '../../src/agent/unconfirmed.ts'
+import { undertake } from '../../src/agent/undertaking.ts'
 import { leaseFor } from '../../src/health/run.ts'
 import { formatHost } from '../../src/host/host.ts'
-import { connect } from '../../src/host/ssh.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
 import { observe } from '../../src/stack/observe.ts'
 import { check } from './check.ts'
@@ -13,25 +11,10 @@ import { type Course, prepare } from './prepare.ts'
 
 /** Takes a release as far as the phase says; each phase is a step of its own in a job, or all of them one step. */
 export async function deploy(inputs: Inputs, job: Job): Promise<Outputs> {
-  const { signal } = job
-  let transaction = 'transaction' in inputs ? inputs.transaction : undefined
-  const course: Course = {
-    following: { connect: () => connect(inputs.connection, { signal }), signal },
-    opened: (token) => {
-      transaction = token
-      keepForPost(job, token)
-    },
-    look: observe,
-  }
-  const held = () =>
-    transaction === undefined
-      ? undefined
-      : {
-          transaction,
-          path: inputs.path,
-          connect: (quickly: AbortSignal) => connect(inputs.connection, { signal: quickly }),
-        }
-  return unlessCancelled(signal, held, () => deployPhase(inputs, job, course))
+  const given = 'transaction' in inputs ? inputs.transaction : undefined
+  return undertake(inputs, job, given, ({ reach, opened }) =>
+    deployPhase(inputs, job, { following: { connect: reach, signal: job.signal }, opened, look: observe }),
+  )
 }
 
 async function deployPhase(inputs: Inputs, job: Job, course: Course): Promise<Outputs> {

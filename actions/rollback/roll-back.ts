@@ -1,13 +1,11 @@
-import { unlessCancelled } from '../../src/agent/cancelled.ts'
 import { expectState, isStale } from '../../src/agent/outcome.ts'
 import type { Opening } from '../../src/agent/plan-files.ts'
 import { explainCause } from '../../src/agent/progress.ts'
 import { newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
-import { keepForPost } from '../../src/agent/unconfirmed.ts'
+import { undertake, type Undertaking } from '../../src/agent/undertaking.ts'
 import { StepError } from '../../src/errors.ts'
 import { formatHost } from '../../src/host/host.ts'
-import type { Connect, Remote } from '../../src/host/remote.ts'
-import { connect } from '../../src/host/ssh.ts'
+import type { Remote } from '../../src/host/remote.ts'
 import { MOST_PLANS, whatDiffers } from '../../src/plan/stale.ts'
 import { planSummary } from '../../src/plan/summary.ts'
 import { imageDigests } from '../../src/release/manifest.ts'
@@ -21,33 +19,16 @@ type Rollback = Planned & { readonly kind: 'rollback' }
 
 /** Takes back what this job has open, or brings a confirmed release back as a transaction of its own. */
 export async function rollBack(inputs: Inputs, job: Job): Promise<Outputs> {
-  const { signal } = job
-  const reach: Connect = () => connect(inputs.connection, { signal })
-  let transaction = inputs.mode === 'abort' ? inputs.transaction : undefined
-  const opened = (token: string): void => {
-    transaction = token
-    keepForPost(job, token)
-  }
-  const held = () =>
-    transaction === undefined
-      ? undefined
-      : {
-          transaction,
-          path: inputs.path,
-          connect: (quickly: AbortSignal) => connect(inputs.connection, { signal: quickly }),
-        }
-  return unlessCancelled(signal, held, async () => {
-    await using remote = await reach()
+  const given = inputs.mode === 'abort' ? inputs.transaction : undefined
+  return undertake(inputs, job, given, async (undertaking) => {
+    await using remote = await undertaking.reach()
     return inputs.mode === 'abort'
-      ? await abort(inputs, job, remote, reach)
-      : await toRelease(inputs, job, remote, { reach, opened, look: observe })
+      ? await abort(inputs, job, remote, undertaking.reach)
+      : await toRelease(inputs, job, remote, { ...undertaking, look: observe })
   })
 }
 
-export interface Course {
-  readonly reach: Connect
-  /** Is told the token of a transaction before the host hears of it. */
-  readonly opened: (token: string) => void
+export interface Course extends Undertaking {
   readonly look: Look
 }
 
