@@ -42,7 +42,12 @@ describe.concurrent.each(SHELLS)('a trial that is watched, in %s', (shell) => {
     expect(transaction.isAlive()).toBe(true)
     await stack.let('fall')
     const end = await transaction.follow(transaction.records().length + 1)
-    expect(end.progress).toEqual({ kind: 'ended', result: 'undone', cause: 'unwell-in-trial' })
+    expect(end.progress).toEqual({
+      kind: 'ended',
+      result: 'undone',
+      cause: 'unwell-in-trial',
+      lastLines: ['api was restarted'],
+    })
     expect(end.lines.slice(0, 2)).toEqual([expect.stringContaining(' undoing unwell-in-trial'), '> api was restarted'])
     expect(stack.trace()).toEqual(undoneAll)
   })
