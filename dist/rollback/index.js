@@ -61433,7 +61433,7 @@ switch_edge() {
 
 # see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  wanted=$1 give_up=$(($(uptime_seconds) + 15))
   shift
   for edge; do
     found=$(places_of "$edge") || return 1
@@ -66507,6 +66507,107 @@ function inputs_readInputs(input) {
     return { ...where, mode: 'abort', transaction };
 }
 
+;// CONCATENATED MODULE: ./src/agent/outcome.ts
+
+
+/** Returns only when the transaction stands where it should; everything else is told as what it is. */
+function expectState(progress, wanted, undertaking) {
+    if (progress.kind === 'waiting' && progress.state === wanted)
+        return;
+    if (progress.kind === 'ended' && progress.result === 'committed' && wanted === 'committed')
+        return;
+    throw unexpected(progress, undertaking);
+}
+/** Another transaction came between the plan and the lock: nothing was begun, and it can be planned again. */
+function isStale(progress) {
+    return progress.kind === 'ended' && progress.cause === 'stale-plan';
+}
+/**
+ * The exit code of a step of `prepare` that finds something of the host given away since it was planned: EX_TEMPFAIL of
+ * sysexits.h.
+ */
+const GIVEN_AWAY = 75;
+/** Why a plan was overtaken, so that another one may go through where it did not; undefined where that is not the cause. */
+function whyOvertaken(progress) {
+    if (isStale(progress))
+        return explainCause('stale-plan');
+    if (progress.kind !== 'ended' || progress.result !== 'undone')
+        return undefined;
+    const { key = '', exitCode, title, lastLines = [] } = progress.failure ?? {};
+    if (!key.startsWith('prepare-') || exitCode !== GIVEN_AWAY)
+        return undefined;
+    return [title, ...lastLines.slice(-1)].join(': ');
+}
+function unexpected(progress, { what, host, path }) {
+    const where = { step: what, host };
+    switch (progress.kind) {
+        case 'waiting':
+            return new errors_StepError({
+                ...where,
+                why: `the transaction stands at ${progress.state}, where this is not possible`,
+                state: `unconfirmed; in ${progress.lease} s the server goes back by itself`,
+                next: 'run the steps in the order prepare, migrations, switch, smoke test, confirm',
+            });
+        case 'refused':
+            return new errors_StepError({
+                ...where,
+                why: `the server refused it: ${progress_explainCause(progress.why)}`,
+                state: 'not confirmed; unless it is, the server goes back by itself',
+                next: 'see to what was refused, and run the job again',
+            });
+        case 'gone':
+            return new errors_StepError({
+                ...where,
+                why: 'the agent on the server is gone and could not be recovered',
+                state: 'unknown',
+                next: `look at the containers on the host: cd ${path}/current && docker compose ps`,
+            });
+        case 'ended':
+            return ended(progress, where, path);
+    }
+}
+function ended({ result, cause, failure, lastLines, kept = [], obstacle, holder }, where, path) {
+    const why = failure === undefined ? progress_explainCause(cause) : `${failure.title}: failed`;
+    const details = failure === undefined ? lastLines && { lastLines } : { exitCode: failure.exitCode, lastLines: failure.lastLines };
+    const error = { ...where, ...details, why };
+    switch (result) {
+        case 'committed':
+            return new errors_StepError({
+                ...where,
+                why: 'the transaction is confirmed already',
+                state: 'committed: its release is the live one',
+            });
+        case 'stuck':
+            return new errors_StepError({
+                ...error,
+                state: `stuck: ${obstacle === undefined ? 'it could neither go on nor be taken back' : `it is not taken back (${obstacle})`}; what runs now goes on running`,
+                next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
+            });
+        case 'undone':
+            if (cause === 'lock-timeout')
+                return new errors_StepError({
+                    ...where,
+                    why: [progress_explainCause(cause), ...(holder === undefined ? [] : [`it was ${holder}`])].join('; '),
+                    state: 'nothing was changed',
+                    next: 'run the job again when that one has ended; a longer `lock-timeout` waits longer, and the action rollback ' +
+                        'takes back what is open',
+                });
+            return new errors_StepError({
+                ...error,
+                state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
+                next: ['correct the cause and run the job again', ...whereToLook(kept)].join('; '),
+            });
+    }
+}
+function whereToLook(kept) {
+    if (kept.length === 0)
+        return [];
+    const logs = kept.map((name) => `docker logs ${name}`).join(', ');
+    return [`what ran of it is kept on the host, stopped, until the next deploy: ${logs}`];
+}
+/** Causes of an end before the transaction had the stack to itself. */
+const UNTOUCHED = ['lock-timeout', 'stale-plan'];
+
 ;// CONCATENATED MODULE: ./src/agent/cancelled.ts
 var cancelled_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -66623,106 +66724,26 @@ async function ask({ connect, path }, id) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/agent/outcome.ts
+;// CONCATENATED MODULE: ./src/agent/undertaking.ts
 
 
-/** Returns only when the transaction stands where it should; everything else is told as what it is. */
-function expectState(progress, wanted, undertaking) {
-    if (progress.kind === 'waiting' && progress.state === wanted)
-        return;
-    if (progress.kind === 'ended' && progress.result === 'committed' && wanted === 'committed')
-        return;
-    throw unexpected(progress, undertaking);
-}
-/** Another transaction came between the plan and the lock: nothing was begun, and it can be planned again. */
-function isStale(progress) {
-    return progress.kind === 'ended' && progress.cause === 'stale-plan';
-}
+
 /**
- * The exit code of a step of `prepare` that finds something of the host given away since it was planned: EX_TEMPFAIL of
- * sysexits.h.
+ * Runs the work of such a step. What it opens is kept for the post step; if the job is cancelled meanwhile, the error says
+ * where that stands.
+ *
+ * @param given the transaction that another step has opened
  */
-const GIVEN_AWAY = 75;
-/** Why a plan was overtaken, so that another one may go through where it did not; undefined where that is not the cause. */
-function whyOvertaken(progress) {
-    if (isStale(progress))
-        return explainCause('stale-plan');
-    if (progress.kind !== 'ended' || progress.result !== 'undone')
-        return undefined;
-    const { key = '', exitCode, title, lastLines = [] } = progress.failure ?? {};
-    if (!key.startsWith('prepare-') || exitCode !== GIVEN_AWAY)
-        return undefined;
-    return [title, ...lastLines.slice(-1)].join(': ');
+function undertake({ connection, path }, job, given, work) {
+    let transaction = given;
+    const reachWithin = (signal) => connect(connection, { signal });
+    const opened = (token) => {
+        transaction = token;
+        keepForPost(job, token);
+    };
+    const held = () => (transaction === undefined ? undefined : { transaction, path, connect: reachWithin });
+    return unlessCancelled(job.signal, held, () => work({ reach: () => reachWithin(job.signal), opened }));
 }
-function unexpected(progress, { what, host, path }) {
-    const where = { step: what, host };
-    switch (progress.kind) {
-        case 'waiting':
-            return new errors_StepError({
-                ...where,
-                why: `the transaction stands at ${progress.state}, where this is not possible`,
-                state: `unconfirmed; in ${progress.lease} s the server goes back by itself`,
-                next: 'run the steps in the order prepare, migrations, switch, smoke test, confirm',
-            });
-        case 'refused':
-            return new errors_StepError({
-                ...where,
-                why: `the server refused it: ${progress_explainCause(progress.why)}`,
-                state: 'not confirmed; unless it is, the server goes back by itself',
-                next: 'see to what was refused, and run the job again',
-            });
-        case 'gone':
-            return new errors_StepError({
-                ...where,
-                why: 'the agent on the server is gone and could not be recovered',
-                state: 'unknown',
-                next: `look at the containers on the host: cd ${path}/current && docker compose ps`,
-            });
-        case 'ended':
-            return ended(progress, where, path);
-    }
-}
-function ended({ result, cause, failure, lastLines, kept = [], obstacle, holder }, where, path) {
-    const why = failure === undefined ? progress_explainCause(cause) : `${failure.title}: failed`;
-    const details = failure === undefined ? lastLines && { lastLines } : { exitCode: failure.exitCode, lastLines: failure.lastLines };
-    const error = { ...where, ...details, why };
-    switch (result) {
-        case 'committed':
-            return new errors_StepError({
-                ...where,
-                why: 'the transaction is confirmed already',
-                state: 'committed: its release is the live one',
-            });
-        case 'stuck':
-            return new errors_StepError({
-                ...error,
-                state: `stuck: ${obstacle === undefined ? 'it could neither go on nor be taken back' : `it is not taken back (${obstacle})`}; what runs now goes on running`,
-                next: `look at the last lines of ${path}/transactions/*/journal on the host, repair by hand, then deploy again`,
-            });
-        case 'undone':
-            if (cause === 'lock-timeout')
-                return new errors_StepError({
-                    ...where,
-                    why: [progress_explainCause(cause), ...(holder === undefined ? [] : [`it was ${holder}`])].join('; '),
-                    state: 'nothing was changed',
-                    next: 'run the job again when that one has ended; a longer `lock-timeout` waits longer, and the action rollback ' +
-                        'takes back what is open',
-                });
-            return new errors_StepError({
-                ...error,
-                state: UNTOUCHED.includes(cause) ? 'nothing was changed' : 'undone: the release before serves',
-                next: ['correct the cause and run the job again', ...whereToLook(kept)].join('; '),
-            });
-    }
-}
-function whereToLook(kept) {
-    if (kept.length === 0)
-        return [];
-    const logs = kept.map((name) => `docker logs ${name}`).join(', ');
-    return [`what ran of it is kept on the host, stopped, until the next deploy: ${logs}`];
-}
-/** Causes of an end before the transaction had the stack to itself. */
-const UNTOUCHED = ['lock-timeout', 'stale-plan'];
 
 ;// CONCATENATED MODULE: ./src/plan/plan.ts
 /** Gives the steps of a phase their ids. */
@@ -69918,11 +69939,11 @@ function guess({ service, limit, reservation }, added, observation) {
 
 ;// CONCATENATED MODULE: ./src/preflight/neighbours.ts
 /** Two stacks in one folder, or two folders of one stack. */
-function neighbourProblems({ host, containers }, stack) {
+function neighbourProblems({ host, containers, kept }, stack) {
     const { owner, realPath } = host.folder;
     // Below it is where `docker compose up` works by hand, too: `current`, and what that leads to.
     const isOwn = (folder) => [stack.path, realPath].some((path) => folder.startsWith(`${path}/`));
-    const elsewhere = containers.flatMap(({ labels }) => {
+    const elsewhere = [...containers, ...kept].flatMap(({ labels }) => {
         const folder = labels['com.docker.compose.project.working_dir'];
         // Without a definition it was started by hand, from wherever: such a stack is taken over.
         return labels['estiba.definition'] === undefined || folder === undefined || isOwn(folder) ? [] : [folder];
@@ -70256,31 +70277,16 @@ var roll_back_disposeResources = (undefined && undefined.__disposeResources) || 
 
 
 
-
-
 /** Takes back what this job has open, or brings a confirmed release back as a transaction of its own. */
 async function rollBack(inputs, job) {
-    const { signal } = job;
-    const reach = () => connect(inputs.connection, { signal });
-    let transaction = inputs.mode === 'abort' ? inputs.transaction : undefined;
-    const opened = (token) => {
-        transaction = token;
-        keepForPost(job, token);
-    };
-    const held = () => transaction === undefined
-        ? undefined
-        : {
-            transaction,
-            path: inputs.path,
-            connect: (quickly) => connect(inputs.connection, { signal: quickly }),
-        };
-    return unlessCancelled(signal, held, async () => {
+    const given = inputs.mode === 'abort' ? inputs.transaction : undefined;
+    return undertake(inputs, job, given, async (undertaking) => {
         const env_1 = { stack: [], error: void 0, hasError: false };
         try {
-            const remote = roll_back_addDisposableResource(env_1, await reach(), true);
+            const remote = roll_back_addDisposableResource(env_1, await undertaking.reach(), true);
             return inputs.mode === 'abort'
-                ? await abort(inputs, job, remote, reach)
-                : await toRelease(inputs, job, remote, { reach, opened, look: observe });
+                ? await abort(inputs, job, remote, undertaking.reach)
+                : await toRelease(inputs, job, remote, { ...undertaking, look: observe });
         }
         catch (e_1) {
             env_1.error = e_1;

@@ -69519,7 +69519,7 @@ switch_edge() {
 
 # see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 5))
+  wanted=$1 give_up=$(($(uptime_seconds) + 15))
   shift
   for edge; do
     found=$(places_of "$edge") || return 1

@@ -21,6 +21,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  await site.host.exec('docker rm --force $(docker ps --all --quiet --filter label=com.docker.compose.project=remove)')
   await site.shop[Symbol.asyncDispose]()
 })
 

@@ -73,7 +73,8 @@ test('a scheduler with another name never runs beside the one before, which come
 
   const back = await stack.step('rollback', { ...stack.connection, transaction })
   expect(back.outputs, back.stdout).toMatchObject({ state: 'undone' })
-  expect([await stack.containers('beat'), await stack.containers('clock')]).toEqual([[beat], []])
+  // What failed is kept, stopped.
+  expect([await stack.containers('beat'), await stack.containers('clock')]).toEqual([[beat], [clock]])
   await expect
     .poll(async () => (await noted()).slice(3))
     .toEqual([

@@ -98,7 +98,7 @@ test('as long as it is there, `up` by hand is refused, and a start by hand bring
   expect(up.code).not.toBe(0)
   expect(up.stdout).toContain('up-would-mix-two-releases')
   expect(await site.containers()).toEqual(before)
-  const api = `$(docker ps --all --quiet --filter label=estiba.slot=a --filter label=com.docker.compose.service=api)`
+  const api = `$(docker ps --all --quiet --filter label=com.docker.compose.project=rollout --filter label=estiba.slot=a --filter label=com.docker.compose.service=api)`
   await site.must(`docker start ${api}`)
   expect(
     await site.must(

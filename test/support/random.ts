@@ -15,3 +15,15 @@ export function seedOfThisRun(): number {
   console.log(`ESTIBA_SEED=${seed}`)
   return seed
 }
+
+/** So many of them, by chance, in their order. */
+export function some<T>(count: number, all: readonly T[], random: () => number): readonly T[] {
+  const chosen = new Set(
+    all
+      .map((each) => ({ each, rank: random() }))
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, count)
+      .map(({ each }) => each),
+  )
+  return all.filter((each) => chosen.has(each))
+}

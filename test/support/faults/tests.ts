@@ -76,7 +76,8 @@ export function testFaults(cases: readonly Case[], sites: number): void {
       await site.deployWhole()
       const journal = await site.must(`cat "$(ls -d ${site.path}/transactions/t-* | tail -n 1)/journal"`)
       const begun = [...journal.matchAll(/ began ([a-z]+ \d+)$/gm)].map(([, step]) => step)
-      expect(begun).toEqual(STEP_NAMES)
+      // What ran of a release that a case has taken back is removed as the last step of the preparation.
+      expect(begun.filter((step) => step !== 'prepare 03')).toEqual(STEP_NAMES)
     }
     console.log(summary(played))
   })

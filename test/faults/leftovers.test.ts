@@ -1,0 +1,3 @@
+import { testLeftovers } from '../support/leftovers/tests.ts'
+
+testLeftovers((accidents) => accidents)
