@@ -1,7 +1,5 @@
 import { testLeftovers } from '../support/leftovers/tests.ts'
-import { randomFrom, seedOfThisRun, some } from '../support/random.ts'
-
-const random = randomFrom(seedOfThisRun())
+import { someOf } from '../support/random.ts'
 
 /** A sample of test/faults/leftovers.test.ts. */
-testLeftovers((accidents) => some(3, accidents, random))
+testLeftovers((accidents) => someOf(3, accidents))
