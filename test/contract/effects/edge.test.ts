@@ -205,7 +205,7 @@ esac
       (
         await run(
           stack,
-          'uptime_seconds() { cat "$stack/uptime"; echo 9 >"$stack/uptime"; }; echo 1 >"$stack/uptime"; see_edge a edge',
+          'uptime_seconds() { cat "$stack/uptime"; echo 99 >"$stack/uptime"; }; echo 1 >"$stack/uptime"; see_edge a edge',
         )
       ).code,
     ).toBe(1)
