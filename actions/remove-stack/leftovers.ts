@@ -1,5 +1,5 @@
 import { quote } from '../../src/command/command.ts'
-import { liveRelease, type Observation } from '../../src/stack/observation.ts'
+import { liveRelease, nameOf, type Observation, ownerOf } from '../../src/stack/observation.ts'
 import type { Stack } from '../../src/stack/stack.ts'
 
 /** What stays of a stack that was removed, and what removes it by hand. */
@@ -19,10 +19,10 @@ export function leftovers(stack: Stack, before: Observation, now: Observation): 
 }
 
 function containers({ containers }: Observation): readonly Leftover[] {
-  return containers.map(({ name, status, labels }) => {
-    const container = name.replace(/^\//, '')
+  return containers.map((each) => {
+    const container = nameOf(each)
     return {
-      what: `the container ${container} of ${labels['com.docker.compose.service'] ?? 'no service'}, ${status}`,
+      what: `the container ${container} of ${ownerOf(each) || 'no service'}, ${each.status}`,
       command: `docker rm --force ${quote(container)}`,
     }
   })

@@ -66918,10 +66918,10 @@ function isKept({ labels, status, restart }, live, { edge, currentVariant }) {
  * Two slots for what serves: networks `slot-a` and `slot-b` with addresses of their own. One holds the release that serves,
  * the other is free for the next one, and the edge chooses between them by one rename.
  */
-const SLOTS = ['a', 'b'];
+const slots_SLOTS = ['a', 'b'];
 /** How a release is laid out on a host: in a slot, or `plain`, where old and new take turns. */
-const VARIANTS = ['plain', ...SLOTS];
-function otherSlot(slot) {
+const VARIANTS = ['plain', ...slots_SLOTS];
+function slots_otherSlot(slot) {
     return slot === 'a' ? 'b' : 'a';
 }
 /** The engine's name of a slot's network. It sorts behind `default`, which stays the containers' gateway. */
@@ -66982,11 +66982,11 @@ function parseObservation(text, asked) {
     const ledgerLength = Number(one('ledger-length') ?? 0);
     const [current, variant = ''] = one('current')?.split('/') ?? [];
     const [slot = '', hash = ''] = one('edge')?.split(' ') ?? [];
-    const edge = hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash };
+    const edge = hash === '' ? undefined : { live: slots_SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash };
     const currentVariant = VARIANTS.find((known) => variant.replace(/-guard$/, '') === known);
     const releases = all('manifest').flatMap((json) => parseManifest(json) ?? []);
     const containers = all('container').map((json) => JSON.parse(json));
-    const live = liveRelease({ current, releases });
+    const live = observation_liveRelease({ current, releases });
     const kept = containers.filter((each) => isKept(each, live, { edge, currentVariant }));
     return {
         host: {
@@ -67028,7 +67028,7 @@ function parseRoute(text) {
     const bits = bytes(mask).reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
     return bits === 0 ? [] : [`${bytes(destination).join('.')}/${bits}`];
 }
-function liveRelease({ current, releases }) {
+function observation_liveRelease({ current, releases }) {
     return releases.find(({ id }) => id === current);
 }
 /** The containers of a service, one-off ones apart. */
@@ -67038,7 +67038,7 @@ function observation_containersOf({ containers }, service) {
 /** Where each service has its bind mounts: as its running containers say, or stopped ones, or else the live release. */
 function runningMounts(observation) {
     const mounts = new Map();
-    for (const [service, { mounts: released }] of Object.entries(liveRelease(observation)?.services ?? {}))
+    for (const [service, { mounts: released }] of Object.entries(observation_liveRelease(observation)?.services ?? {}))
         mounts.set(service, new Map(released.flatMap(bindMount)));
     const latestLast = observation.containers.toSorted((a, b) => Number(a.status === 'running') - Number(b.status === 'running'));
     for (const { labels, mounts: mounted } of latestLast) {
@@ -67057,6 +67057,15 @@ function runningMounts(observation) {
 function bindMount(mount) {
     const colon = mount.lastIndexOf(':');
     return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : [];
+}
+/** The service that it is of. */
+function ownerOf({ labels }) {
+    return labels['com.docker.compose.service'] ?? '';
+}
+/** A service as the live release has it, or else the latest other one that does. */
+function knownService(name, observation) {
+    const before = observation.releases.findLast(({ services }) => name in services);
+    return observation_liveRelease(observation)?.services[name] ?? before?.services[name];
 }
 /** Its name as a user writes it; the engine puts a slash in front. */
 function nameOf({ name }) {
@@ -67147,10 +67156,10 @@ function leftovers(stack, before, now) {
     return [...containers(now), ...networks(stack, now), ...volumes(stack, before), ...folders(stack, now)];
 }
 function containers({ containers }) {
-    return containers.map(({ name, status, labels }) => {
-        const container = name.replace(/^\//, '');
+    return containers.map((each) => {
+        const container = nameOf(each);
         return {
-            what: `the container ${container} of ${labels['com.docker.compose.service'] ?? 'no service'}, ${status}`,
+            what: `the container ${container} of ${ownerOf(each) || 'no service'}, ${each.status}`,
             command: `docker rm --force ${command_quote(container)}`,
         };
     });
@@ -67165,7 +67174,7 @@ function networks({ name }, { containers, networks }) {
 /** Those that containers had, and those that the live release named; without the nameless ones. */
 function volumes({ name: project }, before) {
     const mounted = before.containers.flatMap(({ mounts }) => mounts.flatMap(({ Type, Name = '' }) => (Type === 'volume' && !/^[0-9a-f]{64}$/.test(Name) ? [Name] : [])));
-    const stores = Object.values(liveRelease(before)?.services ?? {}).flatMap(({ writes = [] }) => writes);
+    const stores = Object.values(observation_liveRelease(before)?.services ?? {}).flatMap(({ writes = [] }) => writes);
     const names = new Set([...mounted, ...stores.filter((source) => !source.startsWith('/'))]);
     return [
         ...[...names].sort().map((volume) => ({
@@ -67287,7 +67296,7 @@ function caddyFiles(slots, place) {
  */
 function inTrial({ slots, address, prefix, folder }, slot) {
     const fresh = of(slots, address, slot);
-    const before = of(slots, address, otherSlot(slot));
+    const before = of(slots, address, slots_otherSlot(slot));
     const state = `${slot}-trial`;
     return fresh.flatMap((_, place) => {
         const isLast = place === fresh.length - 1;
@@ -67372,10 +67381,10 @@ function nginxFiles(slots, place) {
     const upstream = (name) => ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
     const upstreams = services.flatMap(([name, { hosts, port }]) => {
         const servers = (slot, more) => hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ');
-        return SLOTS.flatMap((slot) => [
+        return slots_SLOTS.flatMap((slot) => [
             `upstream ${upstream(name)}_${slot} { ${servers(slot, '')} ${nginx_SOON_CLOSED} }`,
             `upstream ${upstream(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
-                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
+                `${servers(slots_otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
         ]);
     });
     return {
@@ -67450,14 +67459,14 @@ const outside_HOST = '@host';
 /** Programs that can lead to several stacks at once. */
 const SHARED = { nginx: nginx_NGINX, caddy: CADDY };
 /** Whether an edge is none of the services of its stack. */
-function isOutside(edge) {
+function outside_isOutside(edge) {
     return edge === outside_HOST || edge.includes('/');
 }
 /**
  * The edge that leads to a stack from outside of it, as the compose file says: `x-estiba: { edge: { nginx: host } }`, or
  * `{ nginx: proxy/web }` for the service `web` of the stack `proxy`.
  */
-function outsideEdge(model) {
+function outside_outsideEdge(model) {
     const extension = model['x-estiba'];
     if (extension === undefined)
         return undefined;
@@ -67485,10 +67494,10 @@ function isRecord(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 /** What the files for that edge depend on. */
-function placeOf({ name, proxy }, stack) {
+function outside_placeOf({ name, proxy }, stack) {
     if (name === outside_HOST)
         return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true };
-    const isShared = isOutside(name);
+    const isShared = outside_isOutside(name);
     return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
 }
 
@@ -67501,7 +67510,7 @@ function imageAsListed(image) {
 
 ;// CONCATENATED MODULE: ./src/compose/model.ts
 /** How many containers of a service there are to be. */
-function replicas(service) {
+function model_replicas(service) {
     return service.deploy?.replicas ?? service.scale ?? 1;
 }
 /** The engine's restart policy as `docker update --restart` takes it. */
@@ -67509,7 +67518,7 @@ function restartPolicy(service) {
     return service.restart ?? 'no';
 }
 /** The repository part of an image reference: `ghcr.io/acme/api:1.2@sha256:…` -> `ghcr.io/acme/api`. */
-function repositoryOf(image) {
+function model_repositoryOf(image) {
     const [withoutDigest = ''] = image.split('@');
     return withoutDigest.replace(/:[^:/]*$/, '');
 }
@@ -67663,7 +67672,7 @@ function wordOf(known, places) {
 }
 /** The last part of its repository. */
 function imageName({ image = '' }) {
-    return repositoryOf(image).split('/').at(-1) ?? '';
+    return model_repositoryOf(image).split('/').at(-1) ?? '';
 }
 
 ;// CONCATENATED MODULE: ./src/compose/kinds.ts
@@ -67679,7 +67688,7 @@ function kinds_isReplaced(kind) {
     return kind !== undefined && kind !== 'edge' && kind !== 'data';
 }
 /** Why a service is of a kind that nobody had to infer. */
-const LABELLED = 'its label estiba.kind says so';
+const kinds_LABELLED = 'its label estiba.kind says so';
 /**
  * The first that knows an answer counts. What might lose something comes early; signs in a text come before an open port, and
  * a name alone comes after it.
@@ -67704,7 +67713,7 @@ function kindOf(name, services) {
     if (label !== undefined) {
         const kind = KINDS.find((known) => known === label);
         return kind
-            ? { kind, because: LABELLED }
+            ? { kind, because: kinds_LABELLED }
             : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
     }
     for (const [kind, infer] of INFERENCES) {
@@ -67715,11 +67724,540 @@ function kindOf(name, services) {
     return { kind: 'worker', because: 'nothing says that anybody asks it' };
 }
 
+;// CONCATENATED MODULE: ./src/edge/haproxy.ts
+
+
+const haproxy_FOLDER = '/etc/haproxy/estiba';
+const LUA = `${haproxy_FOLDER}/estiba.lua`;
+const CONFIGURATION = `${haproxy_FOLDER}/haproxy.cfg`;
+/** HAProxy 2.4 and newer, built with Lua as the official images and Debian's package are. */
+const HAPROXY = {
+    name: 'HAProxy',
+    folder: haproxy_FOLDER,
+    files: haproxyFiles,
+    namedServices: haproxy_namedServices,
+    problems: haproxy_problems,
+    problemsIn,
+    advice: haproxy_advice,
+};
+/**
+ * A fetch `lua.estiba(SERVICE)` that names the backend to use, and the backends. What the team's own `defaults` say holds in
+ * them, but for what would end a visitor's request: all of that is said again.
+ * https://docs.haproxy.org/3.0/configuration.html
+ */
+function haproxyFiles(slots) {
+    const services = Object.entries(slots.web);
+    const backends = services.flatMap(([name, address]) => slots_SLOTS.flatMap((slot) => [
+        section(`backend estiba_${name}_${slot}`, [...HOW, ...alone(slots, address, slot)]),
+        ...address.hosts.map((_, place) => section(`backend estiba_${name}_${slot}-trial-${place + 1}`, [...HOW, ...haproxy_inTrial(slots, address, slot, place)])),
+    ]));
+    return {
+        'haproxy.cfg': `${[WRITTEN, ...backends, SEEN].join('\n\n')}\n`,
+        'estiba.lua': lua(services.map(([name, { hosts }]) => `["${name}"] = ${hosts.length}`)),
+    };
+}
+/**
+ * Only what was never sent is tried again, each time with another server. A connection ends with the answer: one that the
+ * service closes at the wrong moment is a failed request, and a drain counts connections.
+ */
+const HOW = ['mode http', 'option http-server-close', 'option redispatch 1', 'retries 3', 'retry-on conn-failure'];
+/**
+ * Of several replicas those that take connections. A check lags behind, and the slot was empty before the switch: where it finds
+ * nobody, it is not believed.
+ */
+function alone(slots, { hosts, port }, slot) {
+    const address = (host) => `${slotAddress(slots, slot, host)}:${port}`;
+    if (hosts.length === 1)
+        return hosts.map((host) => `server 1 ${address(host)} no-check`);
+    return [
+        'balance roundrobin',
+        'option allbackups',
+        ...hosts.map((host, place) => `server ${place + 1} ${address(host)} check inter 1s fall 1 rise 1`),
+        ...hosts.map((host, place) => `server ${place + 1}-unchecked ${address(host)} no-check backup`),
+    ];
+}
+/**
+ * The new one, and the slot before where it takes no connection. `first` and `redispatch` go back and forth between two, so each
+ * replica has a backend of its own; that of the slot before is one that has always been there.
+ */
+function haproxy_inTrial(slots, { hosts, port }, slot, place) {
+    const server = (name, of, host) => host === undefined ? [] : [`server ${name} ${slotAddress(slots, of, host)}:${port} no-check`];
+    const before = server('before', slots_otherSlot(slot), hosts[0]);
+    return ['balance first', 'timeout connect 1s', ...server('new', slot, hosts[place]), ...before];
+}
+const SEEN = section('frontend estiba', [
+    'mode http',
+    `bind ${SEEN_AT}`,
+    'timeout client 5s',
+    'http-request set-log-level silent',
+    'http-request return status 200 content-type text/plain lf-string "%pid\\n" if { path /worker }',
+    'http-request return status 200 content-type text/plain lf-string "%[lua.estiba_state]\\n"',
+]);
+/** Where a file can't be opened for another reason than that it is not there, what was known before holds. */
+function lua(replicas) {
+    return `${WRITTEN.replace('#', '--')}
+local replicas = { ${replicas.join(', ')} }
+local known = "a"
+
+-- Nil where that can't be told.
+local function has(name)
+  local file, _, code = io.open("${haproxy_FOLDER}/live/" .. name)
+  if file then file:close() end
+  if file then return true end
+  if code == 2 then return false end
+end
+
+local function state()
+  local b, trial = has("b"), has("trial")
+  if b ~= nil and trial ~= nil then known = (b and "b" or "a") .. (trial and "-trial" or "") end
+  return known
+end
+
+core.register_fetches("estiba_state", function() return state() end)
+
+core.register_fetches("estiba", function(_, service)
+  local now = state()
+  if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
+  return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)
+end)
+`;
+}
+function section(head, lines) {
+    return [head, ...lines.map((line) => `    ${line}`)].join('\n');
+}
+function haproxy_namedServices(text, services) {
+    const named = haproxy_names(text);
+    return services.filter((service) => named.includes(service));
+}
+function haproxy_problems(text, services) {
+    const own = haproxy_uncommented(text);
+    const byDefault = /^[ \t]*default_backend[ \t]+(%\[lua\.estiba\([^)\n]*\)\])/m.exec(own)?.[1];
+    return [
+        ...(new RegExp(`^\\s*lua-load(-per-thread)?\\s+${LUA}`, 'm').test(own)
+            ? []
+            : [`it does not load ${LUA}; write \`lua-load-per-thread ${LUA}\` in the global section`]),
+        ...haproxy_names(text).flatMap((name) => services.includes(name)
+            ? []
+            : [`\`lua.estiba(${name})\` names no service of the compose file; there are: ${services.join(', ')}`]),
+        ...(byDefault === undefined
+            ? []
+            : [`\`default_backend\` takes a fixed name; write \`use_backend ${byDefault}\` as the last of the rules`]),
+        ...(/^\s*chroot\s/m.test(own)
+            ? ['`chroot` hides the switch from it; leave the line out: its container keeps it apart already']
+            : []),
+    ];
+}
+/** Nobody sees what an image of the team's own starts; the official one loads a single file. */
+function problemsIn({ services }, edge) {
+    const { image = '', entrypoint, command } = services[edge] ?? {};
+    const words = [...(entrypoint ?? []), ...(command ?? [])];
+    const isKnown = words.length > 0 || /(^|\/)haproxy(:[^/]*)?$/.test(image);
+    if (!isKnown || words.some((word) => word.includes(CONFIGURATION)))
+        return [];
+    return [
+        `it is not started with ${CONFIGURATION}; write \`command: ['haproxy', '-f', '/usr/local/etc/haproxy/haproxy.cfg', ` +
+            `'-f', '${CONFIGURATION}']\``,
+    ];
+}
+/** Without it a worker that ends closes what a visitor may have sent a request on in that instant. */
+function haproxy_advice(text) {
+    if (/^[ \t]*option[ \t]+idle-close-on-response\b/m.test(haproxy_uncommented(text)))
+        return [];
+    return [
+        'when it loads another configuration, a visitor with a kept connection may miss an answer; write `option idle-close-on-response` in defaults',
+    ];
+}
+/** The services that `lua.estiba(…)` is asked for. */
+function haproxy_names(text) {
+    const found = haproxy_uncommented(text).matchAll(/\blua\.estiba\(\s*([^)\s]*)\s*\)/g);
+    return [...new Set([...found].map(([, name = '']) => name))];
+}
+function haproxy_uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/traefik.ts
+
+
+const traefik_FOLDER = '/etc/traefik/estiba';
+/** Traefik 3.6 and newer, with its file provider. https://doc.traefik.io/traefik/reference/install-configuration/providers/others/file/ */
+const TRAEFIK = {
+    name: 'Traefik',
+    folder: traefik_FOLDER,
+    files: traefikFiles,
+    textIn,
+    namedServices: traefik_namedServices,
+    problems: traefik_problems,
+    problemsIn: traefik_problemsIn,
+    advice: traefik_advice,
+    readsOwnAtStart: true,
+};
+/**
+ * Traefik looks at no file for each request: it loads another configuration when something in the folder changes, and that is
+ * the rename of `live`. So there is one for each folder that it can lead to; on the host a link in each (`slots/a/traefik`)
+ * leads there, and `traefik.yml` to that of `live`.
+ */
+function traefikFiles(slots) {
+    const services = Object.entries(slots.web);
+    const most = Math.max(1, ...services.map(([, { hosts }]) => hosts.length));
+    return Object.fromEntries(slots_SLOTS.flatMap((slot) => {
+        const alone = services.map(([name, address]) => service(name, servers(slots, address, slot, '')));
+        const trial = services.map(([name, address]) => service(name, traefik_inTrial(slots, address, slot)));
+        return [
+            [`traefik-${slot}.conf`, whole(slot, most, alone)],
+            [`traefik-${slot}-trial.conf`, whole(`${slot}-trial`, most, trial)],
+        ];
+    }));
+}
+/**
+ * `estiba@file` tries again what reached no server, and only that. A connection ends with the answer, for a drain counts
+ * connections. Where it leads to is answered by a redirect, the one thing that Traefik says by itself.
+ */
+function whole(state, most, services) {
+    return `${WRITTEN}
+http:
+  routers:
+    estiba:
+      entryPoints: [estiba]
+      rule: PathPrefix(\`/\`)
+      middlewares: [estiba_seen]
+      service: noop@internal
+  middlewares:
+    estiba:
+      retry:
+        attempts: ${2 * most + 1}
+    estiba_seen:
+      redirectRegex:
+        regex: .*
+        replacement: /${state}
+  serversTransports:
+    estiba:
+      maxIdleConnsPerHost: -1
+      forwardingTimeouts:
+        dialTimeout: 1s
+  services:
+${services.join('')}`;
+}
+function service(name, more) {
+    const lines = ['loadBalancer:', '  serversTransport: estiba', ...more.map((line) => `  ${line}`)];
+    return [`    estiba_${name}:`, ...lines.map((line) => `      ${line}`), ''].join('\n');
+}
+function servers(slots, { hosts, port }, slot, weight) {
+    const each = hosts.flatMap((host) => [`  - url: http://${slotAddress(slots, slot, host)}:${port}`, weight]);
+    return ['servers:', ...each.filter(Boolean)];
+}
+/**
+ * The slot before is tried where the new one took no connection: one that fails is passed over for as long as trying again
+ * takes. (`failover` would tell, but by asking a path that every application answers; or repeats what was sent.) By weight it has
+ * none of the first 10,000 requests; what has more makes Traefik count longer for each that goes there.
+ */
+function traefik_inTrial(slots, address, slot) {
+    return [
+        ...servers(slots, address, slot, '    weight: 10000'),
+        ...servers(slots, { ...address, hosts: address.hosts.slice(0, 1) }, slots_otherSlot(slot), '').slice(1),
+        'passiveHealthCheck:',
+        '  failureWindow: 2ms',
+        '  maxFailedAttempts: 1',
+    ];
+}
+/** Most of what is told to Traefik stands in the compose file. */
+function textIn({ command, entrypoint, labels = {} }) {
+    return [...(entrypoint ?? []), ...(command ?? []), ...Object.entries(labels).map((label) => label.join('='))].join('\n');
+}
+function traefik_namedServices(text, services) {
+    const named = traefik_names(text);
+    return services.filter((name) => named.includes(name));
+}
+function traefik_problems(text, services) {
+    const unknown = traefik_names(text).filter((name) => !services.includes(name));
+    const own = traefik_uncommented(text);
+    const needed = /entrypoints|providers/i.test(own) ? STATIC.filter(({ sign }) => !sign.test(own)) : [];
+    return [
+        ...needed.map(({ lacks, write }) => `${lacks}; write \`${write}\` in its command, or the same in its own file`),
+        ...(/\bwatch["']?\s*[:=]\s*["']?false/i.test(own)
+            ? ['`watch` hides the switch from it; leave it out, or write `true`']
+            : []),
+        ...unknown.map((name) => `estiba_${name}@file is no service of the compose file; there are: ${services.join(', ')}`),
+    ];
+}
+/** Of what Traefik reads at its start alone. */
+const STATIC = [
+    {
+        sign: /\bdirectory["']?\s*[:=]\s*["']?\/etc\/traefik\/estiba\/?["']?\s*$/im,
+        lacks: `it does not look at ${traefik_FOLDER}`,
+        write: `--providers.file.directory=${traefik_FOLDER}`,
+    },
+    {
+        sign: new RegExp(`\\b${SEEN_AT.replaceAll('.', '\\.')}\\b`),
+        lacks: 'it has no entry point at which it says where it leads to',
+        write: `--entrypoints.estiba.address=${SEEN_AT}`,
+    },
+    {
+        sign: /\bestiba@file\b/,
+        lacks: 'a request that reached no server fails',
+        write: '--entrypoints.web.http.middlewares=estiba@file',
+    },
+];
+/** Old and new run beside each other, and Traefik drops a router that two containers define differently. */
+function traefik_problemsIn({ services }, edge, apps) {
+    return apps.flatMap((name) => {
+        const label = Object.keys(services[name]?.labels ?? {}).find((each) => /^traefik\.\w+\.(routers|middlewares)\./.test(each));
+        if (label === undefined)
+            return [];
+        return [
+            `services.${name} has the label ${label}, and so would its old and its new container, of which Traefik takes neither where they ` +
+                `differ; write its routers and middlewares as labels of services.${edge}, with \`service=estiba_${name}@file\``,
+        ];
+    });
+}
+function traefik_advice(text) {
+    if (/providersThrottleDuration/i.test(traefik_uncommented(text)))
+        return [];
+    return ['it follows a switch within two seconds; write `--providers.providersthrottleduration=100ms` for sooner'];
+}
+/** The services that are asked for as `estiba_NAME@file`. */
+function traefik_names(text) {
+    return [...new Set([...traefik_uncommented(text).matchAll(/\bestiba_([A-Za-z0-9._-]+)@file/g)].map(([, name = '']) => name))];
+}
+function traefik_uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/obstacles.ts
+
+
+/** Why old and new of a stack's services can't be in two slots, as a clause; undefined where they can. */
+function obstacles_obstacleTo(model, kinds, web) {
+    if (web.size === 0)
+        return "the edge's configuration passes requests to none of the services (docs/recipes.md)";
+    for (const [name, service] of Object.entries(model.services)) {
+        if (!isReplaced(kinds.get(name)))
+            continue;
+        if (service.network_mode !== undefined)
+            return `services.${name} has a network_mode`;
+        if (web.has(name) && service.deploy?.update_config?.order === 'stop-first')
+            return `services.${name} is not to run twice (deploy.update_config.order: stop-first)`;
+        if (web.has(name) && (service.ports ?? []).length > 0)
+            return `services.${name} publishes a port of the host, which old and new can't have both; let the edge pass requests to it`;
+    }
+    return networkObstacle(model, kinds) ?? lateJob(model, kinds, web);
+}
+/** What it depends on, and what the jobs need that it waits for. */
+function obstacles_neededBy(name, services, kinds) {
+    return Object.keys(services[name]?.depends_on ?? {}).flatMap((other) => kinds.get(other) === 'job' ? [other, ...obstacles_neededBy(other, services, kinds)] : [other]);
+}
+/**
+ * A slot is one network. The stack's own may give way to it where that lets nobody meet whom he did not meet before, and
+ * everybody keeps the names by which he is found.
+ */
+function networkObstacle(model, kinds) {
+    const all = Object.entries(model.services).filter(([, { network_mode }]) => network_mode === undefined);
+    for (const [name, service] of all) {
+        const isInSet = isReplaced(kinds.get(name));
+        for (const [network, attachment] of Object.entries(networksOf(service))) {
+            const { external, internal } = model.networks?.[network] ?? {};
+            if (isInSet && external === true)
+                return `services.${name} is in the network ${network}, which others have, too`;
+            if (isInSet && internal === true)
+                return `services.${name} is in ${network}, which is cut off from outside (internal)`;
+            const { aliases = [], ...more } = attachment ?? {};
+            if (isInSet && Object.keys(more).length > 0)
+                return `services.${name} has an address of its own in the network ${network} (${Object.keys(more).join(', ')})`;
+            if (aliases.length > 0 && (!isInSet || replicas(service) > 1))
+                return `services.${name} has other names in the network ${network}: ${aliases.join(', ')}`;
+        }
+        const stranger = all.find(([other, text]) => other !== name && !shareNetwork(service, text));
+        if (stranger !== undefined)
+            return `services.${name} and services.${stranger[0]} share no network, and would in a slot`;
+    }
+    return undefined;
+}
+function networksOf({ networks = { default: null } }) {
+    return networks;
+}
+function shareNetwork(one, other) {
+    return Object.keys(networksOf(one)).some((network) => network in networksOf(other));
+}
+/** The further names of a service, which it has in its slot as well. */
+function aliasesOf(service) {
+    return [...new Set(Object.values(networksOf(service)).flatMap((attachment) => attachment?.aliases ?? []))].sort();
+}
+/** A job that a switched service waits for, and that needs what takes turns with its predecessor. */
+function lateJob({ services }, kinds, web) {
+    for (const name of web)
+        for (const job of obstacles_neededBy(name, services, kinds).filter((other) => kinds.get(other) === 'job'))
+            for (const needed of obstacles_neededBy(job, services, kinds))
+                if (isReplaced(kinds.get(needed)) && kinds.get(needed) !== 'job' && !web.has(needed))
+                    return `services.${name} waits for the job ${job}, which needs ${needed}, and that has no port that the edge or ${name} asks (expose)`;
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./src/edge/edge.ts
+
+
+
+
+
+
+
+
+
+
+const edge_PROXIES = [nginx_NGINX, CADDY, HAPROXY, TRAEFIK];
+const FOLDERS = new Intl.ListFormat('en', { type: 'disjunction' }).format(edge_PROXIES.map(({ folder }) => folder));
+/**
+ * Finds out whether the stack's web services can be switched by its edge, and which services those are.
+ *
+ * @param kinds what each service is, without regard to the edge
+ * @param configurations the text of each edge's own configuration, as far as the repository has it
+ */
+function chooseEdge(model, kinds, configurations) {
+    const edges = Object.entries(model.services).filter(([name]) => kinds.get(name) === 'edge');
+    const switched = edges.flatMap(([name, edge]) => {
+        const proxy = proxyOf(edge);
+        return proxy ? [{ name, proxy, text: textOf(edge, proxy, configurations[name]) }] : [];
+    });
+    const outside = outsideEdge(model);
+    if (outside !== undefined && switched[0] !== undefined)
+        throw new UsageError(`x-estiba.edge names ${outside.name}, but services.${switched[0].name} mounts ${switched[0].proxy.folder}: one of them is the edge; remove the other`);
+    if (outside === undefined && switched.length === 0)
+        return { kind: 'plain', because: `no edge of the stack mounts a folder as ${FOLDERS} (docs/recipes.md)` };
+    const apps = Object.keys(model.services).filter((name) => isReplaced(kinds.get(name)));
+    const problems = switched.flatMap(({ name, proxy, text }) => [...(text === '' ? [] : proxy.problems(text, apps)), ...(proxy.problemsIn?.(model, name, apps) ?? [])].map((problem) => `the configuration of ${proxy.name} (services.${name}): ${problem}`));
+    if (problems.length > 0)
+        throw new UsageError(problems.join('\n'));
+    const named = switched.flatMap(({ proxy, text }) => proxy.namedServices(text, apps));
+    const because = webServices(model, kinds, [...new Set(named)]);
+    if (outside !== undefined && because.size === 0)
+        throw new UsageError(`x-estiba.edge: nothing says which services ${outside.name} passes requests to; label each estiba.kind: web`);
+    const obstacle = obstacleTo(model, kinds, new Set(because.keys()));
+    if (obstacle !== undefined)
+        return { kind: 'plain', because: obstacle };
+    return {
+        kind: 'slots',
+        edges: outside === undefined ? switched.map(({ name, proxy }) => ({ name, proxy })) : [outside],
+        because,
+        web: new Map([...because.keys()].map((name) => [name, webService(name, model)])),
+    };
+}
+/** What visitors may miss in the configurations of edges that are switched. */
+function adviceOn({ services }, configurations) {
+    return Object.entries(configurations).flatMap(([name, text]) => {
+        const edge = services[name] ?? {};
+        const proxy = proxyOf(edge);
+        const all = proxy ? textOf(edge, proxy, text) : '';
+        const advice = all === '' ? [] : (proxy?.advice?.(all) ?? []);
+        return advice.map((line) => `the configuration of ${proxy?.name ?? ''} (services.${name}): ${line}`);
+    });
+}
+/** All that is known of an edge's own configuration. */
+function textOf(edge, { textIn }, inFiles = '') {
+    return [inFiles, textIn?.(edge) ?? ''].filter(Boolean).join('\n');
+}
+/** What the service is, when it mounts the folder with the switch. */
+function proxyOf({ volumes = [] }) {
+    return edge_PROXIES.find(({ folder }) => volumes.some(({ target }) => target === folder));
+}
+/** Whether the folder with the switch is mounted there. */
+function edge_isSwitch(target) {
+    return edge_PROXIES.some(({ folder }) => folder === target);
+}
+function edgeConfiguration(slots, edges, stack, own) {
+    const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack)));
+    const generated = Object.assign({}, ...texts);
+    const inOrder = Object.keys(generated)
+        .sort()
+        .map((name) => generated[name] ?? '');
+    const lines = Object.keys(own)
+        .sort()
+        .map((name) => `${sha256(own[name] ?? '')}  ${name}\n`);
+    return {
+        files: { ...generated, ...own },
+        hash: sha256([...inOrder, ...lines].join('')).slice(0, 16),
+        ownHash: sha256(lines.join('')).slice(0, 16),
+    };
+}
+function sha256(content) {
+    return createHash('sha256').update(content).digest('hex');
+}
+function webServices({ services }, kinds, named) {
+    const web = new Map();
+    for (const [name, { labels }] of Object.entries(services))
+        if (labels?.['estiba.kind'] === 'web')
+            web.set(name, LABELLED);
+    for (const name of named)
+        if (!web.has(name))
+            web.set(name, 'the edge passes requests to it');
+    for (const [name] of web)
+        for (const dependency of neededBy(name, services, kinds))
+            if (mayBeAsked(kinds.get(dependency)) && hasPort(services[dependency]) && !web.has(dependency))
+                web.set(dependency, `${name} depends on it, and it exposes a port`);
+    return web;
+}
+/** Also what was taken for a worker: its own text does not tell what others want of it. */
+function mayBeAsked(kind) {
+    return kind === 'web' || kind === 'worker';
+}
+function hasPort(service) {
+    return service?.labels?.['estiba.port'] !== undefined || (service?.expose ?? []).length > 0;
+}
+function webService(name, model) {
+    return { port: portOf(name, model), replicas: replicas(model.services[name] ?? {}) };
+}
+function portOf(name, { services }) {
+    const service = services[name];
+    const label = service?.labels?.['estiba.port'];
+    const ports = service?.expose ?? [];
+    const port = Number.parseInt(String(label ?? ports[0] ?? ''), 10);
+    if ((label === undefined && ports.length > 1) || !(port > 0 && port < 65_536))
+        throw new UsageError(`services.${name}: the edge passes requests to it, but its port is not known; write \`expose: ['8080']\` with the one port ` +
+            'that it listens on, or the label `estiba.port`');
+    return port;
+}
+
+;// CONCATENATED MODULE: ./src/plan/layout.ts
+
+
+/** Where what serves is now: the slot that the edge leads to, whatever else is written down. */
+function layout_whereLive(to, { edge, currentVariant }) {
+    if (to.slots === undefined)
+        return 'plain';
+    return edge?.live ?? (currentVariant === 'plain' ? undefined : currentVariant);
+}
+/** The release goes to the slot that is free; one that moves nothing stays where the other one was. */
+function layoutFor(to, observation, moves) {
+    const before = liveRelease(observation);
+    const where = layout_whereLive(to, observation);
+    const live = where === 'plain' ? undefined : where;
+    const variant = to.slots === undefined ? 'plain' : live === undefined ? 'a' : moves === 'stays' ? live : otherSlot(live);
+    return {
+        variant,
+        live,
+        from: before && `releases/${before.id}/${observation.currentVariant ?? 'plain'}`,
+        to: `releases/${to.id}/${variant}`,
+        leftover: variant === 'plain' || variant === live
+            ? []
+            : observation.containers.filter(({ labels }) => labels['estiba.slot'] === variant),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/networks.ts
+
+/** The networks of both slots by name, as an earlier deploy has made them; undefined where one is not there. */
+function networks_slotNetworks({ networks }, { subnets }) {
+    const names = SLOTS.flatMap((slot) => networks.find((network) => network.subnets.includes(subnets[slot]))?.name ?? []);
+    return names.length === SLOTS.length ? names : undefined;
+}
+/** Whether what the slots share with their surroundings, a store or an edge, is missing in one of them. */
+function networks_isApart(containers, networks) {
+    return containers.some((container) => !networks?.every((name) => container.networks.includes(name)));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/words.ts
 
 
 /** For a title: `api, worker`. */
-function names(changes) {
+function words_names(changes) {
     return changes.map(({ name }) => name).join(', ');
 }
 /** A line of shell: one of the functions of `src/compose/effects.sh` and its arguments. */
@@ -67739,7 +68277,207 @@ function marks(changes, variant) {
     return changes.map(({ name, service }) => `${name}=${service.definition}/${isReplaced(service.kind) ? variant : ''}`);
 }
 
+;// CONCATENATED MODULE: ./src/plan/changes.ts
+
+
+
+
+
+
+
+/** Words of the engine for a container that must be stopped before it is at rest. */
+const changes_ALIVE = (/* unused pure expression or super */ null && (['running', 'restarting', 'paused']));
+/**
+ * Compares a release with what runs, service by service; edges and the others in the order in which they start.
+ *
+ * @param jobs whether they run; else they are left as they are
+ */
+function changesFor(to, observation, jobs) {
+    const live = liveRelease(observation);
+    const where = whereLive(to, observation);
+    const dataFirst = Object.keys(to.services).filter((name) => to.services[name]?.kind === 'data');
+    const changes = [...dataFirst, ...to.order.flat()].flatMap((name) => {
+        const service = to.services[name];
+        return service ? [changeOf(name, service, live?.services[name], observation, to, where)] : [];
+    });
+    const together = movedTogether(changes, (change) => isJob(change) || (isOfTheSet(change) && to.slots !== undefined), (change) => isJob(change) && to.slots === undefined && hasContainer(change, observation));
+    return jobs === 'run' ? together : together.map((change) => (isJob(change) ? { ...change, ...LEFT } : change));
+}
+/** One of this very definition, where old and new take turns. */
+function hasContainer({ name, service }, observation) {
+    return containersOf(observation, name).some(({ labels }) => labels['estiba.definition'] === service.definition && labels['estiba.slot'] === 'plain');
+}
+/** Whether it runs to its end. */
+function isJob({ service }) {
+    return service.kind === 'job';
+}
+const LEFT = { action: 'leave', because: 'a rollback runs no job: what the later one has done stays' };
+/** Whether a release replaces it, together with the others of its kind where there are slots. */
+function isOfTheSet({ service: { kind } }) {
+    return isReplaced(kind);
+}
+/** Whether both slots have to do with it, so that it is in the networks of both. */
+function isShared(kind) {
+    return kind === 'data' || kind === 'edge';
+}
+/** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
+function movedTogether(changes, isTogether, isAgain) {
+    const movers = changes.filter((change) => isOfTheSet(change) && change.action !== 'leave');
+    if (movers.length === 0)
+        return changes;
+    return changes.map((change) => {
+        if (!isTogether(change) || change.action === 'create' || change.action === 'replace')
+            return change;
+        const moves = isJob(change) ? 'runs anew' : 'moves to the other slot';
+        return {
+            ...change,
+            action: isAgain(change) ? 'run' : 'replace',
+            because: change.action === 'leave' ? `it ${moves} with ${names(movers)}` : change.because,
+        };
+    });
+}
+function changeOf(name, service, before, observation, { slots }, where) {
+    const containers = containersOf(observation, name);
+    const running = containers.filter(({ status }) => status === 'running');
+    const alive = containers.filter(({ status }) => changes_ALIVE.includes(status));
+    const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots));
+    const change = { name, service, running, alive, joins, idle: [] };
+    if (service.kind === 'job')
+        return { ...change, ...jobChange(service, before, containers) };
+    if (containers.length === 0)
+        return { ...change, action: 'create', because: 'it has no container yet' };
+    if (service.kind === 'data')
+        return alive.length > 0
+            ? { ...change, action: 'leave', because: 'a deploy never touches data' }
+            : { ...change, action: 'repair', because: 'it does not run, and is started as it is' };
+    const isAsWished = ({ labels }) => labels['estiba.definition'] === service.definition && (service.kind === 'edge' || labels['estiba.slot'] === where);
+    const asWished = running.filter(isAsWished);
+    const stopped = containers.filter((each) => !alive.includes(each));
+    if (asWished.length === service.replicas && running.length === service.replicas)
+        return asWished.every((container) => keepsRunning(container, service))
+            ? { ...change, action: 'leave', because: 'nothing of it changed', idle: stopped }
+            : { ...change, action: 'repair', because: 'a transaction that got stuck left it without its restart policy' };
+    if (containers.some(isAsWished) && alive.every(isAsWished))
+        return { ...change, action: 'repair', because: ranAsWished(service, asWished) };
+    return {
+        ...change,
+        joins: false,
+        action: 'replace',
+        because: reason(service, before) ?? madeByHand(alive) ?? ranAsWished(service, asWished),
+        ...(before === undefined && { because: takenOver(service, alive) }),
+    };
+}
+/** Of a job that has run it does not matter whether its container is still there. */
+function jobChange(service, before, containers) {
+    const why = reason(service, before);
+    if (before?.kind === 'job' && why === undefined)
+        return { action: 'leave', because: 'nothing of it changed since it ran' };
+    if (containers.length === 0)
+        return { action: 'create', because: 'it has not run yet' };
+    return { action: 'replace', because: why ?? 'it was none before' };
+}
+/** Whether the engine restarts it as it should; a count of retries aside, which the engine keeps apart. */
+function keepsRunning({ restart }, service) {
+    return restart === service.restart.split(':')[0];
+}
+const TAKEN_OVER = 'it was started without Estiba and is taken over';
+function reason(service, before) {
+    if (before === undefined)
+        return TAKEN_OVER;
+    if (before.image !== service.image)
+        return 'its image changed';
+    return before.definition === service.definition ? undefined : 'its definition changed';
+}
+/** An edge that was started by hand may mount a folder of the team's own there, or none. */
+function takenOver(service, alive) {
+    const isApart = service.mounts.some((mount) => isSwitch(targetOf(mount)) && !alive.some((container) => isMounted(mount, container)));
+    return isApart ? `${TAKEN_OVER}: it does not mount the folder by which it is switched` : TAKEN_OVER;
+}
+/** By somebody's `docker compose up` since the last deploy, elsewhere than in `current`. */
+function madeByHand(alive) {
+    const stranger = alive.find(({ labels }) => labels['estiba.definition'] === undefined);
+    const folder = stranger?.labels['com.docker.compose.project.working_dir'] ?? 'an unknown folder';
+    return stranger && `${BY_HAND} (docker compose in ${folder})`;
+}
+const BY_HAND = 'it was made anew by hand since the last deploy';
+function ranAsWished({ replicas }, asWished) {
+    return `${asWished.length} of ${replicas} containers run as the release has them`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/gone.ts
+
+
+
+
+/** The definition that no container has, so that all of a service are old. */
+const NO_MORE = 'gone';
+/** Names all containers of a service to the host. */
+function markGone({ name }) {
+    return `${name}=${NO_MORE}`;
+}
+function goneFrom(to, observation) {
+    const live = liveRelease(observation);
+    const gone = Object.entries(live?.services ?? {}).flatMap(([name, service]) => service.kind === 'data' || name in to.services ? [] : [goneChange(name, service, observation)]);
+    const turnOf = ({ service: { kind, beside } }) => {
+        if (kind === 'job')
+            return 'afterCommit';
+        if (to.slots === undefined)
+            return 'inTurn';
+        if (kind === 'web' && beside)
+            return 'afterCommit';
+        return kind === 'edge' || (kind === 'web' && live?.slots === undefined) ? 'withEdges' : 'inTurn';
+    };
+    const of = (turn) => gone.filter((change) => turnOf(change) === turn);
+    const switched = live?.slots?.edges.filter((name) => !(name in to.services) && !isOutside(name)) ?? [];
+    return { inTurn: of('inTurn'), withEdges: of('withEdges'), afterCommit: of('afterCommit'), switched };
+}
+function goneChange(name, service, observation) {
+    const containers = containersOf(observation, name);
+    return {
+        name,
+        service: { ...service, definition: NO_MORE },
+        action: 'retire',
+        because: 'the release has it no more',
+        joins: false,
+        idle: [],
+        running: containers.filter(({ status }) => status === 'running'),
+        alive: containers.filter(({ status }) => ALIVE.includes(status)),
+    };
+}
+function allGone({ inTurn, withEdges, afterCommit }) {
+    return [...inTurn, ...afterCommit, ...withEdges];
+}
+/** Those of which containers must be stopped in the switch. */
+function stoppedInSwitch({ inTurn, withEdges }) {
+    return living([...inTurn, ...withEdges]);
+}
+function living(changes) {
+    return changes.filter(({ alive }) => alive.length > 0);
+}
+/**
+ * What each new service was called before, as far as that is certain: it publishes the port that one that is gone had; or it
+ * is the only new one of its kind with its image, and one such is gone. For the words of the plan, which does the same in
+ * either case.
+ */
+function renamedFrom(to, observation) {
+    const live = liveRelease(observation)?.services ?? {};
+    const gone = Object.entries(live).filter(([name]) => !(name in to.services));
+    const added = Object.entries(to.services).filter(([name]) => !(name in live));
+    const only = (found) => (found.length === 1 ? found[0] : undefined);
+    return new Map(added.flatMap(([name, service]) => {
+        const samePort = gone.filter(([, old]) => service.publishes?.some((port) => old.publishes?.includes(port)));
+        const rivals = added.filter(([, other]) => isAlike(service, other));
+        const alike = rivals.length === 1 ? gone.filter(([, old]) => isAlike(service, old)) : [];
+        const [was] = only(samePort) ?? only(alike) ?? [];
+        return was === undefined ? [] : [[name, was]];
+    }));
+}
+function isAlike(one, other) {
+    return one.kind === other.kind && repositoryOf(one.image) === repositoryOf(other.image);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/remove.ts
+
 
 
 
@@ -67779,21 +68517,13 @@ function planRemoval(request) {
 }
 /** What the live release replaces, and whatever else carries our label; a store that does was something else once. */
 function goingFrom(observation) {
-    const live = liveRelease(observation)?.services ?? {};
+    const live = observation_liveRelease(observation)?.services ?? {};
     const labelled = [...observation.containers, ...observation.kept].filter(({ labels }) => labels['estiba.definition'] !== undefined);
     const names = new Set([...Object.keys(live), ...labelled.map(ownerOf)]);
     return [...names].flatMap((name) => {
-        const { kind = 'unknown', stopGrace = 10 } = known(name, observation) ?? {};
+        const { kind = 'unknown', stopGrace = 10 } = knownService(name, observation) ?? {};
         return kind === 'data' ? [] : [{ name, kind, stopGrace }];
     });
-}
-/** As the live release has it, or the latest other one that does. */
-function known(name, observation) {
-    const before = observation.releases.findLast(({ services }) => name in services);
-    return liveRelease(observation)?.services[name] ?? before?.services[name];
-}
-function ownerOf({ labels }) {
-    return labels['com.docker.compose.service'] ?? '';
 }
 function describeGoing({ name, kind }) {
     return { name, kind, action: 'remove', because: 'a deploy made it', added: 0 };
@@ -67803,7 +68533,7 @@ function describeStaying(observation, going) {
     return [...names].flatMap((name) => {
         if (going.some((other) => other.name === name) || observation_containersOf(observation, name).length === 0)
             return [];
-        const isData = known(name, observation)?.kind === 'data';
+        const isData = knownService(name, observation)?.kind === 'data';
         const because = isData ? 'data is never touched' : 'no release has it';
         return [{ name, kind: isData ? 'data' : 'unknown', action: 'leave', because, added: 0 }];
     });
@@ -67820,21 +68550,17 @@ function stopAndRemove(going) {
             return [];
         const title = `stop and remove ${some.map(({ name }) => name).join(', ')}`;
         const grace = Math.max(10, ...some.map(({ stopGrace }) => stopGrace));
-        return [step(title, because, words('remove_old', some.map(allOf)), grace + 60)];
+        return [step(title, because, words('remove_old', some.map(markGone)), grace + 60)];
     };
     return [
         ...removed(edges, 'from here on nobody gets in; who is in already is answered'),
         ...removed(others, 'nothing is to run that a deploy replaces'),
     ];
 }
-/** A definition that no container has, so that all of the service are old. */
-function allOf({ name }) {
-    return `${name}=gone`;
-}
 function dropNetworks({ stack, observation }, going) {
     const names = observation.networks.map(({ name }) => name);
     const isLeft = (name) => names.includes(name) && !observation.containers.some(({ networks }) => networks.includes(name));
-    const slots = SLOTS.map((slot) => slotNetwork(stack, slot));
+    const slots = slots_SLOTS.map((slot) => slotNetwork(stack, slot));
     if (going.length === 0 && !slots.some((name) => names.includes(name)) && !isLeft(`${stack}_default`))
         return [];
     return [
@@ -67852,7 +68578,7 @@ function forgetStack(observation, going) {
         return [];
     return [
         step(`remove releases/, ${reader === undefined ? 'edge/, ' : ''}current, and of files/ what no container has`, reader === undefined ? 'nothing leads to them any more' : `nothing leads to them any more; ${reader} reads edge/`, [
-            ...(going.length === 0 ? [] : [words('all_gone', going.map(allOf))]),
+            ...(going.length === 0 ? [] : [words('all_gone', going.map(markGone))]),
             ...(reader === undefined ? ['forget_edge'] : []),
             'forget_stack',
         ].join(' && '), 120),
@@ -67860,7 +68586,7 @@ function forgetStack(observation, going) {
 }
 /** An edge outside of the stack, which would not start again without the files that its configuration includes. */
 function readerOf(observation) {
-    return liveRelease(observation)?.slots?.edges.find(isOutside);
+    return observation_liveRelease(observation)?.slots?.edges.find(outside_isOutside);
 }
 /** Built images of its releases, unless a store has them; and the tags that hold any. */
 function forgetImages({ stack, observation }) {
@@ -68533,7 +69259,7 @@ function mustBeFinished(progress, step, host) {
     });
 }
 function ledgerOf({ observation }, { actor, runUrl }) {
-    const live = liveRelease(observation);
+    const live = observation_liveRelease(observation);
     const release = observation.current ?? '';
     return {
         action: 'removal',

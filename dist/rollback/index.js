@@ -67102,6 +67102,15 @@ function bindMount(mount) {
     const colon = mount.lastIndexOf(':');
     return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : [];
 }
+/** The service that it is of. */
+function ownerOf({ labels }) {
+    return labels['com.docker.compose.service'] ?? '';
+}
+/** A service as the live release has it, or else the latest other one that does. */
+function knownService(name, observation) {
+    const before = observation.releases.findLast(({ services }) => name in services);
+    return liveRelease(observation)?.services[name] ?? before?.services[name];
+}
 /** Its name as a user writes it; the engine puts a slash in front. */
 function nameOf({ name }) {
     return name.replace(/^\//, '');
@@ -68516,6 +68525,10 @@ function imageAsListed(image) {
 
 /** The definition that no container has, so that all of a service are old. */
 const NO_MORE = 'gone';
+/** Names all containers of a service to the host. */
+function markGone({ name }) {
+    return `${name}=${NO_MORE}`;
+}
 function goneFrom(to, observation) {
     const live = liveRelease(observation);
     const gone = Object.entries(live?.services ?? {}).flatMap(([name, service]) => service.kind === 'data' || name in to.services ? [] : [goneChange(name, service, observation)]);
@@ -69390,7 +69403,7 @@ function goOnInTurns(request, fresh) {
 /** Nothing new is kept alive where the old could not be stopped. */
 function handOver(fresh, gone) {
     const replaced = replacedOf(fresh);
-    const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => `${name}=gone`)];
+    const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => markGone({ name }))];
     return step([
         ...(stopped.length > 0
             ? [`stop the old ${[...replaced.map(({ name }) => name), ...gone].join(', ')} for good`]
@@ -69480,9 +69493,6 @@ function stores_describe(before, after) {
         return `mounts ${before.mounts.join(', ')} -> ${after.mounts.join(', ')}`;
     return 'its definition (environment, command, ports or the like) changed';
 }
-function ownerOf(labels) {
-    return labels['com.docker.compose.service'] ?? '';
-}
 /**
  * Stores that the release no longer has, and what was started by hand and is none of its services: all of it goes on as it
  * is, which the plan says each time.
@@ -69490,8 +69500,8 @@ function ownerOf(labels) {
 function leftOutside(to, observation) {
     const outside = observation.containers.filter((container) => isUnnamed(container, to));
     const live = liveRelease(observation)?.services ?? {};
-    return [...Map.groupBy(outside, ({ labels }) => ownerOf(labels))].flatMap(([name, containers]) => {
-        const known = live[name] ?? observation.releases.findLast(({ services }) => name in services)?.services[name];
+    return [...Map.groupBy(outside, ownerOf)].flatMap(([name, containers]) => {
+        const known = knownService(name, observation);
         const isOurs = name in live || containers.every(({ labels }) => labels['estiba.definition'] !== undefined);
         if (known?.kind !== 'data' && isOurs)
             return [];
@@ -69503,8 +69513,8 @@ function leftOutside(to, observation) {
     });
 }
 /** Of no service of the release; one-off containers apart. */
-function isUnnamed({ labels }, { services }) {
-    return !(ownerOf(labels) in services) && labels['com.docker.compose.oneoff'] !== 'True';
+function isUnnamed(container, { services }) {
+    return !(ownerOf(container) in services) && container.labels['com.docker.compose.oneoff'] !== 'True';
 }
 /**
  * Why a release may not be put on this host: a store of it would start on the data of another container that goes on
@@ -69534,7 +69544,7 @@ function isWrittenBy({ writes, mounts }, mount) {
 }
 function sharing(name, source, other) {
     const container = nameOf(other);
-    const old = ownerOf(other.labels);
+    const old = ownerOf(other);
     return (`services.${name} would write to ${source}, to which ${container}, a container of the service ${old} that the release does ` +
         `not have, writes as well; two stores on the same data destroy it, and a deploy never stops one. Keep the name ${old}; or ` +
         `rename it by hand in a maintenance window: back it up, run \`docker stop ${container} && docker rm ${container}\` on the ` +

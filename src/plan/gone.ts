@@ -23,6 +23,11 @@ export interface Gone {
 /** The definition that no container has, so that all of a service are old. */
 const NO_MORE = 'gone'
 
+/** Names all containers of a service to the host. */
+export function markGone({ name }: { readonly name: string }): string {
+  return `${name}=${NO_MORE}`
+}
+
 export function goneFrom(to: Manifest, observation: Observation): Gone {
   const live = liveRelease(observation)
   const gone = Object.entries(live?.services ?? {}).flatMap(([name, service]) =>

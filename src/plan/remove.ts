@@ -1,9 +1,9 @@
 import type { Kind } from '../compose/kinds.ts'
-import type { ManifestService } from '../release/manifest.ts'
 import { isOutside } from '../edge/outside.ts'
 import { SLOTS, slotNetwork } from '../edge/slots.ts'
 import { imageAsListed } from '../stack/image-list.ts'
-import { type Container, containersOf, liveRelease, type Observation } from '../stack/observation.ts'
+import { containersOf, knownService, liveRelease, type Observation, ownerOf } from '../stack/observation.ts'
+import { markGone } from './gone.ts'
 import { numbered, type Plan, type ServicePlan, type Unnumbered } from './plan.ts'
 import { words } from './words.ts'
 
@@ -60,19 +60,9 @@ function goingFrom(observation: Observation): readonly Going[] {
   )
   const names = new Set([...Object.keys(live), ...labelled.map(ownerOf)])
   return [...names].flatMap((name) => {
-    const { kind = 'unknown', stopGrace = 10 } = known(name, observation) ?? {}
+    const { kind = 'unknown', stopGrace = 10 } = knownService(name, observation) ?? {}
     return kind === 'data' ? [] : [{ name, kind, stopGrace }]
   })
-}
-
-/** As the live release has it, or the latest other one that does. */
-function known(name: string, observation: Observation): ManifestService | undefined {
-  const before = observation.releases.findLast(({ services }) => name in services)
-  return liveRelease(observation)?.services[name] ?? before?.services[name]
-}
-
-function ownerOf({ labels }: Container): string {
-  return labels['com.docker.compose.service'] ?? ''
 }
 
 function describeGoing({ name, kind }: Going): ServicePlan {
@@ -83,7 +73,7 @@ function describeStaying(observation: Observation, going: readonly Going[]): rea
   const names = new Set(observation.containers.map(ownerOf))
   return [...names].flatMap((name) => {
     if (going.some((other) => other.name === name) || containersOf(observation, name).length === 0) return []
-    const isData = known(name, observation)?.kind === 'data'
+    const isData = knownService(name, observation)?.kind === 'data'
     const because = isData ? 'data is never touched' : 'no release has it'
     return [{ name, kind: isData ? 'data' : 'unknown', action: 'leave' as const, because, added: 0 }]
   })
@@ -101,17 +91,12 @@ function stopAndRemove(going: readonly Going[]): readonly Unnumbered[] {
     if (some.length === 0) return []
     const title = `stop and remove ${some.map(({ name }) => name).join(', ')}`
     const grace = Math.max(10, ...some.map(({ stopGrace }) => stopGrace))
-    return [step(title, because, words('remove_old', some.map(allOf)), grace + 60)]
+    return [step(title, because, words('remove_old', some.map(markGone)), grace + 60)]
   }
   return [
     ...removed(edges, 'from here on nobody gets in; who is in already is answered'),
     ...removed(others, 'nothing is to run that a deploy replaces'),
   ]
-}
-
-/** A definition that no container has, so that all of the service are old. */
-function allOf({ name }: Going): string {
-  return `${name}=gone`
 }
 
 function dropNetworks({ stack, observation }: RemovalRequest, going: readonly Going[]): readonly Unnumbered[] {
@@ -144,7 +129,7 @@ function forgetStack(observation: Observation, going: readonly Going[]): readonl
       `remove releases/, ${reader === undefined ? 'edge/, ' : ''}current, and of files/ what no container has`,
       reader === undefined ? 'nothing leads to them any more' : `nothing leads to them any more; ${reader} reads edge/`,
       [
-        ...(going.length === 0 ? [] : [words('all_gone', going.map(allOf))]),
+        ...(going.length === 0 ? [] : [words('all_gone', going.map(markGone))]),
         ...(reader === undefined ? ['forget_edge'] : []),
         'forget_stack',
       ].join(' && '),

@@ -1,5 +1,5 @@
 import { type Change } from './changes.ts'
-import { allGone, living } from './gone.ts'
+import { allGone, living, markGone } from './gone.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import {
@@ -163,7 +163,7 @@ function goOnInTurns(request: Settlement, fresh: readonly Change[]): readonly Un
 /** Nothing new is kept alive where the old could not be stopped. */
 function handOver(fresh: readonly Change[], gone: readonly string[]): Unnumbered {
   const replaced = replacedOf(fresh)
-  const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => `${name}=gone`)]
+  const stopped = [...(replaced.length > 0 ? [definitions(replaced)] : []), ...gone.map((name) => markGone({ name }))]
   return step(
     [
       ...(stopped.length > 0

@@ -1,6 +1,14 @@
 import { LABELLED } from '../compose/kinds.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
-import { type Container, containersOf, liveRelease, nameOf, type Observation } from '../stack/observation.ts'
+import {
+  type Container,
+  containersOf,
+  knownService,
+  liveRelease,
+  nameOf,
+  type Observation,
+  ownerOf,
+} from '../stack/observation.ts'
 import { ALIVE } from './changes.ts'
 import { isMounted } from './mounts.ts'
 import type { ServicePlan } from './plan.ts'
@@ -64,10 +72,6 @@ function describe(before: ManifestService, after: ManifestService): string {
   return 'its definition (environment, command, ports or the like) changed'
 }
 
-function ownerOf(labels: Container['labels']): string {
-  return labels['com.docker.compose.service'] ?? ''
-}
-
 /**
  * Stores that the release no longer has, and what was started by hand and is none of its services: all of it goes on as it
  * is, which the plan says each time.
@@ -75,8 +79,8 @@ function ownerOf(labels: Container['labels']): string {
 export function leftOutside(to: Manifest, observation: Observation): readonly ServicePlan[] {
   const outside = observation.containers.filter((container) => isUnnamed(container, to))
   const live = liveRelease(observation)?.services ?? {}
-  return [...Map.groupBy(outside, ({ labels }) => ownerOf(labels))].flatMap(([name, containers]) => {
-    const known = live[name] ?? observation.releases.findLast(({ services }) => name in services)?.services[name]
+  return [...Map.groupBy(outside, ownerOf)].flatMap(([name, containers]) => {
+    const known = knownService(name, observation)
     const isOurs = name in live || containers.every(({ labels }) => labels['estiba.definition'] !== undefined)
     if (known?.kind !== 'data' && isOurs) return []
     const goesOn = containers.some(({ status }) => ALIVE.includes(status)) ? 'it goes on running' : 'it stays as it is'
@@ -89,8 +93,8 @@ export function leftOutside(to: Manifest, observation: Observation): readonly Se
 }
 
 /** Of no service of the release; one-off containers apart. */
-function isUnnamed({ labels }: Container, { services }: Manifest): boolean {
-  return !(ownerOf(labels) in services) && labels['com.docker.compose.oneoff'] !== 'True'
+function isUnnamed(container: Container, { services }: Manifest): boolean {
+  return !(ownerOf(container) in services) && container.labels['com.docker.compose.oneoff'] !== 'True'
 }
 
 /**
@@ -126,7 +130,7 @@ function isWrittenBy({ writes, mounts }: ManifestService, mount: Mount): boolean
 
 function sharing(name: string, source: string, other: Container): string {
   const container = nameOf(other)
-  const old = ownerOf(other.labels)
+  const old = ownerOf(other)
   return (
     `services.${name} would write to ${source}, to which ${container}, a container of the service ${old} that the release does ` +
     `not have, writes as well; two stores on the same data destroy it, and a deploy never stops one. Keep the name ${old}; or ` +

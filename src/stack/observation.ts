@@ -1,6 +1,6 @@
 import { brokenLines } from '../ledger/chain.ts'
 import { type Ledger, parseLedger } from '../ledger/ledger.ts'
-import { type Manifest, parseManifest } from '../release/manifest.ts'
+import { type Manifest, type ManifestService, parseManifest } from '../release/manifest.ts'
 import type { RunningMounts } from '../compose/sources.ts'
 import { type HostFacts, parseHostFacts } from './host-facts.ts'
 import { isKept } from './kept.ts'
@@ -160,6 +160,17 @@ export function runningMounts(observation: Observation): RunningMounts {
 function bindMount(mount: string): [target: string, source: string][] {
   const colon = mount.lastIndexOf(':')
   return mount.startsWith('/') ? [[mount.slice(colon + 1), mount.slice(0, colon)]] : []
+}
+
+/** The service that it is of. */
+export function ownerOf({ labels }: Container): string {
+  return labels['com.docker.compose.service'] ?? ''
+}
+
+/** A service as the live release has it, or else the latest other one that does. */
+export function knownService(name: string, observation: Observation): ManifestService | undefined {
+  const before = observation.releases.findLast(({ services }) => name in services)
+  return liveRelease(observation)?.services[name] ?? before?.services[name]
 }
 
 /** Its name as a user writes it; the engine puts a slash in front. */
