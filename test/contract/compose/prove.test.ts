@@ -90,7 +90,7 @@ test('what its health check told the engine is told, too, and where there is mor
 test('one that was killed for its memory, and one that can not be started, say so', async () => {
   const greedy = await prove(
     images.shell,
-    ['--memory', '8m', '--memory-swap', '8m'],
+    ['--memory', '64m', '--memory-swap', '64m'],
     ['sh', '-c', 'tail /dev/zero; exit'],
   )
   expect(greedy.stdout).toContain('killed for memory: true')
