@@ -5,9 +5,9 @@ import { leaseFor } from '../../src/health/run.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Job, Outputs } from '../../src/runner/job.ts'
 import { observe } from '../../src/stack/observe.ts'
-import { check } from './check.ts'
+import { check, checkAhead } from './check.ts'
 import type { Inputs } from './inputs.ts'
-import { type Course, prepare } from './prepare.ts'
+import { type Course, leadOver, prepare } from './prepare.ts'
 
 /** Takes a release as far as the phase says; each phase is a step of its own in a job, or all of them one step. */
 export async function deploy(inputs: Inputs, job: Job): Promise<Outputs> {
@@ -59,13 +59,21 @@ async function withTransaction<T>(
   return await work(joinTransaction(remote, path, transaction, following))
 }
 
-function switchOver(inputs: Inputs, job: Job, transaction: Transaction): Promise<Outputs> {
-  return job.log.chapter('Switch to the new release', async () => {
-    const progress = await transaction.advance('switch', job.log)
-    expectState(progress, 'trial', undertaking('switch to the new release', inputs))
-    job.log.line(ON_TRIAL)
-    return { state: 'trial' }
+async function switchOver(inputs: Inputs & { phase: 'switch' }, job: Job, transaction: Transaction): Promise<Outputs> {
+  const { checks } = inputs
+  const isProved = await job.log.chapter('Start the new release', async () => {
+    const progress = await transaction.advance('prove', job.log)
+    // Where nobody can ask it before the switch, it is started in the course of that.
+    if (progress.kind === 'refused') return false
+    expectState(progress, 'proved', undertaking('start the new release', inputs))
+    if (progress.kind === 'waiting' && progress.lease < leaseFor(checks, 0))
+      await transaction.renew(leaseFor(checks, 0))
+    return true
   })
+  if (isProved) await checkAhead(checks, inputs, job, transaction)
+  await leadOver(inputs, job, transaction)
+  job.log.line(ON_TRIAL)
+  return { state: 'trial' }
 }
 
 function confirm(inputs: Inputs, job: Job, transaction: Transaction, unchecked: boolean): Promise<Outputs> {

@@ -18,7 +18,7 @@ export type Inputs = StackInputs &
         readonly unchecked: boolean
       }
     | { readonly phase: 'prepare'; readonly deploy: DeployInputs }
-    | { readonly phase: 'switch'; readonly transaction: string }
+    | { readonly phase: 'switch'; readonly transaction: string; readonly checks: readonly Check[] }
     | { readonly phase: 'confirm'; readonly transaction: string; readonly unchecked: boolean }
   )
 
@@ -67,7 +67,9 @@ export function readInputs(input: InputReader): Inputs {
         `is required for phase ${phase}; give the output \`transaction\` of the step with phase prepare, such as \${{ steps.deploy.outputs.transaction }}. ` +
           "It is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'",
       )
-    return phase === 'switch' ? { ...where, phase, transaction } : { ...where, phase, transaction, unchecked }
+    return phase === 'switch'
+      ? { ...where, phase, transaction, checks: readOptionalChecks(input) }
+      : { ...where, phase, transaction, unchecked }
   }
   if (transaction !== '')
     input.problem('transaction', `belongs to the phases switch and confirm; phase ${phase} opens its own`)

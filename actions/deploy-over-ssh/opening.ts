@@ -1,11 +1,12 @@
 import type { Opening } from '../../src/agent/plan-files.ts'
+import type { Plan } from '../../src/plan/plan.ts'
 import { asksRegistry } from '../../src/plan/prepare.ts'
 import type { JobContext } from '../../src/runner/job.ts'
 import type { DeployInputs } from './inputs.ts'
 import type { Planned } from './plan.ts'
 
 /** How far a transaction goes by itself: the trial follows where nothing comes in between. */
-export type Goal = 'prepared' | 'trial'
+export type Goal = 'prepared' | 'proved' | 'trial'
 
 /** What the host gets of a deploy that was planned. */
 export function openingOf(
@@ -21,7 +22,7 @@ export function openingOf(
     plan,
     releaseId: release.manifest.id,
     nonce,
-    ...(goal === 'trial' && { goesOn: 'advance switch' }),
+    goesOn: wordsTo(goal, plan),
     lease: deploy.lease,
     lockTimeout: deploy.lockTimeout,
     head: observation.ledgerLength,
@@ -40,6 +41,11 @@ export function openingOf(
     // It is removed behind the pull: without one it would lie there as long as the transaction is open.
     ...(deploy.registry && asksRegistry(plan) && { dockerConfig: dockerConfig(deploy.registry) }),
   }
+}
+
+function wordsTo(goal: Goal, { phases }: Plan): NonNullable<Opening['goesOn']> {
+  const prove = phases.prove === undefined || goal === 'prepared' ? [] : (['advance prove'] as const)
+  return [...prove, ...(goal === 'trial' ? (['advance switch'] as const) : [])]
 }
 
 /** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */

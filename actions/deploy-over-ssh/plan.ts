@@ -67,6 +67,7 @@ export async function planDeploy(
     keep: deploy.keep,
     drain: deploy.drain,
     from: 'registry',
+    isAsked: true,
   })
   const plan = withNotes(decided, [
     ...(before?.slots?.ownHash === manifest.slots?.ownHash ? [] : built.advice),

@@ -16,6 +16,7 @@ import type { Job, Outputs } from '../../src/runner/job.ts'
 import type { Observation } from '../../src/stack/observation.ts'
 import type { Look } from '../../src/stack/observe.ts'
 import type { DeployInputs, Inputs } from './inputs.ts'
+import { checkAhead } from './check.ts'
 import { type Goal, openingOf } from './opening.ts'
 import { type Planned, planDeploy } from './plan.ts'
 import { resolveModel } from './release.ts'
@@ -35,7 +36,12 @@ export type ToPrepare = Inputs & { readonly deploy: DeployInputs }
  * Brings a release to the host as a transaction that waits for the next word, unless nothing would change: prepared, or on
  * trial already.
  */
-export async function prepare(inputs: ToPrepare, job: Job, course: Course, goal: Goal = 'prepared'): Promise<Outputs> {
+export async function prepare(
+  inputs: ToPrepare,
+  job: Job,
+  course: Course,
+  goal: 'prepared' | 'trial' = 'prepared',
+): Promise<Outputs> {
   const { deploy } = inputs
   // The host is looked at while the files are resolved: neither needs the other.
   const ahead = lookAhead(course, deploy, job)
@@ -75,7 +81,7 @@ export async function prepareModel(
   job: Job,
   model: ComposeModel,
   course: Course,
-  { goal = 'prepared', ahead }: { readonly goal?: Goal; readonly ahead?: Ahead } = {},
+  { goal = 'prepared', ahead }: { readonly goal?: 'prepared' | 'trial'; readonly ahead?: Ahead } = {},
 ): Promise<Outputs> {
   const { deploy } = inputs
   const desired = { model, at: new Date() }
@@ -97,19 +103,33 @@ export async function prepareModel(
       job.log.notice(`Nothing changed: ${planned.live.id} is live already and has all of this. Nothing is deployed.`)
       return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' }
     }
-    const { transaction, progress } = await open(inputs, job, remote, planned, course, goal)
+    const checks = goal === 'trial' && inputs.phase === 'all' ? inputs.checks : []
+    const reached = planned.plan.phases.prove !== undefined && checks.length > 0 ? 'proved' : goal
+    const { transaction, progress } = await open(inputs, job, remote, planned, course, reached)
     const why = whyOvertaken(progress)
     if (plans < MOST_PLANS && why !== undefined) {
       before = { ...planned, tx: transaction.id, why }
       continue
     }
-    expectState(progress, goal, {
+    expectState(progress, reached, {
       what: `${goal === 'trial' ? 'switch to' : 'prepare'} ${planned.version}`,
       host: formatHost(remote.host),
       path: inputs.path,
     })
+    if (reached === 'proved') {
+      await checkAhead(checks, inputs, job, transaction)
+      await leadOver(inputs, job, transaction)
+    }
     return { ...outputs, state: goal, transaction: transaction.token }
   }
+}
+
+/** Leads visitors to a release that has proved itself. */
+export function leadOver({ connection, path }: Inputs, job: Job, transaction: Transaction): Promise<void> {
+  return job.log.chapter('Switch to the new release', async () => {
+    const progress = await transaction.advance('switch', job.log)
+    expectState(progress, 'trial', { what: 'switch to the new release', host: formatHost(connection.host), path })
+  })
 }
 
 async function open(
@@ -122,10 +142,11 @@ async function open(
 ): Promise<{ transaction: Transaction; progress: Progress }> {
   const id = newTransactionId(new Date())
   const opening = openingOf(deploy, planned, job.context, { nonce: newNonce(), goal })
-  const title =
-    goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server'
+  const title = `Bring the release to the server${AND[goal]}`
   return job.log.chapter(title, async () => {
     opened(`${id}.${opening.nonce}`)
     return openTransaction(remote, id, opening, job.log, following)
   })
 }
+
+const AND: Record<Goal, string> = { prepared: '', proved: ', and start it', trial: ', and switch to it' }

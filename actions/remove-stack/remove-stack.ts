@@ -78,7 +78,7 @@ async function execute(
     lease: LEASE,
     lockTimeout,
     head: planned.observation.ledgerLength,
-    goesOn: 'advance switch',
+    goesOn: ['advance switch'],
     ledger: ledgerOf(planned, job.context),
     shipments: [],
   }

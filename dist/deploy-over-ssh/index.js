@@ -68818,18 +68818,21 @@ const STATES = {
  * plan, so that an agent never follows rules other than those its transaction was planned with.
  */
 /** The states of an open transaction; the last two are decisions, each a record of its own. It ends in one of `RESULTS`. */
-const protocol_STATES = ['open', 'prepared', 'migrated', 'trial', 'forbidden', 'committed'];
+const protocol_STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'forbidden', 'committed'];
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /**
- * What the agent runs. `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
  * of the way back where a gate forbids that.
  */
-const PHASES = ['prepare', 'migrate', 'switch', 'commit', 'finish', 'settle'];
-/** State x verb x owner or other. What is not in the table is refused. */
+const PHASES = ['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle'];
+/** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */
 const VERBS = [
     { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
     { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
+    { state: 'prepared', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+    { state: 'migrated', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+    { state: 'proved', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
@@ -68842,6 +68845,7 @@ const RECOVERY = [
     { state: 'open', action: 'undo' },
     { state: 'prepared', action: 'undo' },
     { state: 'migrated', action: 'undo' },
+    { state: 'proved', action: 'undo' },
     { state: 'trial', action: 'undo' },
     { state: 'forbidden', action: 'settle' },
     { state: 'committed', action: 'wind-up' },
@@ -68868,9 +68872,16 @@ const CAUSES = {
     'no-space': 'the disk has no space for the way back',
     'journal-not-written': 'the journal could not be written; is the disk full?',
 };
+/** Those of a plan: the new release is proved by a phase of its own, or within the switch. */
+function verbsOf(phases) {
+    const leftOut = phases.prove === undefined ? ['advance:prove'] : ['advance:switch'];
+    return VERBS.filter(({ state, word }) => state === 'proved' || !leftOut.includes(word));
+}
 /** The table as the agent reads it: one row a line, fields apart by a space. */
-function formatVerbs() {
-    return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
+function formatVerbs(phases) {
+    return verbsOf(phases)
+        .map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`)
+        .join('');
 }
 function formatRecovery() {
     return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
@@ -69900,8 +69911,9 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
-# The owner's first word may come with the package.
-if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+# The owner's first words may come with the package.
+word=0
+while [ -f "$stack/transactions/$id/inbox/$((word + 1))" ]; do word=$((word + 1)); done
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
 `;
@@ -70921,6 +70933,14 @@ switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
+# let_ask SLOT: the edge leads a request with the transaction's token to that slot, and all others where it did.
+let_ask() {
+  asked=$stack/edge/asked
+  token=$(printf '%s.%s' "\${ESTIBA_TX##*/}" "$(cat "$ESTIBA_TX/plan/nonce")" | sha256sum | cut -c 1-32) || return 1
+  rm -rf "$asked" && mkdir "$asked" && : >"$asked/$token.$1" && chmod -R a+rX "$asked"
+}
+end_asking() { rm -rf "$stack/edge/asked"; }
+
 # see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
   wanted=$1 give_up=$(($(uptime_seconds) + 15))
@@ -71437,6 +71457,7 @@ const WORDS = {
     open: 'open',
     prepared: 'prepared',
     migrated: 'migrated',
+    proved: 'proved',
     trial: 'on trial',
     committed: 'confirmed',
 };
@@ -73241,8 +73262,11 @@ function openingFiles(opening) {
             name: 'plan/ledger',
             content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
         },
-        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
-        { name: 'plan/verbs', content: formatVerbs() },
+        ...(opening.goesOn ?? []).map((word, index) => ({
+            name: `inbox/${index + 1}`,
+            content: `opening-${index + 1} ${word}\n`,
+        })),
+        { name: 'plan/verbs', content: formatVerbs(plan.phases) },
         { name: 'plan/recovery', content: formatRecovery() },
         { name: 'plan/limits', content: formatLimits() },
         { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
@@ -73345,7 +73369,7 @@ function openCommand({ path }) {
 async function openTransaction(remote, id, opening, tell, following = {}) {
     const command = { ...openCommand(opening.stack), stdin: addressed(id, await packFiles(openingFiles(opening))) };
     const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
-    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
+    return { transaction, progress: await transaction.begin(command, opening.goesOn?.length ?? 0, tell) };
 }
 /** Takes up a transaction that an earlier step of the job opened. */
 function joinTransaction(remote, stackPath, token, following = {}) {
@@ -76789,12 +76813,78 @@ function failure(remote, why, more) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/edge/proxy.ts
+/** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
+const SEEN_AT = '127.0.0.1:9180';
+/** The header with that token, and the path under which an edge that follows it says it again. */
+const ASK_HEADER = 'Estiba-Ask';
+const ASKED_AT = '/.well-known/estiba';
+const proxy_TOKEN = '^[0-9a-f]+$';
+/** The host name under which it does. */
+function seenAs({ stack }) {
+    return `${stack}.estiba`;
+}
+const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
+/** A service's name as part of a name in a configuration: letters, digits and underscores. */
+function variable(service) {
+    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
+}
+
+;// CONCATENATED MODULE: ./src/health/ahead.ts
+
+
+
+
+/** What an edge lets in that is led to the other slot: as `let_ask` in `src/compose/effects/edge/switch.sh` makes it. */
+function askToken(transaction) {
+    return (0,external_node_crypto_.createHash)('sha256').update(transaction).digest('hex').slice(0, 32);
+}
+/**
+ * Asks a release that visitors are not led to yet: each check with the transaction's token in a header, by which the edge
+ * leads it there.
+ *
+ * A site that does not say the token again is not asked: something before its edge does not hand the header on, and what
+ * answers is the release that serves.
+ *
+ * @returns undefined when no site can be asked
+ */
+async function runChecksAhead(checks, transaction, job, ask = askOverHttp) {
+    const token = askToken(transaction);
+    const led = new Set();
+    for (const origin of new Set(checks.map(({ url }) => url.origin))) {
+        const reply = await ask(question(origin, token), job.signal);
+        if (reply.kind === 'answered' && reply.answer.body.trim() === token)
+            led.add(origin);
+        else
+            job.log.line(`${origin} is asked behind the switch only: ${origin}${ASKED_AT} does not lead to the new release`);
+    }
+    const asked = checks.filter(({ url }) => led.has(url.origin));
+    if (asked.length === 0)
+        return undefined;
+    const withToken = asked.map((check) => ({ ...check, send: { ...check.send, [ASK_HEADER]: token } }));
+    return runChecks(withToken, job, ask);
+}
+function question(origin, token) {
+    return {
+        name: `GET ${origin}${ASKED_AT}`,
+        method: 'GET',
+        url: new URL(ASKED_AT, origin),
+        send: { [ASK_HEADER]: token, 'Cache-Control': 'no-cache' },
+        follow: false,
+        expected: { header: {}, json: {} },
+        timeoutMs: 10_000,
+        retries: 0,
+        everyMs: 0,
+        blocking: true,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/health/report.ts
 
 
 /** Shows a report in the log and on the job's page; returns what blocking checks found, a sentence each. */
-async function tellReport(report, job) {
-    const { markdown, lines, warnings, errors } = formatReport(report);
+async function tellReport(report, job, title = 'Smoke test') {
+    const { markdown, lines, warnings, errors } = formatReport(report, title);
     for (const line of lines)
         job.log.line(line);
     for (const warning of warnings)
@@ -76802,10 +76892,10 @@ async function tellReport(report, job) {
     await job.summarize(markdown);
     return errors;
 }
-function formatReport(report) {
+function formatReport(report, title = 'Smoke test') {
     const found = report.results.filter(({ verdict }) => verdict !== 'good');
     return {
-        markdown: `### Smoke test: ${report.verdict}\n\n${formatTable(COLUMNS, report.results.map(rowOf))}\n`,
+        markdown: `### ${title}: ${report.verdict}\n\n${formatTable(COLUMNS, report.results.map(rowOf))}\n`,
         lines: report.results.map(lineOf),
         warnings: found.filter(({ check }) => !check.blocking).map(sentenceOf),
         errors: found.filter(({ check }) => check.blocking).map(sentenceOf),
@@ -76859,6 +76949,28 @@ function rowOf({ check, verdict, status, ms, tries, failures }) {
 
 
 
+
+/**
+ * Asks a release that visitors are not led to yet, and fails if it answers otherwise than it should. What could not be told then
+ * is told on trial.
+ */
+async function checkAhead(checks, { connection }, job, transaction) {
+    const found = await job.log.chapter('Ask the new release', () => runChecksAhead(checks, transaction.token, job));
+    job.signal.throwIfAborted();
+    if (found === undefined)
+        return;
+    const errors = await tellReport(found, job, 'Asked before the switch');
+    if (found.verdict !== 'bad')
+        return;
+    throw new StepError({
+        step: 'ask the new release',
+        host: formatHost(connection.host),
+        why: 'it does not answer as it should',
+        lastLines: errors,
+        state: 'no visitor was led to it: the release before serves, and this job takes the new one away again',
+        next: 'correct the release or the check, and run the job again',
+    });
+}
 /** Asks what serves from outside, tells a transaction if there is one, and fails unless all is good. */
 async function check({ checks, connection }, job, report) {
     const title = report === undefined ? 'Check what serves' : 'Check the release on trial';
@@ -76958,6 +77070,293 @@ function isApart(containers, networks) {
     return containers.some((container) => !networks?.every((name) => container.networks.includes(name)));
 }
 
+;// CONCATENATED MODULE: ./src/edge/caddy.ts
+
+
+const FOLDER = '/etc/caddy/estiba';
+/** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
+const CADDY = {
+    name: 'Caddy',
+    folder: FOLDER,
+    files: caddyFiles,
+    namedServices,
+    problems,
+    letsAsk: true,
+};
+/**
+ * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
+ * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
+ * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
+ */
+function caddyFiles(slots, place) {
+    const { stack, folder, isShared } = place;
+    const snippets = Object.entries(slots.web).map(([name, address]) => {
+        const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
+        const snippet = { slots, address, prefix, folder };
+        return block(`(${prefix})`, [
+            ...SLOTS.flatMap((slot) => asking(snippet, slot)),
+            ...inTrial(snippet, 'b'),
+            ...inTrial(snippet, 'a'),
+            matcher(`${prefix}_b`, 'b', folder),
+            proxy(`@${prefix}_b`, of(slots, address, 'b')),
+            proxy('', of(slots, address, 'a')),
+        ]);
+    });
+    const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
+        matcher(`estiba_${state}`, state, folder),
+        `respond @estiba_${state} ${state}`,
+    ]);
+    const [address = '', port = ''] = SEEN_AT.split(':');
+    const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])]);
+    return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
+}
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function asking({ slots, address, prefix, folder }, slot) {
+    const name = `${prefix}_asks-${slot}`;
+    const token = `{http.request.header.${ASK_HEADER}}`;
+    const asks = [
+        `header_regexp ${ASK_HEADER} ${proxy_TOKEN}`,
+        block('file', [`root ${folder}/asked`, `try_files ${token}.${slot}`]),
+    ];
+    return [
+        block(`@${name}-at-all`, [`path ${ASKED_AT}`, ...asks]),
+        `respond @${name}-at-all ${token}`,
+        block(`@${name}`, asks),
+        proxy(`@${name}`, of(slots, address, slot)),
+    ];
+}
+/**
+ * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
+ * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
+ * Linux prefers the even ones.
+ */
+function inTrial({ slots, address, prefix, folder }, slot) {
+    const fresh = of(slots, address, slot);
+    const before = of(slots, address, otherSlot(slot));
+    const state = `${slot}-trial`;
+    return fresh.flatMap((_, place) => {
+        const isLast = place === fresh.length - 1;
+        const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`];
+        const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`;
+        const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
+        return [
+            matcher(name, state, folder, turn),
+            proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms']),
+        ];
+    });
+}
+function matcher(name, state, folder, more = []) {
+    return block(`@${name}`, [block('file', [`root ${folder}/live`, `try_files ${state}`]), ...more]);
+}
+function proxy(when, upstreams, how = ['lb_policy round_robin']) {
+    const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ');
+    const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE];
+    return block(head, [...several, SOON_CLOSED]);
+}
+/** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */
+const NEVER_TWICE = block('lb_retry_match', ['method NONE']);
+/** A connection that nobody uses is no visitor's, and a drain counts connections. */
+const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s']);
+function of(slots, { hosts, port }, slot) {
+    return hosts.map((host) => `${slotAddress(slots, slot, host)}:${port}`);
+}
+function block(head, lines) {
+    return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `\t${line}`), '}'].join('\n');
+}
+function namedServices(text, services) {
+    const named = imports(text).map(({ name }) => name);
+    return services.filter((service) => named.includes(variable(service)));
+}
+function problems(text, services) {
+    const known = services.map(variable);
+    const own = uncommented(text);
+    return [
+        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(own)
+            ? []
+            : [
+                `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
+            ]),
+        ...imports(text).flatMap(({ name, more }) => {
+            if (!known.includes(name))
+                return [`\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`];
+            if (more === '')
+                return [];
+            return [`\`import estiba_${name} ${more}\`: it takes no path; write \`handle ${more} { import estiba_${name} }\``];
+        }),
+        ...(/^\s*admin\s+off\s*$/m.test(own)
+            ? [
+                '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
+            ]
+            : []),
+    ];
+}
+/** What follows each `import estiba_`: the name, and the rest of the line. */
+function imports(text) {
+    const found = [...uncommented(text).matchAll(/^[ \t]*import[ \t]+"?estiba_([^\s"]+)"?[ \t]*([^\n]*?)[ \t}]*$/gm)];
+    return found.map(([, name = '', more = '']) => ({ name, more }));
+}
+function uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/nginx.ts
+
+
+const nginx_FOLDER = '/etc/nginx/estiba';
+/** A stock nginx. */
+const NGINX = {
+    name: 'nginx',
+    folder: nginx_FOLDER,
+    files: nginxFiles,
+    namedServices: nginx_namedServices,
+    problems: nginx_problems,
+    advice,
+    letsAsk: true,
+};
+/**
+ * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
+ * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
+ * new one takes no connection; a request that was sent is never sent again.
+ * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
+ */
+function nginxFiles(slots, place) {
+    const { stack, folder, isShared } = place;
+    const services = Object.entries(slots.web);
+    const upstream = (name) => ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
+    const upstreams = services.flatMap(([name, { hosts, port }]) => {
+        const servers = (slot, more) => hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ');
+        return SLOTS.flatMap((slot) => [
+            `upstream ${upstream(name)}_${slot} { ${servers(slot, '')} ${nginx_SOON_CLOSED} }`,
+            `upstream ${upstream(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
+                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
+        ]);
+    });
+    return {
+        'nginx.conf': `${[
+            WRITTEN,
+            ...upstreams,
+            `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
+                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
+        ].join('\n')}\n`,
+        'server.conf': `${[
+            WRITTEN,
+            'set $estiba_slot a;',
+            `if (-f ${folder}/live/b) { set $estiba_slot b; }`,
+            `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+            ...nginx_asking(folder),
+            ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
+        ].join('\n')}\n`,
+    };
+}
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function nginx_asking(folder) {
+    const header = `$http_${variable(ASK_HEADER).toLowerCase()}`;
+    return [
+        'set $asks_estiba none;',
+        `if (${header} ~ "${proxy_TOKEN}") { set $asks_estiba ${header}; }`,
+        'set $asked_of_estiba "";',
+        ...SLOTS.map((slot) => `if (-f ${folder}/asked/$asks_estiba.${slot}) { set $estiba_slot ${slot}; set $asked_of_estiba $uri; }`),
+        `if ($asked_of_estiba = ${ASKED_AT}) { return 200 "$asks_estiba\\n"; }`,
+    ];
+}
+/**
+ * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
+ * otherwise, and before that `keepalive 0` is an error.
+ */
+const nginx_SOON_CLOSED = 'keepalive_timeout 1s;';
+/** Those whose variable it has. */
+function nginx_namedServices(text, services) {
+    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(nginx_uncommented(text)));
+}
+function nginx_problems(text, services) {
+    const own = nginx_uncommented(text);
+    const known = new Set(['slot', ...services.map(variable)]);
+    const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name);
+    const unknown = [...new Set(named)].filter((name) => !known.has(name));
+    const paths = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(?::\d+)?(\/[^;\s]*)/g)];
+    const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)];
+    return [
+        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${nginx_FOLDER}/(${file}|\\*)`).test(own)
+            ? []
+            : [
+                `it does not include ${nginx_FOLDER}/${file}; write \`include ${nginx_FOLDER}/${file};\` ` +
+                    (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
+            ]),
+        ...unknown.map((name) => `$estiba_${name} is no service of the compose file; there are: ${services.join(', ')}`),
+        ...paths.map(([line, name = '', path = '']) => `\`${line}\`: with a variable nginx sends "${path}" in place of every path; write \`proxy_pass http://$${name};\`` +
+            ' and cut a prefix off with `rewrite ^/prefix(/.*)$ $1 break;`'),
+        ...ports.map(([line, name = '']) => `\`${line}\`: the port is part of the variable; write \`proxy_pass http://$${name};\``),
+        ...(/open_file_cache\s+(?!off)/.test(own)
+            ? [
+                '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
+            ]
+            : []),
+    ];
+}
+/** https://nginx.org/en/docs/http/websocket.html */
+function advice(text) {
+    if (/proxy_set_header\s+Upgrade\b/i.test(nginx_uncommented(text)))
+        return [];
+    return [
+        'it hands no Upgrade header on, so a WebSocket ends at it; where the application has some, write `proxy_http_version 1.1; ' +
+            'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";` in their location',
+    ];
+}
+function nginx_uncommented(text) {
+    return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/outside.ts
+
+
+
+/** The server's own nginx. */
+const outside_HOST = '@host';
+/** Programs that can lead to several stacks at once. */
+const SHARED = { nginx: NGINX, caddy: CADDY };
+/** Whether an edge is none of the services of its stack. */
+function isOutside(edge) {
+    return edge === outside_HOST || edge.includes('/');
+}
+/**
+ * The edge that leads to a stack from outside of it, as the compose file says: `x-estiba: { edge: { nginx: host } }`, or
+ * `{ nginx: proxy/web }` for the service `web` of the stack `proxy`.
+ */
+function outsideEdge(model) {
+    const extension = model['x-estiba'];
+    if (extension === undefined)
+        return undefined;
+    const { edge, ...unknown } = isRecord(extension) ? extension : { '': extension };
+    const [name] = Object.keys(unknown);
+    if (name !== undefined || !isRecord(edge) || Object.keys(edge).length !== 1)
+        throw misspelt(extension);
+    const [program = '', where] = Object.entries(edge)[0] ?? [];
+    const proxy = SHARED[program];
+    if (proxy === undefined)
+        throw misspelt(extension);
+    if (where === 'host' && proxy === NGINX)
+        return { name: outside_HOST, proxy };
+    if (typeof where !== 'string' || !/^[a-z0-9][a-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(where))
+        throw misspelt(extension);
+    if (where.startsWith(`${model.name}/`))
+        throw new UsageError(`x-estiba.edge: ${where} is a service of this very stack; leave x-estiba out, and mount ./edge as ${proxy.folder} there`);
+    return { name: where, proxy };
+}
+function misspelt(extension) {
+    return new UsageError(`x-estiba: ${JSON.stringify(extension)} is not understood; write \`edge: { nginx: host }\` for the server's own nginx, or ` +
+        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server');
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** What the files for that edge depend on. */
+function placeOf({ name, proxy }, stack) {
+    if (name === outside_HOST)
+        return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true };
+    const isShared = isOutside(name);
+    return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
+}
+
 ;// CONCATENATED MODULE: ./src/compose/model.ts
 /** How many containers of a service there are to be. */
 function replicas(service) {
@@ -77026,7 +77425,7 @@ function kind_signs_nameOf({ source, target }) {
 }
 const PROXIES = new Set(['nginx', 'traefik', 'caddy', 'haproxy', 'envoy', 'kong']);
 /** In front of the others: what a service behind it depends on is none. */
-function proxy(name, service, services) {
+function kind_signs_proxy(name, service, services) {
     const word = proxyWord(name, service);
     const isPublic = (service.ports ?? []).length > 0 || service.network_mode === 'host';
     const isBehind = Object.entries(services).some(([other, text]) => text.depends_on?.[name] !== undefined && proxyWord(other, text) === undefined);
@@ -77146,7 +77545,7 @@ const LABELLED = 'its label estiba.kind says so';
 const INFERENCES = [
     ['job', awaited],
     ['data', store],
-    ['edge', proxy],
+    ['edge', kind_signs_proxy],
     ['data', keeper],
     ['scheduler', clockInText],
     ['worker', queueInText],
@@ -77174,125 +77573,6 @@ function kindOf(name, services) {
     return { kind: 'worker', because: 'nothing says that anybody asks it' };
 }
 
-;// CONCATENATED MODULE: ./src/edge/proxy.ts
-/** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
-const SEEN_AT = '127.0.0.1:9180';
-/** The host name under which it does. */
-function seenAs({ stack }) {
-    return `${stack}.estiba`;
-}
-const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
-/** A service's name as part of a name in a configuration: letters, digits and underscores. */
-function variable(service) {
-    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
-}
-
-;// CONCATENATED MODULE: ./src/edge/caddy.ts
-
-
-const FOLDER = '/etc/caddy/estiba';
-/** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
-const CADDY = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems };
-/**
- * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
- * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
- * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
- */
-function caddyFiles(slots, place) {
-    const { stack, folder, isShared } = place;
-    const snippets = Object.entries(slots.web).map(([name, address]) => {
-        const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
-        const snippet = { slots, address, prefix, folder };
-        return block(`(${prefix})`, [
-            ...inTrial(snippet, 'b'),
-            ...inTrial(snippet, 'a'),
-            matcher(`${prefix}_b`, 'b', folder),
-            caddy_proxy(`@${prefix}_b`, of(slots, address, 'b')),
-            caddy_proxy('', of(slots, address, 'a')),
-        ]);
-    });
-    const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
-        matcher(`estiba_${state}`, state, folder),
-        `respond @estiba_${state} ${state}`,
-    ]);
-    const [address = '', port = ''] = SEEN_AT.split(':');
-    const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])]);
-    return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
-}
-/**
- * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
- * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
- * Linux prefers the even ones.
- */
-function inTrial({ slots, address, prefix, folder }, slot) {
-    const fresh = of(slots, address, slot);
-    const before = of(slots, address, otherSlot(slot));
-    const state = `${slot}-trial`;
-    return fresh.flatMap((_, place) => {
-        const isLast = place === fresh.length - 1;
-        const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`];
-        const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`;
-        const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
-        return [
-            matcher(name, state, folder, turn),
-            caddy_proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms']),
-        ];
-    });
-}
-function matcher(name, state, folder, more = []) {
-    return block(`@${name}`, [block('file', [`root ${folder}/live`, `try_files ${state}`]), ...more]);
-}
-function caddy_proxy(when, upstreams, how = ['lb_policy round_robin']) {
-    const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ');
-    const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE];
-    return block(head, [...several, SOON_CLOSED]);
-}
-/** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */
-const NEVER_TWICE = block('lb_retry_match', ['method NONE']);
-/** A connection that nobody uses is no visitor's, and a drain counts connections. */
-const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s']);
-function of(slots, { hosts, port }, slot) {
-    return hosts.map((host) => `${slotAddress(slots, slot, host)}:${port}`);
-}
-function block(head, lines) {
-    return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `\t${line}`), '}'].join('\n');
-}
-function namedServices(text, services) {
-    const named = imports(text).map(({ name }) => name);
-    return services.filter((service) => named.includes(variable(service)));
-}
-function problems(text, services) {
-    const known = services.map(variable);
-    const own = uncommented(text);
-    return [
-        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(own)
-            ? []
-            : [
-                `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
-            ]),
-        ...imports(text).flatMap(({ name, more }) => {
-            if (!known.includes(name))
-                return [`\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`];
-            if (more === '')
-                return [];
-            return [`\`import estiba_${name} ${more}\`: it takes no path; write \`handle ${more} { import estiba_${name} }\``];
-        }),
-        ...(/^\s*admin\s+off\s*$/m.test(own)
-            ? [
-                '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
-            ]
-            : []),
-    ];
-}
-/** What follows each `import estiba_`: the name, and the rest of the line. */
-function imports(text) {
-    const found = [...uncommented(text).matchAll(/^[ \t]*import[ \t]+"?estiba_([^\s"]+)"?[ \t]*([^\n]*?)[ \t}]*$/gm)];
-    return found.map(([, name = '', more = '']) => ({ name, more }));
-}
-function uncommented(text) {
-    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
-}
-
 ;// CONCATENATED MODULE: ./src/edge/haproxy.ts
 
 
@@ -77307,7 +77587,8 @@ const HAPROXY = {
     namedServices: haproxy_namedServices,
     problems: haproxy_problems,
     problemsIn,
-    advice,
+    advice: haproxy_advice,
+    letsAsk: true,
 };
 /**
  * A fetch `lua.estiba(SERVICE)` that names the backend to use, and the backends. What the team's own `defaults` say holds in
@@ -77318,6 +77599,7 @@ function haproxyFiles(slots) {
     const services = Object.entries(slots.web);
     const backends = services.flatMap(([name, address]) => SLOTS.flatMap((slot) => [
         section(`backend estiba_${name}_${slot}`, [...HOW, ...alone(slots, address, slot)]),
+        section(`backend estiba_${name}_${slot}-asked`, [...HOW, SAY_TOKEN, ...alone(slots, address, slot)]),
         ...address.hosts.map((_, place) => section(`backend estiba_${name}_${slot}-trial-${place + 1}`, [...HOW, ...haproxy_inTrial(slots, address, slot, place)])),
     ]));
     return {
@@ -77330,6 +77612,8 @@ function haproxyFiles(slots) {
  * service closes at the wrong moment is a failed request, and a drain counts connections.
  */
 const HOW = ['mode http', 'option http-server-close', 'option redispatch 1', 'retries 3', 'retry-on conn-failure'];
+/** The Lua fetch leads nobody there who has no token. */
+const SAY_TOKEN = `http-request return status 200 content-type text/plain lf-string "%[req.hdr(${ASK_HEADER})]\\n" if { path ${ASKED_AT} }`;
 /**
  * Of several replicas those that take connections. A check lags behind, and the slot was empty before the switch: where it finds
  * nobody, it is not believed.
@@ -77384,7 +77668,18 @@ end
 
 core.register_fetches("estiba_state", function() return state() end)
 
-core.register_fetches("estiba", function(_, service)
+local function asked(transaction)
+  local token = transaction.sf:req_fhdr("${ASK_HEADER}") or ""
+  if not token:find("^%x+$") then return end
+  for _, slot in ipairs({ "a", "b" }) do
+    local file = io.open("${haproxy_FOLDER}/asked/" .. token .. "." .. slot)
+    if file then file:close() return slot end
+  end
+end
+
+core.register_fetches("estiba", function(transaction, service)
+  local slot = asked(transaction)
+  if slot then return "estiba_" .. service .. "_" .. slot .. "-asked" end
   local now = state()
   if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
   return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)
@@ -77429,7 +77724,7 @@ function problemsIn({ services }, edge) {
     ];
 }
 /** Without it a worker that ends closes what a visitor may have sent a request on in that instant. */
-function advice(text) {
+function haproxy_advice(text) {
     if (/^[ \t]*option[ \t]+idle-close-on-response\b/m.test(haproxy_uncommented(text)))
         return [];
     return [
@@ -77443,144 +77738,6 @@ function names(text) {
 }
 function haproxy_uncommented(text) {
     return text.replaceAll(/(^|\s)#.*$/gm, '$1');
-}
-
-;// CONCATENATED MODULE: ./src/edge/nginx.ts
-
-
-const nginx_FOLDER = '/etc/nginx/estiba';
-/** A stock nginx. */
-const NGINX = { name: 'nginx', folder: nginx_FOLDER, files: nginxFiles, namedServices: nginx_namedServices, problems: nginx_problems, advice: nginx_advice };
-/**
- * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
- * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
- * new one takes no connection; a request that was sent is never sent again.
- * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
- */
-function nginxFiles(slots, place) {
-    const { stack, folder, isShared } = place;
-    const services = Object.entries(slots.web);
-    const upstream = (name) => ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
-    const upstreams = services.flatMap(([name, { hosts, port }]) => {
-        const servers = (slot, more) => hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ');
-        return SLOTS.flatMap((slot) => [
-            `upstream ${upstream(name)}_${slot} { ${servers(slot, '')} ${nginx_SOON_CLOSED} }`,
-            `upstream ${upstream(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
-                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
-        ]);
-    });
-    return {
-        'nginx.conf': `${[
-            WRITTEN,
-            ...upstreams,
-            `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
-                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
-        ].join('\n')}\n`,
-        'server.conf': `${[
-            WRITTEN,
-            'set $estiba_slot a;',
-            `if (-f ${folder}/live/b) { set $estiba_slot b; }`,
-            `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
-            ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
-        ].join('\n')}\n`,
-    };
-}
-/**
- * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
- * otherwise, and before that `keepalive 0` is an error.
- */
-const nginx_SOON_CLOSED = 'keepalive_timeout 1s;';
-/** Those whose variable it has. */
-function nginx_namedServices(text, services) {
-    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(nginx_uncommented(text)));
-}
-function nginx_problems(text, services) {
-    const own = nginx_uncommented(text);
-    const known = new Set(['slot', ...services.map(variable)]);
-    const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name);
-    const unknown = [...new Set(named)].filter((name) => !known.has(name));
-    const paths = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(?::\d+)?(\/[^;\s]*)/g)];
-    const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)];
-    return [
-        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${nginx_FOLDER}/(${file}|\\*)`).test(own)
-            ? []
-            : [
-                `it does not include ${nginx_FOLDER}/${file}; write \`include ${nginx_FOLDER}/${file};\` ` +
-                    (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
-            ]),
-        ...unknown.map((name) => `$estiba_${name} is no service of the compose file; there are: ${services.join(', ')}`),
-        ...paths.map(([line, name = '', path = '']) => `\`${line}\`: with a variable nginx sends "${path}" in place of every path; write \`proxy_pass http://$${name};\`` +
-            ' and cut a prefix off with `rewrite ^/prefix(/.*)$ $1 break;`'),
-        ...ports.map(([line, name = '']) => `\`${line}\`: the port is part of the variable; write \`proxy_pass http://$${name};\``),
-        ...(/open_file_cache\s+(?!off)/.test(own)
-            ? [
-                '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
-            ]
-            : []),
-    ];
-}
-/** https://nginx.org/en/docs/http/websocket.html */
-function nginx_advice(text) {
-    if (/proxy_set_header\s+Upgrade\b/i.test(nginx_uncommented(text)))
-        return [];
-    return [
-        'it hands no Upgrade header on, so a WebSocket ends at it; where the application has some, write `proxy_http_version 1.1; ' +
-            'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";` in their location',
-    ];
-}
-function nginx_uncommented(text) {
-    return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
-}
-
-;// CONCATENATED MODULE: ./src/edge/outside.ts
-
-
-
-/** The server's own nginx. */
-const outside_HOST = '@host';
-/** Programs that can lead to several stacks at once. */
-const SHARED = { nginx: NGINX, caddy: CADDY };
-/** Whether an edge is none of the services of its stack. */
-function isOutside(edge) {
-    return edge === outside_HOST || edge.includes('/');
-}
-/**
- * The edge that leads to a stack from outside of it, as the compose file says: `x-estiba: { edge: { nginx: host } }`, or
- * `{ nginx: proxy/web }` for the service `web` of the stack `proxy`.
- */
-function outsideEdge(model) {
-    const extension = model['x-estiba'];
-    if (extension === undefined)
-        return undefined;
-    const { edge, ...unknown } = isRecord(extension) ? extension : { '': extension };
-    const [name] = Object.keys(unknown);
-    if (name !== undefined || !isRecord(edge) || Object.keys(edge).length !== 1)
-        throw misspelt(extension);
-    const [program = '', where] = Object.entries(edge)[0] ?? [];
-    const proxy = SHARED[program];
-    if (proxy === undefined)
-        throw misspelt(extension);
-    if (where === 'host' && proxy === NGINX)
-        return { name: outside_HOST, proxy };
-    if (typeof where !== 'string' || !/^[a-z0-9][a-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(where))
-        throw misspelt(extension);
-    if (where.startsWith(`${model.name}/`))
-        throw new UsageError(`x-estiba.edge: ${where} is a service of this very stack; leave x-estiba out, and mount ./edge as ${proxy.folder} there`);
-    return { name: where, proxy };
-}
-function misspelt(extension) {
-    return new UsageError(`x-estiba: ${JSON.stringify(extension)} is not understood; write \`edge: { nginx: host }\` for the server's own nginx, or ` +
-        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server');
-}
-function isRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** What the files for that edge depend on. */
-function placeOf({ name, proxy }, stack) {
-    if (name === outside_HOST)
-        return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true };
-    const isShared = isOutside(name);
-    return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
 }
 
 ;// CONCATENATED MODULE: ./src/edge/traefik.ts
@@ -78183,12 +78340,59 @@ function isAlike(one, other) {
     return one.kind === other.kind && repositoryOf(one.image) === repositoryOf(other.image);
 }
 
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** Gives the steps of a phase their ids. */
+function numbered(steps) {
+    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
+}
+/** The plan with more for its reader. */
+function withNotes(plan, notes) {
+    return { ...plan, notes: [...plan.notes, ...notes] };
+}
+/** The plan as the log, the job summary, the dry run and the tests show it. */
+function formatPlan({ title, services, phases, watch, notes }) {
+    const width = Math.max(...services.map(({ name }) => name.length), 0);
+    return [
+        title,
+        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
+        ...Object.entries(phases).flatMap(([phase, steps]) => [
+            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
+            ...steps.flatMap(formatStep),
+        ]),
+        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
+        ...notes.map((note) => `note: ${note}`),
+    ].join('\n');
+}
+function formatStep({ id, title, because, run, undo, gate, since, unless, reversibility, deadline, }) {
+    return [
+        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
+        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
+        ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
+        `     $ ${run}`,
+        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
+        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/steps.ts
 
 
 
 
 
+
+/** The steps in their phases: a phase of its own is waited behind, so that the new release can be asked. */
+function phasesOf({ beside, ask, over, edge }) {
+    return ask.length === 0
+        ? { switch: numbered([...beside, ...over, ...edge]) }
+        : { prove: numbered([...beside, ...ask]), switch: numbered([...over, ...edge]) };
+}
+/** The step from which on what serves is replaced, and the last one, as the journal names them: `switch 05`. */
+function marksOf(way) {
+    const first = way.ask.length === 0 ? way.beside.length : 0;
+    const place = (steps) => `switch ${String(first + steps).padStart(2, '0')}`;
+    return { over: place(1), last: place(way.over.length + way.edge.length) };
+}
 /** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */
 function standBy({ healthyWithin }, services) {
     return words('stand_by', [String(healthyWithin), ...services.map(({ name }) => name)]);
@@ -78337,7 +78541,45 @@ function aliveOf(changes) {
     return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
 }
 
+;// CONCATENATED MODULE: ./src/plan/ask.ts
+
+
+/**
+ * Whether the new release can be asked before visitors are led to it: where it moves beside what serves, behind edges that stay as they are, and know
+ * the slots already.
+ */
+function canBeAsked(request) {
+    const { changed, layout, takesOver } = request;
+    const told = toldOf(staying(request), request);
+    return (request.isAsked &&
+        webOf(changed).some(({ action }) => action !== 'repair') &&
+        layout.live !== undefined &&
+        !takesOver &&
+        told.length === request.switched.length);
+}
+function letAsk(variant) {
+    return {
+        title: `let the job ask slot ${variant} through the edge`,
+        because: 'what answers its checks with errors is found before a visitor is led there',
+        run: `let_ask ${variant}`,
+        undo: 'end_asking',
+        reversibility: 'reversible',
+        deadline: 10,
+    };
+}
+/** What was proved may have ended since, if only by what it was asked. */
+function endAsking(web) {
+    return {
+        title: `let nobody ask any more, and look at the new ${words_names(web)} once more`,
+        because: 'from now on the edge leads everybody to the same release, and it must run',
+        run: `end_asking && are_well ${definitions(web)}`,
+        reversibility: 'nothing to undo',
+        deadline: 30,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/slots.ts
+
 
 
 
@@ -78354,6 +78596,9 @@ function slotSteps(request) {
     const inTurn = inTurnOf(changed);
     const old = [...aliveOf(inTurn), ...living(gone.inTurn)];
     const isMoving = changed.some(isOfTheSet);
+    const isAsked = canBeAsked(request) && !isEdgeReplaced(request);
+    // Before anything is replaced: what can't be loaded is found while everything old still runs.
+    const configure = request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : [];
     return {
         beside: [
             guardStep(request, layout.from),
@@ -78366,9 +78611,9 @@ function slotSteps(request) {
             ...request.share,
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
+        ask: isAsked ? [...configure, letAsk(layout.variant)] : [],
         over: [
-            // First: what can't be loaded is found while everything old still runs.
-            ...(request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
+            ...(isAsked ? [endAsking(webOf(changed))] : configure),
             ...(old.length > 0 ? [stopOld(request, old)] : []),
             ...startLayers(order, inTurn, healthyWithin),
         ],
@@ -78621,7 +78866,7 @@ function openingOf(deploy, planned, context, { nonce, goal }) {
         plan,
         releaseId: release.manifest.id,
         nonce,
-        ...(goal === 'trial' && { goesOn: 'advance switch' }),
+        goesOn: wordsTo(goal, plan),
         lease: deploy.lease,
         lockTimeout: deploy.lockTimeout,
         head: observation.ledgerLength,
@@ -78640,6 +78885,10 @@ function openingOf(deploy, planned, context, { nonce, goal }) {
         // It is removed behind the pull: without one it would lie there as long as the transaction is open.
         ...(deploy.registry && asksRegistry(plan) && { dockerConfig: dockerConfig(deploy.registry) }),
     };
+}
+function wordsTo(goal, { phases }) {
+    const prove = phases.prove === undefined || goal === 'prepared' ? [] : ['advance prove'];
+    return [...prove, ...(goal === 'trial' ? ['advance switch'] : [])];
 }
 /** A Docker client's config with one login. https://docs.docker.com/reference/cli/docker/login/ */
 function dockerConfig({ server, username, password }) {
@@ -78721,40 +78970,6 @@ function refusal(here, there, { madeLive }) {
 }
 function downgrade_short(commit) {
     return commit.slice(0, 12) || 'unknown';
-}
-
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** Gives the steps of a phase their ids. */
-function numbered(steps) {
-    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
-}
-/** The plan with more for its reader. */
-function withNotes(plan, notes) {
-    return { ...plan, notes: [...plan.notes, ...notes] };
-}
-/** The plan as the log, the job summary, the dry run and the tests show it. */
-function formatPlan({ title, services, phases, watch, notes }) {
-    const width = Math.max(...services.map(({ name }) => name.length), 0);
-    return [
-        title,
-        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
-        ...Object.entries(phases).flatMap(([phase, steps]) => [
-            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
-            ...steps.flatMap(formatStep),
-        ]),
-        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
-        ...notes.map((note) => `note: ${note}`),
-    ].join('\n');
-}
-function formatStep({ id, title, because, run, undo, gate, since, unless, reversibility, deadline, }) {
-    return [
-        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
-        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
-        ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
-        `     $ ${run}`,
-        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
-        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
-    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/summary.ts
@@ -79113,6 +79328,7 @@ function turnSteps(switching, order, from) {
             ...switching.share,
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
+        ask: [],
         over: [
             ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
             ...startLayers(order, changed.filter(({ service }) => !service.beside), healthyWithin),
@@ -79162,6 +79378,7 @@ function settleSteps(request) {
     return [
         ...haveTheStayingRun(request),
         ...keepRepaired(request),
+        ...keepConfiguration(request),
         ...(request.layout.variant === 'plain' ? goOnInTurns(request, fresh) : goOnInSlot(request, fresh)),
     ];
 }
@@ -79187,10 +79404,17 @@ function keepRepaired({ changed }) {
         step(`keep ${words_names(repaired)} alive`, 'containers of this very release serve', [keepAlive(repaired)], repaired),
     ];
 }
+/** Where the new release was not let in to be seen, what serves goes on with the configuration that it had. */
+function keepConfiguration(request) {
+    if (!request.edgeChanged || request.way.ask.length === 0)
+        return [];
+    const back = step('give the edge its configuration back', 'what serves goes on as it is, and has no other', [words('configure_edge_back', toldOf(staying(request), request))], []);
+    return [{ ...back, unless: marksOf(request.way).over }];
+}
 function goOnInSlot(request, fresh) {
     const { way, gone } = request;
     const [web, inTurn, edges] = [webOf(fresh), inTurnOf(fresh), edgesOf(fresh)];
-    const over = since(way.beside.length);
+    const over = marksOf(way).over;
     const goneEdges = edgesOf(gone.withEdges);
     const others = oldCode(request).filter((name) => !goneEdges.some((edge) => edge.name === name));
     return [
@@ -79221,13 +79445,13 @@ function oneEdge(request, edges, gone) {
     ];
 }
 /** The last step of the switch, which begins only when all before it are done. */
-function proved({ way: { beside, over, edge } }) {
-    return since(beside.length + over.length + edge.length - 1);
+function proved({ way }) {
+    return marksOf(way).last;
 }
 /** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
 function leadToNew(request, web) {
     const { way, gone, changes } = request;
-    const over = since(way.beside.length);
+    const over = marksOf(way).over;
     const edges = toldOf(changes, request);
     if (gone.switched.length === 0)
         return [{ ...leadThrough(edges, request, web), since: over }];
@@ -79254,7 +79478,7 @@ function leadThrough(edges, request, web) {
     return { ...going, deadline: going.deadline + request.healthyWithin };
 }
 function goOnInTurns(request, fresh) {
-    const over = since(request.way.beside.length);
+    const over = marksOf(request.way).over;
     const gone = oldCode(request);
     return [
         ...(fresh.length + gone.length > 0 ? [{ ...handOver(fresh, gone), since: over }] : []),
@@ -79288,10 +79512,6 @@ function keepAlive(changes) {
 function step(title, because, run, changes) {
     const grace = Math.max(10, ...changes.map(({ service }) => service.stopGrace));
     return { title, because, run: run.join(' && '), reversibility: 'irreversible', deadline: grace + 60 };
-}
-/** Names the step of the switch behind so many. */
-function since(steps) {
-    return `switch ${String(steps + 1).padStart(2, '0')}`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/stores.ts
@@ -79459,7 +79679,15 @@ function planSwitch(request) {
         ? NO_WAY
         : to.slots === undefined
             ? turnSteps(switching, to.order, layout.from)
-            : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged, takesOver });
+            : slotSteps({
+                ...switching,
+                order: to.order,
+                slots: to.slots,
+                layout,
+                edgeChanged,
+                takesOver,
+                isAsked: request.isAsked === true && to.slots.lets === true,
+            });
     // A rollback migrates nothing, so nothing forbids its way back.
     const settle = request.from === 'host' || isQuiet
         ? []
@@ -79475,7 +79703,7 @@ function planSwitch(request) {
         ],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
-            switch: numbered([...way.beside, ...way.over, ...way.edge]),
+            ...phasesOf(way),
             commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
             finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged }, changed)),
             ...(settle.length > 0 && { settle: numbered(settle) }),
@@ -79484,7 +79712,7 @@ function planSwitch(request) {
         notes: edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length),
     };
 }
-const NO_WAY = { beside: [], over: [], edge: [] };
+const NO_WAY = { beside: [], ask: [], over: [], edge: [] };
 /** Old containers that run, of what is a job now. */
 function endedJobs(changed) {
     return changed.filter((change) => isJob(change) && change.alive.length > 0).map(({ name }) => name);
@@ -85775,6 +86003,7 @@ function makeRelease(model, name, around) {
                     edgeHash: edge.hash,
                     ownHash: edge.ownHash,
                     edges: choice.edges.map(({ name: edge }) => edge),
+                    lets: choice.edges.every(({ proxy }) => proxy.letsAsk === true),
                 },
             }),
             ...(choice.kind === 'plain' && { plainBecause: choice.because }),
@@ -86002,6 +86231,7 @@ async function planDeploy({ deploy, connection }, job, desired, look) {
         keep: deploy.keep,
         drain: deploy.drain,
         from: 'registry',
+        isAsked: true,
     });
     const plan = withNotes(decided, [
         ...(before?.slots?.ownHash === manifest.slots?.ownHash ? [] : built.advice),
@@ -86131,6 +86361,7 @@ var prepare_disposeResources = (undefined && undefined.__disposeResources) || (f
 
 
 
+
 /**
  * Brings a release to the host as a transaction that waits for the next word, unless nothing would change: prepared, or on
  * trial already.
@@ -86187,17 +86418,23 @@ async function prepareModel(inputs, job, model, course, { goal = 'prepared', ahe
                 job.log.notice(`Nothing changed: ${planned.live.id} is live already and has all of this. Nothing is deployed.`);
                 return { ...outputs, release: planned.live.id, state: 'unchanged', transaction: '' };
             }
-            const { transaction, progress } = await prepare_open(inputs, job, remote, planned, course, goal);
+            const checks = goal === 'trial' && inputs.phase === 'all' ? inputs.checks : [];
+            const reached = planned.plan.phases.prove !== undefined && checks.length > 0 ? 'proved' : goal;
+            const { transaction, progress } = await prepare_open(inputs, job, remote, planned, course, reached);
             const why = whyOvertaken(progress);
             if (plans < MOST_PLANS && why !== undefined) {
                 before = { ...planned, tx: transaction.id, why };
                 continue;
             }
-            expectState(progress, goal, {
+            expectState(progress, reached, {
                 what: `${goal === 'trial' ? 'switch to' : 'prepare'} ${planned.version}`,
                 host: formatHost(remote.host),
                 path: inputs.path,
             });
+            if (reached === 'proved') {
+                await checkAhead(checks, inputs, job, transaction);
+                await leadOver(inputs, job, transaction);
+            }
             return { ...outputs, state: goal, transaction: transaction.token };
         }
     }
@@ -86211,15 +86448,23 @@ async function prepareModel(inputs, job, model, course, { goal = 'prepared', ahe
             await result_1;
     }
 }
+/** Leads visitors to a release that has proved itself. */
+function leadOver({ connection, path }, job, transaction) {
+    return job.log.chapter('Switch to the new release', async () => {
+        const progress = await transaction.advance('switch', job.log);
+        expectState(progress, 'trial', { what: 'switch to the new release', host: formatHost(connection.host), path });
+    });
+}
 async function prepare_open({ deploy }, job, remote, planned, { following, opened }, goal) {
     const id = newTransactionId(new Date());
     const opening = openingOf(deploy, planned, job.context, { nonce: newNonce(), goal });
-    const title = goal === 'trial' ? 'Bring the release to the server, and switch to it' : 'Bring the release to the server';
+    const title = `Bring the release to the server${AND[goal]}`;
     return job.log.chapter(title, async () => {
         opened(`${id}.${opening.nonce}`);
         return openTransaction(remote, id, opening, job.log, following);
     });
 }
+const AND = { prepared: '', proved: ', and start it', trial: ', and switch to it' };
 
 ;// CONCATENATED MODULE: ./actions/deploy-over-ssh/deploy.ts
 var deploy_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
@@ -86333,13 +86578,23 @@ async function withTransaction({ path, transaction }, { following }, work) {
             await result_1;
     }
 }
-function switchOver(inputs, job, transaction) {
-    return job.log.chapter('Switch to the new release', async () => {
-        const progress = await transaction.advance('switch', job.log);
-        expectState(progress, 'trial', undertaking('switch to the new release', inputs));
-        job.log.line(ON_TRIAL);
-        return { state: 'trial' };
+async function switchOver(inputs, job, transaction) {
+    const { checks } = inputs;
+    const isProved = await job.log.chapter('Start the new release', async () => {
+        const progress = await transaction.advance('prove', job.log);
+        // Where nobody can ask it before the switch, it is started in the course of that.
+        if (progress.kind === 'refused')
+            return false;
+        expectState(progress, 'proved', undertaking('start the new release', inputs));
+        if (progress.kind === 'waiting' && progress.lease < leaseFor(checks, 0))
+            await transaction.renew(leaseFor(checks, 0));
+        return true;
     });
+    if (isProved)
+        await checkAhead(checks, inputs, job, transaction);
+    await leadOver(inputs, job, transaction);
+    job.log.line(ON_TRIAL);
+    return { state: 'trial' };
 }
 function deploy_confirm(inputs, job, transaction, unchecked) {
     return job.log.chapter('Confirm', async () => {
@@ -86831,7 +87086,9 @@ function inputs_readInputs(input) {
         if (transaction === '')
             input.problem('transaction', `is required for phase ${phase}; give the output \`transaction\` of the step with phase prepare, such as \${{ steps.deploy.outputs.transaction }}. ` +
                 "It is empty when nothing changed: leave this step out then, by if: steps.deploy.outputs.state != 'unchanged'");
-        return phase === 'switch' ? { ...where, phase, transaction } : { ...where, phase, transaction, unchecked };
+        return phase === 'switch'
+            ? { ...where, phase, transaction, checks: readOptionalChecks(input) }
+            : { ...where, phase, transaction, unchecked };
     }
     if (transaction !== '')
         input.problem('transaction', `belongs to the phases switch and confirm; phase ${phase} opens its own`);

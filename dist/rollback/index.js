@@ -59328,18 +59328,21 @@ const STATES = {
  * plan, so that an agent never follows rules other than those its transaction was planned with.
  */
 /** The states of an open transaction; the last two are decisions, each a record of its own. It ends in one of `RESULTS`. */
-const protocol_STATES = ['open', 'prepared', 'migrated', 'trial', 'forbidden', 'committed'];
+const protocol_STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'forbidden', 'committed'];
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /**
- * What the agent runs. `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
  * of the way back where a gate forbids that.
  */
-const PHASES = ['prepare', 'migrate', 'switch', 'commit', 'finish', 'settle'];
-/** State x verb x owner or other. What is not in the table is refused. */
+const PHASES = ['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle'];
+/** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */
 const VERBS = [
     { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
     { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
+    { state: 'prepared', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+    { state: 'migrated', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+    { state: 'proved', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
@@ -59352,6 +59355,7 @@ const RECOVERY = [
     { state: 'open', action: 'undo' },
     { state: 'prepared', action: 'undo' },
     { state: 'migrated', action: 'undo' },
+    { state: 'proved', action: 'undo' },
     { state: 'trial', action: 'undo' },
     { state: 'forbidden', action: 'settle' },
     { state: 'committed', action: 'wind-up' },
@@ -59378,9 +59382,16 @@ const CAUSES = {
     'no-space': 'the disk has no space for the way back',
     'journal-not-written': 'the journal could not be written; is the disk full?',
 };
+/** Those of a plan: the new release is proved by a phase of its own, or within the switch. */
+function verbsOf(phases) {
+    const leftOut = phases.prove === undefined ? ['advance:prove'] : ['advance:switch'];
+    return VERBS.filter(({ state, word }) => state === 'proved' || !leftOut.includes(word));
+}
 /** The table as the agent reads it: one row a line, fields apart by a space. */
-function formatVerbs() {
-    return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
+function formatVerbs(phases) {
+    return verbsOf(phases)
+        .map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`)
+        .join('');
 }
 function formatRecovery() {
     return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
@@ -60410,8 +60421,9 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
-# The owner's first word may come with the package.
-if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+# The owner's first words may come with the package.
+word=0
+while [ -f "$stack/transactions/$id/inbox/$((word + 1))" ]; do word=$((word + 1)); done
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
 `;
@@ -61431,6 +61443,14 @@ switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
+# let_ask SLOT: the edge leads a request with the transaction's token to that slot, and all others where it did.
+let_ask() {
+  asked=$stack/edge/asked
+  token=$(printf '%s.%s' "\${ESTIBA_TX##*/}" "$(cat "$ESTIBA_TX/plan/nonce")" | sha256sum | cut -c 1-32) || return 1
+  rm -rf "$asked" && mkdir "$asked" && : >"$asked/$token.$1" && chmod -R a+rX "$asked"
+}
+end_asking() { rm -rf "$stack/edge/asked"; }
+
 # see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
   wanted=$1 give_up=$(($(uptime_seconds) + 15))
@@ -61947,6 +61967,7 @@ const WORDS = {
     open: 'open',
     prepared: 'prepared',
     migrated: 'migrated',
+    proved: 'proved',
     trial: 'on trial',
     committed: 'confirmed',
 };
@@ -63751,8 +63772,11 @@ function openingFiles(opening) {
             name: 'plan/ledger',
             content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
         },
-        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
-        { name: 'plan/verbs', content: formatVerbs() },
+        ...(opening.goesOn ?? []).map((word, index) => ({
+            name: `inbox/${index + 1}`,
+            content: `opening-${index + 1} ${word}\n`,
+        })),
+        { name: 'plan/verbs', content: formatVerbs(plan.phases) },
         { name: 'plan/recovery', content: formatRecovery() },
         { name: 'plan/limits', content: formatLimits() },
         { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
@@ -63855,7 +63879,7 @@ function openCommand({ path }) {
 async function openTransaction(remote, id, opening, tell, following = {}) {
     const command = { ...openCommand(opening.stack), stdin: addressed(id, await packFiles(openingFiles(opening))) };
     const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
-    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
+    return { transaction, progress: await transaction.begin(command, opening.goesOn?.length ?? 0, tell) };
 }
 /** Takes up a transaction that an earlier step of the job opened. */
 function joinTransaction(remote, stackPath, token, following = {}) {
@@ -67528,6 +67552,10 @@ function missingAssets(changed, observation) {
 ;// CONCATENATED MODULE: ./src/edge/proxy.ts
 /** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
 const SEEN_AT = '127.0.0.1:9180';
+/** The header with that token, and the path under which an edge that follows it says it again. */
+const ASK_HEADER = 'Estiba-Ask';
+const ASKED_AT = '/.well-known/estiba';
+const proxy_TOKEN = '^[0-9a-f]+$';
 /** The host name under which it does. */
 function seenAs({ stack }) {
     return `${stack}.estiba`;
@@ -67543,7 +67571,14 @@ function variable(service) {
 
 const FOLDER = '/etc/caddy/estiba';
 /** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
-const CADDY = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems };
+const CADDY = {
+    name: 'Caddy',
+    folder: FOLDER,
+    files: caddyFiles,
+    namedServices,
+    problems,
+    letsAsk: true,
+};
 /**
  * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
  * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
@@ -67555,6 +67590,7 @@ function caddyFiles(slots, place) {
         const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
         const snippet = { slots, address, prefix, folder };
         return block(`(${prefix})`, [
+            ...SLOTS.flatMap((slot) => asking(snippet, slot)),
             ...inTrial(snippet, 'b'),
             ...inTrial(snippet, 'a'),
             matcher(`${prefix}_b`, 'b', folder),
@@ -67569,6 +67605,21 @@ function caddyFiles(slots, place) {
     const [address = '', port = ''] = SEEN_AT.split(':');
     const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])]);
     return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
+}
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function asking({ slots, address, prefix, folder }, slot) {
+    const name = `${prefix}_asks-${slot}`;
+    const token = `{http.request.header.${ASK_HEADER}}`;
+    const asks = [
+        `header_regexp ${ASK_HEADER} ${proxy_TOKEN}`,
+        block('file', [`root ${folder}/asked`, `try_files ${token}.${slot}`]),
+    ];
+    return [
+        block(`@${name}-at-all`, [`path ${ASKED_AT}`, ...asks]),
+        `respond @${name}-at-all ${token}`,
+        block(`@${name}`, asks),
+        caddy_proxy(`@${name}`, of(slots, address, slot)),
+    ];
 }
 /**
  * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
@@ -67659,6 +67710,7 @@ const HAPROXY = {
     problems: haproxy_problems,
     problemsIn,
     advice,
+    letsAsk: true,
 };
 /**
  * A fetch `lua.estiba(SERVICE)` that names the backend to use, and the backends. What the team's own `defaults` say holds in
@@ -67669,6 +67721,7 @@ function haproxyFiles(slots) {
     const services = Object.entries(slots.web);
     const backends = services.flatMap(([name, address]) => SLOTS.flatMap((slot) => [
         section(`backend estiba_${name}_${slot}`, [...HOW, ...alone(slots, address, slot)]),
+        section(`backend estiba_${name}_${slot}-asked`, [...HOW, SAY_TOKEN, ...alone(slots, address, slot)]),
         ...address.hosts.map((_, place) => section(`backend estiba_${name}_${slot}-trial-${place + 1}`, [...HOW, ...haproxy_inTrial(slots, address, slot, place)])),
     ]));
     return {
@@ -67681,6 +67734,8 @@ function haproxyFiles(slots) {
  * service closes at the wrong moment is a failed request, and a drain counts connections.
  */
 const HOW = ['mode http', 'option http-server-close', 'option redispatch 1', 'retries 3', 'retry-on conn-failure'];
+/** The Lua fetch leads nobody there who has no token. */
+const SAY_TOKEN = `http-request return status 200 content-type text/plain lf-string "%[req.hdr(${ASK_HEADER})]\\n" if { path ${ASKED_AT} }`;
 /**
  * Of several replicas those that take connections. A check lags behind, and the slot was empty before the switch: where it finds
  * nobody, it is not believed.
@@ -67735,7 +67790,18 @@ end
 
 core.register_fetches("estiba_state", function() return state() end)
 
-core.register_fetches("estiba", function(_, service)
+local function asked(transaction)
+  local token = transaction.sf:req_fhdr("${ASK_HEADER}") or ""
+  if not token:find("^%x+$") then return end
+  for _, slot in ipairs({ "a", "b" }) do
+    local file = io.open("${haproxy_FOLDER}/asked/" .. token .. "." .. slot)
+    if file then file:close() return slot end
+  end
+end
+
+core.register_fetches("estiba", function(transaction, service)
+  local slot = asked(transaction)
+  if slot then return "estiba_" .. service .. "_" .. slot .. "-asked" end
   local now = state()
   if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
   return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)
@@ -67801,7 +67867,15 @@ function haproxy_uncommented(text) {
 
 const nginx_FOLDER = '/etc/nginx/estiba';
 /** A stock nginx. */
-const nginx_NGINX = { name: 'nginx', folder: nginx_FOLDER, files: nginxFiles, namedServices: nginx_namedServices, problems: nginx_problems, advice: nginx_advice };
+const nginx_NGINX = {
+    name: 'nginx',
+    folder: nginx_FOLDER,
+    files: nginxFiles,
+    namedServices: nginx_namedServices,
+    problems: nginx_problems,
+    advice: nginx_advice,
+    letsAsk: true,
+};
 /**
  * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
  * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
@@ -67832,9 +67906,21 @@ function nginxFiles(slots, place) {
             'set $estiba_slot a;',
             `if (-f ${folder}/live/b) { set $estiba_slot b; }`,
             `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+            ...nginx_asking(folder),
             ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
         ].join('\n')}\n`,
     };
+}
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function nginx_asking(folder) {
+    const header = `$http_${variable(ASK_HEADER).toLowerCase()}`;
+    return [
+        'set $asks_estiba none;',
+        `if (${header} ~ "${proxy_TOKEN}") { set $asks_estiba ${header}; }`,
+        'set $asked_of_estiba "";',
+        ...SLOTS.map((slot) => `if (-f ${folder}/asked/$asks_estiba.${slot}) { set $estiba_slot ${slot}; set $asked_of_estiba $uri; }`),
+        `if ($asked_of_estiba = ${ASKED_AT}) { return 200 "$asks_estiba\\n"; }`,
+    ];
 }
 /**
  * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
@@ -68596,6 +68682,19 @@ function isAlike(one, other) {
 
 
 
+
+/** The steps in their phases: a phase of its own is waited behind, so that the new release can be asked. */
+function phasesOf({ beside, ask, over, edge }) {
+    return ask.length === 0
+        ? { switch: numbered([...beside, ...over, ...edge]) }
+        : { prove: numbered([...beside, ...ask]), switch: numbered([...over, ...edge]) };
+}
+/** The step from which on what serves is replaced, and the last one, as the journal names them: `switch 05`. */
+function marksOf(way) {
+    const first = way.ask.length === 0 ? way.beside.length : 0;
+    const place = (steps) => `switch ${String(first + steps).padStart(2, '0')}`;
+    return { over: place(1), last: place(way.over.length + way.edge.length) };
+}
 /** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */
 function standBy({ healthyWithin }, services) {
     return words('stand_by', [String(healthyWithin), ...services.map(({ name }) => name)]);
@@ -68744,7 +68843,45 @@ function aliveOf(changes) {
     return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
 }
 
+;// CONCATENATED MODULE: ./src/plan/ask.ts
+
+
+/**
+ * Whether the new release can be asked before visitors are led to it: where it moves beside what serves, behind edges that stay as they are, and know
+ * the slots already.
+ */
+function canBeAsked(request) {
+    const { changed, layout, takesOver } = request;
+    const told = toldOf(staying(request), request);
+    return (request.isAsked &&
+        webOf(changed).some(({ action }) => action !== 'repair') &&
+        layout.live !== undefined &&
+        !takesOver &&
+        told.length === request.switched.length);
+}
+function letAsk(variant) {
+    return {
+        title: `let the job ask slot ${variant} through the edge`,
+        because: 'what answers its checks with errors is found before a visitor is led there',
+        run: `let_ask ${variant}`,
+        undo: 'end_asking',
+        reversibility: 'reversible',
+        deadline: 10,
+    };
+}
+/** What was proved may have ended since, if only by what it was asked. */
+function endAsking(web) {
+    return {
+        title: `let nobody ask any more, and look at the new ${names(web)} once more`,
+        because: 'from now on the edge leads everybody to the same release, and it must run',
+        run: `end_asking && are_well ${definitions(web)}`,
+        reversibility: 'nothing to undo',
+        deadline: 30,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/slots.ts
+
 
 
 
@@ -68761,6 +68898,9 @@ function slotSteps(request) {
     const inTurn = inTurnOf(changed);
     const old = [...aliveOf(inTurn), ...living(gone.inTurn)];
     const isMoving = changed.some(isOfTheSet);
+    const isAsked = canBeAsked(request) && !isEdgeReplaced(request);
+    // Before anything is replaced: what can't be loaded is found while everything old still runs.
+    const configure = request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : [];
     return {
         beside: [
             guardStep(request, layout.from),
@@ -68773,9 +68913,9 @@ function slotSteps(request) {
             ...request.share,
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
+        ask: isAsked ? [...configure, letAsk(layout.variant)] : [],
         over: [
-            // First: what can't be loaded is found while everything old still runs.
-            ...(request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
+            ...(isAsked ? [endAsking(webOf(changed))] : configure),
             ...(old.length > 0 ? [stopOld(request, old)] : []),
             ...startLayers(order, inTurn, healthyWithin),
         ],
@@ -69252,6 +69392,7 @@ function turnSteps(switching, order, from) {
             ...switching.share,
             ...startLayers(order, besideOf(changed), healthyWithin),
         ],
+        ask: [],
         over: [
             ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
             ...startLayers(order, changed.filter(({ service }) => !service.beside), healthyWithin),
@@ -69301,6 +69442,7 @@ function settleSteps(request) {
     return [
         ...haveTheStayingRun(request),
         ...keepRepaired(request),
+        ...keepConfiguration(request),
         ...(request.layout.variant === 'plain' ? goOnInTurns(request, fresh) : goOnInSlot(request, fresh)),
     ];
 }
@@ -69326,10 +69468,17 @@ function keepRepaired({ changed }) {
         step(`keep ${names(repaired)} alive`, 'containers of this very release serve', [keepAlive(repaired)], repaired),
     ];
 }
+/** Where the new release was not let in to be seen, what serves goes on with the configuration that it had. */
+function keepConfiguration(request) {
+    if (!request.edgeChanged || request.way.ask.length === 0)
+        return [];
+    const back = step('give the edge its configuration back', 'what serves goes on as it is, and has no other', [words('configure_edge_back', toldOf(staying(request), request))], []);
+    return [{ ...back, unless: marksOf(request.way).over }];
+}
 function goOnInSlot(request, fresh) {
     const { way, gone } = request;
     const [web, inTurn, edges] = [webOf(fresh), inTurnOf(fresh), edgesOf(fresh)];
-    const over = since(way.beside.length);
+    const over = marksOf(way).over;
     const goneEdges = edgesOf(gone.withEdges);
     const others = oldCode(request).filter((name) => !goneEdges.some((edge) => edge.name === name));
     return [
@@ -69360,13 +69509,13 @@ function oneEdge(request, edges, gone) {
     ];
 }
 /** The last step of the switch, which begins only when all before it are done. */
-function proved({ way: { beside, over, edge } }) {
-    return since(beside.length + over.length + edge.length - 1);
+function proved({ way }) {
+    return marksOf(way).last;
 }
 /** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
 function leadToNew(request, web) {
     const { way, gone, changes } = request;
-    const over = since(way.beside.length);
+    const over = marksOf(way).over;
     const edges = toldOf(changes, request);
     if (gone.switched.length === 0)
         return [{ ...leadThrough(edges, request, web), since: over }];
@@ -69393,7 +69542,7 @@ function leadThrough(edges, request, web) {
     return { ...going, deadline: going.deadline + request.healthyWithin };
 }
 function goOnInTurns(request, fresh) {
-    const over = since(request.way.beside.length);
+    const over = marksOf(request.way).over;
     const gone = oldCode(request);
     return [
         ...(fresh.length + gone.length > 0 ? [{ ...handOver(fresh, gone), since: over }] : []),
@@ -69427,10 +69576,6 @@ function keepAlive(changes) {
 function step(title, because, run, changes) {
     const grace = Math.max(10, ...changes.map(({ service }) => service.stopGrace));
     return { title, because, run: run.join(' && '), reversibility: 'irreversible', deadline: grace + 60 };
-}
-/** Names the step of the switch behind so many. */
-function since(steps) {
-    return `switch ${String(steps + 1).padStart(2, '0')}`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/stores.ts
@@ -69598,7 +69743,15 @@ function planSwitch(request) {
         ? NO_WAY
         : to.slots === undefined
             ? turnSteps(switching, to.order, layout.from)
-            : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged, takesOver });
+            : slotSteps({
+                ...switching,
+                order: to.order,
+                slots: to.slots,
+                layout,
+                edgeChanged,
+                takesOver,
+                isAsked: request.isAsked === true && to.slots.lets === true,
+            });
     // A rollback migrates nothing, so nothing forbids its way back.
     const settle = request.from === 'host' || isQuiet
         ? []
@@ -69614,7 +69767,7 @@ function planSwitch(request) {
         ],
         phases: {
             prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
-            switch: numbered([...way.beside, ...way.over, ...way.edge]),
+            ...phasesOf(way),
             commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
             finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged }, changed)),
             ...(settle.length > 0 && { settle: numbered(settle) }),
@@ -69623,7 +69776,7 @@ function planSwitch(request) {
         notes: edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length),
     };
 }
-const NO_WAY = { beside: [], over: [], edge: [] };
+const NO_WAY = { beside: [], ask: [], over: [], edge: [] };
 /** Old containers that run, of what is a job now. */
 function endedJobs(changed) {
     return changed.filter((change) => isJob(change) && change.alive.length > 0).map(({ name }) => name);

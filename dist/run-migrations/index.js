@@ -62556,8 +62556,9 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
-# The owner's first word may come with the package.
-if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+# The owner's first words may come with the package.
+word=0
+while [ -f "$stack/transactions/$id/inbox/$((word + 1))" ]; do word=$((word + 1)); done
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
 `));
@@ -63577,6 +63578,14 @@ switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
+# let_ask SLOT: the edge leads a request with the transaction's token to that slot, and all others where it did.
+let_ask() {
+  asked=$stack/edge/asked
+  token=$(printf '%s.%s' "\${ESTIBA_TX##*/}" "$(cat "$ESTIBA_TX/plan/nonce")" | sha256sum | cut -c 1-32) || return 1
+  rm -rf "$asked" && mkdir "$asked" && : >"$asked/$token.$1" && chmod -R a+rX "$asked"
+}
+end_asking() { rm -rf "$stack/edge/asked"; }
+
 # see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
   wanted=$1 give_up=$(($(uptime_seconds) + 15))
@@ -64058,18 +64067,21 @@ fact observed 1
  * plan, so that an agent never follows rules other than those its transaction was planned with.
  */
 /** The states of an open transaction; the last two are decisions, each a record of its own. It ends in one of `RESULTS`. */
-const STATES = ['open', 'prepared', 'migrated', 'trial', 'forbidden', 'committed'];
+const STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'forbidden', 'committed'];
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /**
- * What the agent runs. `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
  * of the way back where a gate forbids that.
  */
-const protocol_PHASES = (/* unused pure expression or super */ null && (['prepare', 'migrate', 'switch', 'commit', 'finish', 'settle']));
-/** State x verb x owner or other. What is not in the table is refused. */
+const protocol_PHASES = (/* unused pure expression or super */ null && (['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle']));
+/** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */
 const VERBS = [
     { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
     { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
+    { state: 'prepared', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+    { state: 'migrated', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+    { state: 'proved', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
     { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
@@ -64082,6 +64094,7 @@ const RECOVERY = [
     { state: 'open', action: 'undo' },
     { state: 'prepared', action: 'undo' },
     { state: 'migrated', action: 'undo' },
+    { state: 'proved', action: 'undo' },
     { state: 'trial', action: 'undo' },
     { state: 'forbidden', action: 'settle' },
     { state: 'committed', action: 'wind-up' },
@@ -64108,9 +64121,16 @@ const CAUSES = {
     'no-space': 'the disk has no space for the way back',
     'journal-not-written': 'the journal could not be written; is the disk full?',
 };
+/** Those of a plan: the new release is proved by a phase of its own, or within the switch. */
+function verbsOf(phases) {
+    const leftOut = phases.prove === undefined ? ['advance:prove'] : ['advance:switch'];
+    return VERBS.filter(({ state, word }) => state === 'proved' || !leftOut.includes(word));
+}
 /** The table as the agent reads it: one row a line, fields apart by a space. */
-function protocol_formatVerbs() {
-    return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('');
+function protocol_formatVerbs(phases) {
+    return verbsOf(phases)
+        .map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`)
+        .join('');
 }
 function protocol_formatRecovery() {
     return RECOVERY.map(({ state, action }) => `${state} crash any ${action}\n`).join('');
@@ -64144,8 +64164,11 @@ function plan_files_openingFiles(opening) {
             name: 'plan/ledger',
             content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
         },
-        ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
-        { name: 'plan/verbs', content: formatVerbs() },
+        ...(opening.goesOn ?? []).map((word, index) => ({
+            name: `inbox/${index + 1}`,
+            content: `opening-${index + 1} ${word}\n`,
+        })),
+        { name: 'plan/verbs', content: formatVerbs(plan.phases) },
         { name: 'plan/recovery', content: formatRecovery() },
         { name: 'plan/limits', content: formatLimits() },
         { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },
@@ -64545,6 +64568,7 @@ const WORDS = {
     open: 'open',
     prepared: 'prepared',
     migrated: 'migrated',
+    proved: 'proved',
     trial: 'on trial',
     committed: 'confirmed',
 };
@@ -65077,7 +65101,7 @@ function openCommand({ path }) {
 async function openTransaction(remote, id, opening, tell, following = {}) {
     const command = { ...openCommand(opening.stack), stdin: addressed(id, await packFiles(openingFiles(opening))) };
     const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following);
-    return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) };
+    return { transaction, progress: await transaction.begin(command, opening.goesOn?.length ?? 0, tell) };
 }
 /** Takes up a transaction that an earlier step of the job opened. */
 function joinTransaction(remote, stackPath, token, following = {}) {

@@ -31,11 +31,16 @@ export async function tellStory(stage: Scene, terminal: Pick<Terminal, 'chapter'
   await promote(stage, 'v2')
 
   terminal.chapter('v3, which reads a column that no migration makes')
-  terminal.text('        Its health checks are green; only who asks from outside sees that the shop is closed.')
+  terminal.text(
+    '        Its health checks are green; only who asks it sees that the shop is closed, and that is before any visitor does.',
+  )
   await breakCode(stage)
   await stage.shop.release('v3')
+  const since = stage.now()
   await pushBeside(stage, 'v3', 'failure')
   await stage.expectVersion('staging', 'v2')
+  const failed = stage.failedSince('staging', since)
+  stage.expect('no visitor of staging noticed', failed === 0, `${failed} requests failed`)
 
   terminal.chapter('Second thoughts: production back to v1')
   expectRun(stage, await stage.pipeline.rollBack('production', 'v1'), 'success')

@@ -22,7 +22,8 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
-# The owner's first word may come with the package.
-if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+# The owner's first words may come with the package.
+word=0
+while [ -f "$stack/transactions/$id/inbox/$((word + 1))" ]; do word=$((word + 1)); done
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"

@@ -25,8 +25,8 @@ export interface Opening {
   readonly lockTimeout: number
   /** Length of the ledger that the plan was made on. */
   readonly head: number
-  /** The owner's first word, which the agent hears as soon as it is prepared: no more is said before the trial. */
-  readonly goesOn?: 'advance switch'
+  /** The owner's first words, which the agent hears as soon as it is prepared, one after the other. */
+  readonly goesOn?: readonly ('advance prove' | 'advance switch')[]
   readonly ledger: LedgerFields
   /** What is staged; a rollback stages nothing. */
   readonly release?: Release
@@ -49,8 +49,11 @@ export function openingFiles(opening: Opening): readonly PackedFile[] {
       name: 'plan/ledger',
       content: `${formatFields({ ...opening.ledger, digests: opening.ledger.digests ?? digestsOf(release) })}\n`,
     },
-    ...(opening.goesOn === undefined ? [] : [{ name: 'inbox/1', content: `opening ${opening.goesOn}\n` }]),
-    { name: 'plan/verbs', content: formatVerbs() },
+    ...(opening.goesOn ?? []).map((word, index) => ({
+      name: `inbox/${index + 1}`,
+      content: `opening-${index + 1} ${word}\n`,
+    })),
+    { name: 'plan/verbs', content: formatVerbs(plan.phases) },
     { name: 'plan/recovery', content: formatRecovery() },
     { name: 'plan/limits', content: formatLimits() },
     { name: 'plan/revive', content: `project=${stack.name}\n${reviveProgram}` },

@@ -757,8 +757,9 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
-# The owner's first word may come with the package.
-if [ -f "$stack/transactions/$id/inbox/1" ]; then word=1; else word=0; fi
+# The owner's first words may come with the package.
+word=0
+while [ -f "$stack/transactions/$id/inbox/$((word + 1))" ]; do word=$((word + 1)); done
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
 `
@@ -1780,6 +1781,14 @@ EOT
 switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
+
+# let_ask SLOT: the edge leads a request with the transaction's token to that slot, and all others where it did.
+let_ask() {
+  asked=$stack/edge/asked
+  token=$(printf '%s.%s' "\${ESTIBA_TX##*/}" "$(cat "$ESTIBA_TX/plan/nonce")" | sha256sum | cut -c 1-32) || return 1
+  rm -rf "$asked" && mkdir "$asked" && : >"$asked/$token.$1" && chmod -R a+rX "$asked"
+}
+end_asking() { rm -rf "$stack/edge/asked"; }
 
 # see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {

@@ -4,7 +4,7 @@
  */
 
 /** The states of an open transaction; the last two are decisions, each a record of its own. It ends in one of `RESULTS`. */
-export const STATES = ['open', 'prepared', 'migrated', 'trial', 'forbidden', 'committed'] as const
+export const STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'forbidden', 'committed'] as const
 export type State = (typeof STATES)[number]
 
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
@@ -12,13 +12,13 @@ export const RESULTS = ['committed', 'undone', 'stuck'] as const
 export type Result = (typeof RESULTS)[number]
 
 /**
- * What the agent runs. `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
  * of the way back where a gate forbids that.
  */
-export const PHASES = ['prepare', 'migrate', 'switch', 'commit', 'finish', 'settle'] as const
+export const PHASES = ['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle'] as const
 export type Phase = (typeof PHASES)[number]
 
-type Word = `advance:${'prepare' | 'migrate' | 'switch'}` | 'renew' | 'report' | 'confirm' | 'abort'
+type Word = `advance:${'prepare' | 'migrate' | 'prove' | 'switch'}` | 'renew' | 'report' | 'confirm' | 'abort'
 type Action = `run:${Phase}:${State}` | 'commit' | 'lease' | 'note' | 'undo'
 
 export interface Rule {
@@ -29,10 +29,13 @@ export interface Rule {
   readonly action: Action
 }
 
-/** State x verb x owner or other. What is not in the table is refused. */
+/** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */
 export const VERBS: readonly Rule[] = [
   { state: 'open', word: 'advance:prepare', who: 'owner', action: 'run:prepare:prepared' },
   { state: 'prepared', word: 'advance:migrate', who: 'owner', action: 'run:migrate:migrated' },
+  { state: 'prepared', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+  { state: 'migrated', word: 'advance:prove', who: 'owner', action: 'run:prove:proved' },
+  { state: 'proved', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
   { state: 'prepared', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
   { state: 'migrated', word: 'advance:switch', who: 'owner', action: 'run:switch:trial' },
   { state: 'trial', word: 'confirm', who: 'owner', action: 'commit' },
@@ -46,6 +49,7 @@ export const RECOVERY: readonly { readonly state: State; readonly action: 'undo'
   { state: 'open', action: 'undo' },
   { state: 'prepared', action: 'undo' },
   { state: 'migrated', action: 'undo' },
+  { state: 'proved', action: 'undo' },
   { state: 'trial', action: 'undo' },
   { state: 'forbidden', action: 'settle' },
   { state: 'committed', action: 'wind-up' },
@@ -75,9 +79,17 @@ export const CAUSES: Readonly<Record<string, string>> = {
   'journal-not-written': 'the journal could not be written; is the disk full?',
 }
 
+/** Those of a plan: the new release is proved by a phase of its own, or within the switch. */
+export function verbsOf(phases: Partial<Record<Phase, unknown>>): readonly Rule[] {
+  const leftOut = phases.prove === undefined ? ['advance:prove'] : ['advance:switch']
+  return VERBS.filter(({ state, word }) => state === 'proved' || !leftOut.includes(word))
+}
+
 /** The table as the agent reads it: one row a line, fields apart by a space. */
-export function formatVerbs(): string {
-  return VERBS.map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`).join('')
+export function formatVerbs(phases: Partial<Record<Phase, unknown>>): string {
+  return verbsOf(phases)
+    .map(({ state, word, who, action }) => `${state} ${word} ${who} ${action}\n`)
+    .join('')
 }
 
 export function formatRecovery(): string {

@@ -55,6 +55,7 @@ const WORDS: Readonly<Record<string, string>> = {
   open: 'open',
   prepared: 'prepared',
   migrated: 'migrated',
+  proved: 'proved',
   trial: 'on trial',
   committed: 'confirmed',
 }

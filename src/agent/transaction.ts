@@ -17,7 +17,8 @@ export interface Transaction {
   readonly id: string
   /** Id and nonce: what later steps of the same job need to go on with it. Not a secret. */
   readonly token: string
-  advance(phase: 'switch', tell: Tell): Promise<Progress>
+  /** `prove` is refused where the plan has no such phase. */
+  advance(phase: 'prove' | 'switch', tell: Tell): Promise<Progress>
   /** Adds the steps of a migration and runs them. */
   migrate(steps: readonly Step[], tell: Tell): Promise<Progress>
   report(check: string, verdict: Verdict): Promise<void>
@@ -57,7 +58,7 @@ export async function openTransaction(
 ): Promise<{ transaction: Transaction; progress: Progress }> {
   const command = { ...openCommand(opening.stack), stdin: addressed(id, await packFiles(openingFiles(opening))) }
   const transaction = new RemoteTransaction(remote, opening.stack.path, id, opening.nonce, following)
-  return { transaction, progress: await transaction.begin(command, opening.goesOn === undefined ? 0 : 1, tell) }
+  return { transaction, progress: await transaction.begin(command, opening.goesOn?.length ?? 0, tell) }
 }
 
 /** Takes up a transaction that an earlier step of the job opened. */
@@ -98,7 +99,7 @@ class RemoteTransaction implements Transaction {
     return `${this.id}.${this.#nonce}`
   }
 
-  advance(phase: 'switch', tell: Tell): Promise<Progress> {
+  advance(phase: 'prove' | 'switch', tell: Tell): Promise<Progress> {
     return this.#say(tell, 'advance', phase)
   }
 

@@ -1,10 +1,17 @@
-import { type Place, type Proxy, SEEN_AT, seenAs, variable, WRITTEN } from './proxy.ts'
-import { otherSlot, slotAddress, type Slot, type Slots, type WebAddress } from './slots.ts'
+import { ASK_HEADER, ASKED_AT, type Place, type Proxy, SEEN_AT, seenAs, TOKEN, variable, WRITTEN } from './proxy.ts'
+import { otherSlot, slotAddress, type Slot, type Slots, SLOTS, type WebAddress } from './slots.ts'
 
 const FOLDER = '/etc/caddy/estiba'
 
 /** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
-export const CADDY: Proxy = { name: 'Caddy', folder: FOLDER, files: caddyFiles, namedServices, problems }
+export const CADDY: Proxy = {
+  name: 'Caddy',
+  folder: FOLDER,
+  files: caddyFiles,
+  namedServices,
+  problems,
+  letsAsk: true,
+}
 
 /**
  * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
@@ -17,6 +24,7 @@ function caddyFiles(slots: Slots, place: Place): Readonly<Record<string, string>
     const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_')
     const snippet = { slots, address, prefix, folder }
     return block(`(${prefix})`, [
+      ...SLOTS.flatMap((slot) => asking(snippet, slot)),
       ...inTrial(snippet, 'b'),
       ...inTrial(snippet, 'a'),
       matcher(`${prefix}_b`, 'b', folder),
@@ -39,6 +47,22 @@ interface Snippet {
   readonly address: WebAddress
   readonly prefix: string
   readonly folder: string
+}
+
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function asking({ slots, address, prefix, folder }: Snippet, slot: Slot): readonly string[] {
+  const name = `${prefix}_asks-${slot}`
+  const token = `{http.request.header.${ASK_HEADER}}`
+  const asks = [
+    `header_regexp ${ASK_HEADER} ${TOKEN}`,
+    block('file', [`root ${folder}/asked`, `try_files ${token}.${slot}`]),
+  ]
+  return [
+    block(`@${name}-at-all`, [`path ${ASKED_AT}`, ...asks]),
+    `respond @${name}-at-all ${token}`,
+    block(`@${name}`, asks),
+    proxy(`@${name}`, of(slots, address, slot)),
+  ]
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ComposeModel } from '../compose/model.ts'
-import { type Proxy, SEEN_AT, WRITTEN } from './proxy.ts'
+import { ASK_HEADER, ASKED_AT, type Proxy, SEEN_AT, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS, type WebAddress } from './slots.ts'
 
 const FOLDER = '/etc/haproxy/estiba'
@@ -15,6 +15,7 @@ export const HAPROXY: Proxy = {
   problems,
   problemsIn,
   advice,
+  letsAsk: true,
 }
 
 /**
@@ -27,6 +28,7 @@ function haproxyFiles(slots: Slots): Readonly<Record<string, string>> {
   const backends = services.flatMap(([name, address]) =>
     SLOTS.flatMap((slot) => [
       section(`backend estiba_${name}_${slot}`, [...HOW, ...alone(slots, address, slot)]),
+      section(`backend estiba_${name}_${slot}-asked`, [...HOW, SAY_TOKEN, ...alone(slots, address, slot)]),
       ...address.hosts.map((_, place) =>
         section(`backend estiba_${name}_${slot}-trial-${place + 1}`, [...HOW, ...inTrial(slots, address, slot, place)]),
       ),
@@ -43,6 +45,9 @@ function haproxyFiles(slots: Slots): Readonly<Record<string, string>> {
  * service closes at the wrong moment is a failed request, and a drain counts connections.
  */
 const HOW = ['mode http', 'option http-server-close', 'option redispatch 1', 'retries 3', 'retry-on conn-failure']
+
+/** The Lua fetch leads nobody there who has no token. */
+const SAY_TOKEN = `http-request return status 200 content-type text/plain lf-string "%[req.hdr(${ASK_HEADER})]\\n" if { path ${ASKED_AT} }`
 
 /**
  * Of several replicas those that take connections. A check lags behind, and the slot was empty before the switch: where it finds
@@ -101,7 +106,18 @@ end
 
 core.register_fetches("estiba_state", function() return state() end)
 
-core.register_fetches("estiba", function(_, service)
+local function asked(transaction)
+  local token = transaction.sf:req_fhdr("${ASK_HEADER}") or ""
+  if not token:find("^%x+$") then return end
+  for _, slot in ipairs({ "a", "b" }) do
+    local file = io.open("${FOLDER}/asked/" .. token .. "." .. slot)
+    if file then file:close() return slot end
+  end
+end
+
+core.register_fetches("estiba", function(transaction, service)
+  local slot = asked(transaction)
+  if slot then return "estiba_" .. service .. "_" .. slot .. "-asked" end
   local now = state()
   if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
   return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)

@@ -1,10 +1,18 @@
-import { type Place, type Proxy, SEEN_AT, seenAs, variable, WRITTEN } from './proxy.ts'
+import { ASK_HEADER, ASKED_AT, type Place, type Proxy, SEEN_AT, seenAs, TOKEN, variable, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS } from './slots.ts'
 
 const FOLDER = '/etc/nginx/estiba'
 
 /** A stock nginx. */
-export const NGINX: Proxy = { name: 'nginx', folder: FOLDER, files: nginxFiles, namedServices, problems, advice }
+export const NGINX: Proxy = {
+  name: 'nginx',
+  folder: FOLDER,
+  files: nginxFiles,
+  namedServices,
+  problems,
+  advice,
+  letsAsk: true,
+}
 
 /**
  * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
@@ -38,9 +46,24 @@ function nginxFiles(slots: Slots, place: Place): Readonly<Record<string, string>
       'set $estiba_slot a;',
       `if (-f ${folder}/live/b) { set $estiba_slot b; }`,
       `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+      ...asking(folder),
       ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
     ].join('\n')}\n`,
   }
+}
+
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function asking(folder: string): readonly string[] {
+  const header = `$http_${variable(ASK_HEADER).toLowerCase()}`
+  return [
+    'set $asks_estiba none;',
+    `if (${header} ~ "${TOKEN}") { set $asks_estiba ${header}; }`,
+    'set $asked_of_estiba "";',
+    ...SLOTS.map(
+      (slot) => `if (-f ${folder}/asked/$asks_estiba.${slot}) { set $estiba_slot ${slot}; set $asked_of_estiba $uri; }`,
+    ),
+    `if ($asked_of_estiba = ${ASKED_AT}) { return 200 "$asks_estiba\\n"; }`,
+  ]
 }
 
 /**

@@ -32,12 +32,20 @@ export interface Proxy {
   readonly problemsIn?: (model: ComposeModel, edge: string, services: readonly string[]) => readonly string[]
   /** What in it visitors may miss, whatever is deployed. */
   readonly advice?: (text: string) => readonly string[]
+  /** Whether it can lead a single request to the other slot: one that has the token of a transaction in a header. */
+  readonly letsAsk?: true
   /** Whether another configuration of the team's own takes another container. */
   readonly readsOwnAtStart?: true
 }
 
 /** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
 export const SEEN_AT = '127.0.0.1:9180'
+
+/** The header with that token, and the path under which an edge that follows it says it again. */
+export const ASK_HEADER = 'Estiba-Ask'
+export const ASKED_AT = '/.well-known/estiba'
+
+export const TOKEN = '^[0-9a-f]+$'
 
 /** The host name under which it does. */
 export function seenAs({ stack }: Place): string {

@@ -16,18 +16,22 @@ export interface FormattedReport {
 }
 
 /** Shows a report in the log and on the job's page; returns what blocking checks found, a sentence each. */
-export async function tellReport(report: CheckReport, job: Pick<Job, 'log' | 'summarize'>): Promise<readonly string[]> {
-  const { markdown, lines, warnings, errors } = formatReport(report)
+export async function tellReport(
+  report: CheckReport,
+  job: Pick<Job, 'log' | 'summarize'>,
+  title = 'Smoke test',
+): Promise<readonly string[]> {
+  const { markdown, lines, warnings, errors } = formatReport(report, title)
   for (const line of lines) job.log.line(line)
   for (const warning of warnings) job.log.warning(`Advisory: ${warning}`)
   await job.summarize(markdown)
   return errors
 }
 
-export function formatReport(report: CheckReport): FormattedReport {
+export function formatReport(report: CheckReport, title = 'Smoke test'): FormattedReport {
   const found = report.results.filter(({ verdict }) => verdict !== 'good')
   return {
-    markdown: `### Smoke test: ${report.verdict}\n\n${formatTable(COLUMNS, report.results.map(rowOf))}\n`,
+    markdown: `### ${title}: ${report.verdict}\n\n${formatTable(COLUMNS, report.results.map(rowOf))}\n`,
     lines: report.results.map(lineOf),
     warnings: found.filter(({ check }) => !check.blocking).map(sentenceOf),
     errors: found.filter(({ check }) => check.blocking).map(sentenceOf),

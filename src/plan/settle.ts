@@ -8,6 +8,7 @@ import {
   freshOf,
   inTurnOf,
   lasting,
+  marksOf,
   standBy,
   staying,
   toldOf,
@@ -38,6 +39,7 @@ export function settleSteps(request: Settlement): readonly Unnumbered[] {
   return [
     ...haveTheStayingRun(request),
     ...keepRepaired(request),
+    ...keepConfiguration(request),
     ...(request.layout.variant === 'plain' ? goOnInTurns(request, fresh) : goOnInSlot(request, fresh)),
   ]
 }
@@ -64,10 +66,22 @@ function keepRepaired({ changed }: Settlement): readonly Unnumbered[] {
   ]
 }
 
+/** Where the new release was not let in to be seen, what serves goes on with the configuration that it had. */
+function keepConfiguration(request: Settlement): readonly Unnumbered[] {
+  if (!request.edgeChanged || request.way.ask.length === 0) return []
+  const back = step(
+    'give the edge its configuration back',
+    'what serves goes on as it is, and has no other',
+    [words('configure_edge_back', toldOf(staying(request), request))],
+    [],
+  )
+  return [{ ...back, unless: marksOf(request.way).over }]
+}
+
 function goOnInSlot(request: Settlement, fresh: readonly Change[]): readonly Unnumbered[] {
   const { way, gone } = request
   const [web, inTurn, edges] = [webOf(fresh), inTurnOf(fresh), edgesOf(fresh)]
-  const over = since(way.beside.length)
+  const over = marksOf(way).over
   const goneEdges = edgesOf(gone.withEdges)
   const others = oldCode(request).filter((name) => !goneEdges.some((edge) => edge.name === name))
   return [
@@ -109,14 +123,14 @@ function oneEdge(request: Settlement, edges: readonly Change[], gone: readonly C
 }
 
 /** The last step of the switch, which begins only when all before it are done. */
-function proved({ way: { beside, over, edge } }: Settlement): string {
-  return since(beside.length + over.length + edge.length - 1)
+function proved({ way }: Settlement): string {
+  return marksOf(way).last
 }
 
 /** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
 function leadToNew(request: Settlement, web: readonly Change[]): readonly Unnumbered[] {
   const { way, gone, changes } = request
-  const over = since(way.beside.length)
+  const over = marksOf(way).over
   const edges = toldOf(changes, request)
   if (gone.switched.length === 0) return [{ ...leadThrough(edges, request, web), since: over }]
   const before = toldOf(
@@ -152,7 +166,7 @@ function leadThrough(edges: readonly string[], request: Settlement, web: readonl
 }
 
 function goOnInTurns(request: Settlement, fresh: readonly Change[]): readonly Unnumbered[] {
-  const over = since(request.way.beside.length)
+  const over = marksOf(request.way).over
   const gone = oldCode(request)
   return [
     ...(fresh.length + gone.length > 0 ? [{ ...handOver(fresh, gone), since: over }] : []),
@@ -195,9 +209,4 @@ function keepAlive(changes: readonly Change[]): string {
 function step(title: string, because: string, run: readonly string[], changes: readonly Change[]): Unnumbered {
   const grace = Math.max(10, ...changes.map(({ service }) => service.stopGrace))
   return { title, because, run: run.join(' && '), reversibility: 'irreversible', deadline: grace + 60 }
-}
-
-/** Names the step of the switch behind so many. */
-function since(steps: number): string {
-  return `switch ${String(steps + 1).padStart(2, '0')}`
 }

@@ -1,3 +1,4 @@
+import { canBeAsked, endAsking, letAsk } from './ask.ts'
 import { type Change, isOfTheSet } from './changes.ts'
 import { slotAddress, type Slots, type Variant } from '../edge/slots.ts'
 import { living } from './gone.ts'
@@ -33,6 +34,8 @@ export interface SlotSwitch extends Switching {
   readonly edgeChanged: boolean
   /** Whether an edge from outside leads elsewhere yet, and to the slots only when it has loaded its configuration. */
   readonly takesOver: boolean
+  /** Whether the new release is asked before visitors are led to it, as far as its edge lets anybody in. */
+  readonly isAsked: boolean
 }
 
 /**
@@ -46,6 +49,10 @@ export function slotSteps(request: SlotSwitch): Way {
   const inTurn = inTurnOf(changed)
   const old = [...aliveOf(inTurn), ...living(gone.inTurn)]
   const isMoving = changed.some(isOfTheSet)
+  const isAsked = canBeAsked(request) && !isEdgeReplaced(request)
+  // Before anything is replaced: what can't be loaded is found while everything old still runs.
+  const configure =
+    request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []
   return {
     beside: [
       guardStep(request, layout.from),
@@ -62,9 +69,9 @@ export function slotSteps(request: SlotSwitch): Way {
       ...request.share,
       ...startLayers(order, besideOf(changed), healthyWithin),
     ],
+    ask: isAsked ? [...configure, letAsk(layout.variant)] : [],
     over: [
-      // First: what can't be loaded is found while everything old still runs.
-      ...(request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
+      ...(isAsked ? [endAsking(webOf(changed))] : configure),
       ...(old.length > 0 ? [stopOld(request, old)] : []),
       ...startLayers(order, inTurn, healthyWithin),
     ],

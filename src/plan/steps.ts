@@ -3,7 +3,7 @@ import { isOutside } from '../edge/outside.ts'
 import type { Variant } from '../edge/slots.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
 import { allGone, type Gone } from './gone.ts'
-import type { Unnumbered } from './plan.ts'
+import { numbered, type Plan, type Unnumbered } from './plan.ts'
 import { definitions, definitionsWith, marks, names, words } from './words.ts'
 
 /** What every way of switching knows. */
@@ -29,10 +29,26 @@ export interface Switching {
 export interface Way {
   /** Done beside what serves, which goes on as it is. */
   readonly beside: readonly Unnumbered[]
+  /** Has the new release asked before visitors are led to it; nothing where it can't be. */
+  readonly ask: readonly Unnumbered[]
   /** From the first of them on, what serves is replaced. Web services in a slot have proved themselves by then. */
   readonly over: readonly Unnumbered[]
   /** From the first of them on, so is the edge. */
   readonly edge: readonly Unnumbered[]
+}
+
+/** The steps in their phases: a phase of its own is waited behind, so that the new release can be asked. */
+export function phasesOf({ beside, ask, over, edge }: Way): Pick<Plan['phases'], 'prove' | 'switch'> {
+  return ask.length === 0
+    ? { switch: numbered([...beside, ...over, ...edge]) }
+    : { prove: numbered([...beside, ...ask]), switch: numbered([...over, ...edge]) }
+}
+
+/** The step from which on what serves is replaced, and the last one, as the journal names them: `switch 05`. */
+export function marksOf(way: Way): { readonly over: string; readonly last: string } {
+  const first = way.ask.length === 0 ? way.beside.length : 0
+  const place = (steps: number): string => `switch ${String(first + steps).padStart(2, '0')}`
+  return { over: place(1), last: place(way.over.length + way.edge.length) }
 }
 
 /** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */

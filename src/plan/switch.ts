@@ -14,7 +14,7 @@ import { numbered, type Plan, type Unnumbered } from './plan.ts'
 import { prepareSteps } from './prepare.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
-import { lasting, type Way } from './steps.ts'
+import { lasting, phasesOf, type Way } from './steps.ts'
 import { dataObjections, leftOutside, sharedDataObjections } from './stores.ts'
 import { turnSteps } from './turns.ts'
 import { definitions, names } from './words.ts'
@@ -31,6 +31,8 @@ export interface SwitchRequest {
   readonly keep: number
   /** A rollback finds everything on the host and asks no registry. */
   readonly from: 'registry' | 'host'
+  /** Whether somebody asks the new release before visitors are led to it, where the edge can have that. */
+  readonly isAsked?: boolean
 }
 
 /** Plans the way from what runs to a release. */
@@ -62,7 +64,15 @@ export function planSwitch(request: SwitchRequest): Plan {
       ? NO_WAY
       : to.slots === undefined
         ? turnSteps(switching, to.order, layout.from)
-        : slotSteps({ ...switching, order: to.order, slots: to.slots, layout, edgeChanged, takesOver })
+        : slotSteps({
+            ...switching,
+            order: to.order,
+            slots: to.slots,
+            layout,
+            edgeChanged,
+            takesOver,
+            isAsked: request.isAsked === true && to.slots.lets === true,
+          })
   // A rollback migrates nothing, so nothing forbids its way back.
   const settle =
     request.from === 'host' || isQuiet
@@ -79,7 +89,7 @@ export function planSwitch(request: SwitchRequest): Plan {
     ],
     phases: {
       prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
-      switch: numbered([...way.beside, ...way.over, ...way.edge]),
+      ...phasesOf(way),
       commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
       finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged }, changed)),
       ...(settle.length > 0 && { settle: numbered(settle) }),
@@ -89,7 +99,7 @@ export function planSwitch(request: SwitchRequest): Plan {
   }
 }
 
-const NO_WAY: Way = { beside: [], over: [], edge: [] }
+const NO_WAY: Way = { beside: [], ask: [], over: [], edge: [] }
 
 /** Old containers that run, of what is a job now. */
 function endedJobs(changed: readonly Change[]): readonly string[] {

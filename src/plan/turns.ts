@@ -31,6 +31,7 @@ export function turnSteps(switching: Switching, order: readonly (readonly string
       ...switching.share,
       ...startLayers(order, besideOf(changed), healthyWithin),
     ],
+    ask: [],
     over: [
       ...(replaced.length > 0 ? [stopAndReload(switching, replaced, reload)] : []),
       ...startLayers(

@@ -20,6 +20,8 @@ export interface Manifest {
     readonly ownHash?: string
     /** The edges that are switched; others of the kind take no part. */
     readonly edges: readonly string[]
+    /** Whether they let who has the token of a transaction ask a slot that they do not lead to. */
+    readonly lets?: boolean
   }
   readonly plainBecause?: string
 }

@@ -88,6 +88,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
             edgeHash: edge.hash,
             ownHash: edge.ownHash,
             edges: choice.edges.map(({ name: edge }) => edge),
+            lets: choice.edges.every(({ proxy }) => proxy.letsAsk === true),
           },
         }),
       ...(choice.kind === 'plain' && { plainBecause: choice.because }),

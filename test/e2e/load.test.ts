@@ -30,7 +30,7 @@ test.each(EDGES)(
       const { code, stdout } = await shop.deploy(version)
       expect(code, stdout).toBe(0)
     }
-    const told = await doAll(shop, ['deploy', 'bad', 'back'], { rate: 40, sockets: 20, streams: 5 })
+    const told = await doAll(shop, ['deploy', 'bad', 'wrong', 'back'], { rate: 40, sockets: 20, streams: 5 })
     console.log(tell(told))
     expect(told.failures).toEqual([])
     expect(Object.keys(told.versions).sort()).toEqual(['deploy-0', 'second'])

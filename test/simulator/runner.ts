@@ -12,6 +12,8 @@ export interface Job {
   readonly migration: readonly Step[] | undefined
   /** Seconds that the check from outside takes. */
   readonly checkTakes: number
+  /** Whether the new release answers as it should where it can be asked before the switch. */
+  readonly answers: boolean
   /** Looks from outside whether the new release serves. */
   check(): boolean
 }
@@ -82,6 +84,10 @@ export class Runner {
         site.addPhase(opening.id, 'migrate', migration)
       })
       if (!isAt(migrated, 'migrated')) return migrated
+    }
+    if (opening.plan.phases.prove) {
+      const proved = yield* this.#tell(['advance', 'prove'])
+      if (!isAt(proved, 'proved') || !this.#job.answers) return proved
     }
     const switched = yield* this.#tell(['advance', 'switch'])
     if (!isAt(switched, 'trial')) return switched

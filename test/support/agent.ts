@@ -13,7 +13,7 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { addressed, packFiles } from '../../src/agent/package.ts'
-import { agentName, openingFiles } from '../../src/agent/plan-files.ts'
+import { agentName, type Opening, openingFiles } from '../../src/agent/plan-files.ts'
 import { openProgram } from '../../src/agent/programs.ts'
 import { ProgressReader } from '../../src/agent/progress.ts'
 import type { Phase } from '../../src/agent/protocol.ts'
@@ -39,8 +39,8 @@ export interface Wishes {
   readonly lockTimeout?: number
   /** Where not given, the length that the ledger has when the transaction is opened. */
   readonly head?: number
-  /** The first word, which comes with the package. */
-  readonly goesOn?: 'advance switch'
+  /** The first words, which come with the package. */
+  readonly goesOn?: NonNullable<Opening['goesOn']>
 }
 
 export type TrialStep = Omit<Step, 'id'>

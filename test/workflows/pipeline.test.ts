@@ -73,7 +73,7 @@ test('a rollback by hand brings the previous version back, and GitHub knows', as
   expect(states).toEqual(['success success', 'success failure'])
 })
 
-test('a release that fails its smoke test is red, and the old version answers', async () => {
+test('a release that answers its checks with errors is red before it goes on trial, and the old version answers', async () => {
   await team.release('v3')
   const before = await team.shop.read('nginx/default.conf')
   await team.shop.write(
@@ -83,7 +83,7 @@ test('a release that fails its smoke test is red, and the old version answers', 
   const broken = await team.shop.commit('Break the shop')
   const run = await team.push()
   expect(run.exitCode, run.log).toBe(1)
-  expect(steps(run, 'Deploy')).toContain('failure Test it from outside')
+  expect(steps(run, 'Deploy')).toContain('failure Put the release on trial')
   expect(steps(run, 'Deploy')).toContain('success Go back to the release before')
   expect(await team.answers('staging')).toBe('v2')
   expect(recorded().join()).not.toContain(broken)
@@ -94,7 +94,8 @@ test('with the runner killed after the switch, the old version answers by itself
   // The smoke test lengthens the lease by what its checks may take, if it comes to that before the kill: a minute in all.
   await team.copyCallers({
     lease: '30s',
-    checks: '- path: /api/never\n  retries: 15\n  every: 1s\n  timeout: 1s\n',
+    // Nothing that the new release could be asked before the switch.
+    checks: '- url: http://localhost:9/never\n  retries: 15\n  every: 1s\n  timeout: 1s\n',
   })
   await team.release('v4')
   await using run = await team.startPush()

@@ -53,7 +53,7 @@ describe.concurrent.each(SHELLS)('the way of a transaction, in %s', (shell) => {
 
   test('a first word that comes with the package is heard when it is prepared, and followed', async () => {
     await using stack = new TestStack(shell)
-    const transaction = await stack.open({ goesOn: 'advance switch' })
+    const transaction = await stack.open({ goesOn: ['advance switch'] })
 
     expect((await transaction.opened).progress).toEqual({ kind: 'waiting', state: 'trial', lease: 60 })
     expect(stack.trace()).toEqual(['p1', 'p2', 's1', 's2'])
@@ -68,7 +68,7 @@ describe.concurrent.each(SHELLS)('the way of a transaction, in %s', (shell) => {
   test('a first word is not heard after a step that failed', async () => {
     await using stack = new TestStack(shell)
     const prepare = [step('p1', { run: 'exit 3' })]
-    const transaction = await stack.open({ phases: { ...PHASES, prepare }, goesOn: 'advance switch' })
+    const transaction = await stack.open({ phases: { ...PHASES, prepare }, goesOn: ['advance switch'] })
 
     expect((await transaction.opened).progress).toMatchObject({ result: 'undone', cause: 'prepare-01' })
     expect(stack.trace()).toEqual(['p1', 'undo p1'])

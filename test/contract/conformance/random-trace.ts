@@ -6,8 +6,10 @@ type Random = () => number
 /** A trace of a few deeds that no one would have thought of, the same for the same numbers. */
 export function randomTrace(name: string, random: Random): Trace {
   const chance = (probability: number): boolean => random() < probability
+  const isAsked = chance(0.3)
   const phases: Phases = {
     prepare: steps(random, 'p', 1),
+    ...(isAsked && { prove: steps(random, 'r', 2) }),
     switch: steps(random, 's', 2),
     ...(chance(0.7) && { commit: steps(random, 'c', 1) }),
     finish: steps(random, 'f', 2),
@@ -19,7 +21,7 @@ export function randomTrace(name: string, random: Random): Trace {
     phases,
     hasWatch: chance(0.3),
     lease: expires ? 3 : 60,
-    deeds: expires ? [{ do: 'expire' }, confirm()] : deeds(random),
+    deeds: expires ? [{ do: 'expire' }, confirm()] : deeds(random, isAsked),
   }
 }
 
@@ -39,10 +41,11 @@ function steps(random: Random, prefix: string, most: number): readonly TraceStep
   )
 }
 
-function deeds(random: Random): readonly Deed[] {
+function deeds(random: Random, isAsked: boolean): readonly Deed[] {
   const way: Deed[] = [
     ...(random() < 0.35 ? [{ do: 'migrate' as const, steps: steps(random, 'm', 1) }] : []),
     ...words(random, 1),
+    ...(isAsked ? [{ do: 'say' as const, words: ['advance', 'prove'], as: 'owner' as const }] : []),
     { do: 'say', words: ['advance', 'switch'], as: 'owner' },
     ...words(random, 2),
     {
@@ -76,6 +79,7 @@ function words(random: Random, most: number): readonly Deed[] {
     ['confirm', 'checked'],
     ['advance', 'migrate'],
     ['advance', 'prepare'],
+    ['advance', 'prove'],
     ['sing'],
   ]
   return Array.from({ length: Math.floor(random() * (most + 1)) }, () => ({

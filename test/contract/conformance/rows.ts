@@ -1,4 +1,4 @@
-import { RECOVERY, type State, STATES, VERBS } from '../../../src/agent/protocol.ts'
+import { RECOVERY, type State, STATES, VERBS, verbsOf } from '../../../src/agent/protocol.ts'
 import { type Deed, type Phases, PLAIN, type Trace, traceStep } from './trace.ts'
 
 const WORDS = [...new Set(VERBS.map(({ word }) => word))]
@@ -6,9 +6,12 @@ const WORDS = [...new Set(VERBS.map(({ word }) => word))]
 /** States in which a transaction can be spoken to. */
 const SPOKEN_TO = STATES.filter((state) => state !== 'forbidden' && state !== 'committed')
 
+/** With a phase in which the new release proves itself. */
+const ASKED: Phases = { ...PLAIN, prove: [traceStep('r1'), traceStep('r2')] }
 const HELD_AT_OPEN: Phases = { ...PLAIN, prepare: [traceStep('p1', { isHeld: true })] }
 const OPENING = { step: 'p1', words: ['open'] } as const
 const MIGRATE: Deed = { do: 'migrate', steps: [traceStep('m1')] }
+const PROVE: Deed = { do: 'say', words: ['advance', 'prove'], as: 'owner' }
 const SWITCH: Deed = { do: 'say', words: ['advance', 'switch'], as: 'owner' }
 const CONFIRM: Deed = { do: 'say', words: ['confirm', 'unchecked'], as: 'owner' }
 
@@ -32,9 +35,15 @@ function forward(state: State): readonly Trace[] {
         trace('prepared: advance migrate', state, [MIGRATE, abort('owner')]),
         trace('prepared: advance migrate without steps', state, [say('advance', 'migrate'), abort('owner')]),
         trace('prepared: advance switch', state, [SWITCH, abort('owner')]),
+        { ...trace('prepared: advance prove', state, [SWITCH, PROVE, abort('owner')]), phases: ASKED },
       ]
     case 'migrated':
-      return [trace('migrated: advance switch', state, [SWITCH, abort('owner')])]
+      return [
+        trace('migrated: advance switch', state, [SWITCH, abort('owner')]),
+        { ...trace('migrated: advance prove', state, [SWITCH, PROVE, abort('owner')]), phases: ASKED },
+      ]
+    case 'proved':
+      return [trace('proved: advance switch', state, [SWITCH, CONFIRM, abort('owner')])]
     case 'trial':
       return [
         trace('trial: confirm unchecked', state, [CONFIRM, CONFIRM, abort('other')]),
@@ -72,6 +81,7 @@ export function recoveryRows(): readonly Trace[] {
       }
       case 'prepared':
       case 'migrated':
+      case 'proved':
       case 'trial':
         return [
           trace(`${state}: killed`, state, [{ do: 'kill' }, renew(), { do: 'recover' }, renew(), { do: 'recover' }]),
@@ -124,7 +134,7 @@ function gated(gate: boolean): Deed {
 
 function refused(state: State): readonly Deed[] {
   return WORDS.flatMap((word): readonly Deed[] => {
-    const rule = VERBS.find((row) => (row.state === state || row.state === '*') && row.word === word)
+    const rule = verbsOf(phasesAt(state)).find((row) => (row.state === state || row.state === '*') && row.word === word)
     const words = word.startsWith('advance:') ? ['advance', word.slice('advance:'.length)] : [word, 'x']
     return [
       ...(rule === undefined ? [{ do: 'say' as const, words, as: 'owner' as const }] : []),
@@ -136,8 +146,12 @@ function refused(state: State): readonly Deed[] {
 /** A trace that begins in a state; at `open` the words are said while the only step of `prepare` is held. */
 function trace(name: string, state: State, deeds: readonly Deed[]): Trace {
   if (state === 'open') return atOpen(name, deeds)
-  const way = state === 'migrated' ? [MIGRATE] : state === 'trial' ? [SWITCH] : []
-  return { name, phases: PLAIN, hasWatch: false, lease: 60, deeds: [...way, ...deeds] }
+  const way = state === 'migrated' ? [MIGRATE] : state === 'proved' ? [PROVE] : state === 'trial' ? [SWITCH] : []
+  return { name, phases: phasesAt(state), hasWatch: false, lease: 60, deeds: [...way, ...deeds] }
+}
+
+function phasesAt(state: State): Phases {
+  return state === 'proved' ? ASKED : PLAIN
 }
 
 function struck(name: string, _: State, deeds: readonly Deed[]): Trace {

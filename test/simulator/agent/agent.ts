@@ -1,4 +1,4 @@
-import { LIMITS, RECOVERY, type State, VERBS } from '../../../src/agent/protocol.ts'
+import { LIMITS, RECOVERY, type State, verbsOf } from '../../../src/agent/protocol.ts'
 import type { Run } from '../kernel.ts'
 import type { AgentProgram } from './site.ts'
 import { LEDGER, Ways } from './ways.ts'
@@ -133,7 +133,9 @@ export class Agent extends Ways implements AgentProgram {
   *obey(words: readonly string[]): Run {
     const [word = '', argument = '', value = ''] = words
     const key = word === 'advance' ? `advance:${argument}` : word
-    const rule = VERBS.find((row) => (row.state === '*' || row.state === this.state) && row.word === key)
+    const rule = verbsOf(this.opening.plan.phases).find(
+      (row) => (row.state === '*' || row.state === this.state) && row.word === key,
+    )
     const [action = '', phase = '', next = ''] = rule?.action.split(':') ?? []
     switch (action) {
       case 'run':
@@ -159,7 +161,7 @@ export class Agent extends Ways implements AgentProgram {
     }
   }
 
-  *advance(phase: 'prepare' | 'migrate' | 'switch', next: State): Run {
+  *advance(phase: 'prepare' | 'migrate' | 'prove' | 'switch', next: State): Run {
     if (!this.host.disk.has(`${this.tx}/plan/${phase}`)) yield* this.record('refused', 'advance', 'no-steps')
     else if (yield* this.runPhase(phase)) yield* this.enter(next)
     else yield* this.undo(this.cause)

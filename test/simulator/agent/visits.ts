@@ -1,4 +1,4 @@
-import { RESULTS, type Result, type State, VERBS } from '../../../src/agent/protocol.ts'
+import { RESULTS, type Result, type State, verbsOf } from '../../../src/agent/protocol.ts'
 import { NEVER, type Run } from '../kernel.ts'
 import { readRecords } from './recorder.ts'
 import { folder, type Site } from './site.ts'
@@ -70,7 +70,9 @@ function refusalOf(
 ): string | undefined {
   const state = readRecords(site.host, tx).findLast(([type]) => type === 'state')?.[1] ?? ''
   const key = word === 'advance' ? `advance:${argument}` : word
-  const rule = VERBS.find((row) => (row.state === '*' || row.state === state) && row.word === key)
+  const rule = verbsOf(site.openings.get(tx)?.plan.phases ?? {}).find(
+    (row) => (row.state === '*' || row.state === state) && row.word === key,
+  )
   if (!rule) return `state-${state}`
   return rule.who === 'any' || site.host.disk.read(`${folder(tx)}/nonce`) === nonce ? undefined : 'not-owner'
 }

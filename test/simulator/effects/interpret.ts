@@ -89,6 +89,8 @@ const EFFECTS: Effects = {
   let_all_go: ({ docker }) => docker.awaitEngine(),
   are_well: ({ containers }, services) => containers.areWell(services),
   run_for: ({ containers }, [, ...services]) => containers.areWell(services),
+  let_ask: () => done(),
+  end_asking: () => done(),
   see_edge: ({ containers }, [wanted = '', ...edges]) => containers.seeEdge(wanted, edges),
   reload_nginx: ({ containers }, [edge = '']) => containers.reload(edge),
   drain: () => done(),

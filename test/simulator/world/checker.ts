@@ -1,7 +1,7 @@
 import type { Container, EngineEvent } from '../host/container.ts'
 import { whoAnswers } from '../host/edge.ts'
 import type { Outcome, Runner } from '../runner.ts'
-import { isIrreversible, SCHEDULERS, type Setting, WORKERS } from './world.ts'
+import { answersErrors, isIrreversible, SCHEDULERS, type Setting, WORKERS } from './world.ts'
 
 /** What can be seen of a stack's folder from outside. */
 const OUTSIDE: readonly string[] = ['edge/live', 'current', 'open', 'ledger.jsonl']
@@ -39,6 +39,8 @@ export class Checker {
     if (host.disk.has('open')) this.note('a transaction is open')
     const result = this.result()
     if (result === 'committed' && !hasConfirmed) this.note('committed, although nobody confirmed it')
+    if (answersErrors(this.#setting.case) && this.#served.has(this.#setting.to.id))
+      this.note('visitors were led to what answers errors')
     this.#checkServing(result)
     this.#checkOutcome(outcome, result)
   }

@@ -14,9 +14,11 @@ export const WORLDS = [
   'new fine',
   'never healthy',
   'dies in trial',
+  'answers errors',
   'old already bad',
   'irreversible migration',
   'irreversible migration, never healthy',
+  'irreversible migration, answers errors',
   'renamed',
   'renamed, dies in trial',
   'irreversible migration, renamed',
@@ -26,6 +28,11 @@ export type World = (typeof WORLDS)[number]
 /** Whether the old code can't run on what the new one makes of the schema. */
 export function isIrreversible(world: World): boolean {
   return world.startsWith('irreversible')
+}
+
+/** Whether the new release is healthy by its own check, and not by those that the job asks it with before the switch. */
+export function answersErrors({ world, verb }: Case): boolean {
+  return verb === 'deploy' && world.endsWith('answers errors')
 }
 
 /** Whether worker and scheduler have other names in the new release. */
@@ -141,6 +148,7 @@ export function settingOf(tried: Case): Setting {
       },
       migration,
       checkTakes: TIMES.checkTakes,
+      answers: !answersErrors(tried),
     },
   }
 }
@@ -175,6 +183,7 @@ function plan(tried: Case) {
       keep: 5,
       drain: 30,
       from: verb === 'deploy' ? 'registry' : 'host',
+      isAsked: verb === 'deploy',
     }),
     migration: isIrreversible(world)
       ? planMigration({ service: 'api', command: ['migrate'], database: 'db', oldCodeCanRun: false, deadline: 60 })

@@ -20,9 +20,11 @@ type Step = readonly [phase: string, title: string, effect: 'docker' | 'files']
 export const STEPS: readonly Step[] = [
   ['prepare', 'stage the release', 'files'],
   ['prepare', 'pull the images', 'docker'],
-  ['switch', 'note what serves, and guard it', 'docker'],
-  ['switch', 'create the new', 'docker'],
-  ['switch', 'start the new web, and wait until it is healthy', 'docker'],
+  ['prove', 'note what serves, and guard it', 'docker'],
+  ['prove', 'create the new', 'docker'],
+  ['prove', 'start the new web, and wait until it is healthy', 'docker'],
+  ['prove', 'let the job ask', 'docker'],
+  ['switch', 'let nobody ask any more', 'docker'],
   ['switch', 'stop the old scheduler', 'docker'],
   ['switch', 'start the new scheduler, and wait until it is healthy', 'docker'],
   ['switch', 'lead the edge to the other slot', 'docker'],
@@ -59,9 +61,9 @@ export function boundaries(): readonly Moment[] {
       { name: `after ${step}, ${title}`, record: ` did ${step} `, worlds, docker: false },
     ]
   })
-  const waits = (['prepared', 'trial'] as const).map((state): Moment => {
+  const waits = (['prepared', 'proved', 'trial'] as const).map((state): Moment => {
     const worlds: readonly World[] =
-      state === 'trial' ? ['fine', 'dies in trial'] : ['fine', 'never healthy', 'dies in trial']
+      state !== 'prepared' ? ['fine', 'dies in trial'] : ['fine', 'never healthy', 'dies in trial']
     return { name: `while ${state}`, record: ` waiting ${state} `, worlds, docker: false }
   })
   return [...steps, ...waits]
@@ -69,7 +71,7 @@ export function boundaries(): readonly Moment[] {
 
 function worldsAt(phase: string, step: string): readonly World[] {
   if (phase === 'commit' || phase === 'finish') return ['fine']
-  if (phase === 'switch' && step > PROOF) return ['fine', 'dies in trial']
+  if (phase === 'switch' || step > PROOF) return ['fine', 'dies in trial']
   return ['fine', 'never healthy', 'dies in trial']
 }
 

@@ -124,8 +124,9 @@ server {
 
 const WEB = `const { createServer } = require('node:http')
 const { VERSION, WORLD } = process.env
-const server = createServer(({ url }, response) => {
-  if (url === '/trial' && WORLD === 'dies in trial') process.exit(1)
+const server = createServer(({ url, headers }, response) => {
+  // Not yet, where it is asked before the switch.
+  if (url === '/trial' && WORLD === 'dies in trial' && headers['estiba-ask'] === undefined) process.exit(1)
   response.statusCode = url === '/healthz' && WORLD === 'never healthy' ? 503 : 200
   response.setHeader('X-Version', VERSION)
   response.end(VERSION + '\\n')

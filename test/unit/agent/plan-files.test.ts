@@ -57,7 +57,9 @@ test('a phase is a table, one line a step whatever its title, and a program for 
 
 describe('an opening', () => {
   test('may bring the first word, with an id like any other', () => {
-    expect(textOf(openingFiles({ ...opening, goesOn: 'advance switch' }), 'inbox/1')).toBe('opening advance switch\n')
+    expect(textOf(openingFiles({ ...opening, goesOn: ['advance switch'] }), 'inbox/1')).toBe(
+      'opening-1 advance switch\n',
+    )
     expect(names(openingFiles(opening))).not.toContain('inbox/1')
   })
 
@@ -85,6 +87,7 @@ describe('an opening', () => {
     expect(textOf(files, 'plan/verbs')).toMatchInlineSnapshot(`
       "open advance:prepare owner run:prepare:prepared
       prepared advance:migrate owner run:migrate:migrated
+      proved advance:switch owner run:switch:trial
       prepared advance:switch owner run:switch:trial
       migrated advance:switch owner run:switch:trial
       trial confirm owner commit
@@ -97,6 +100,7 @@ describe('an opening', () => {
       "open crash any undo
       prepared crash any undo
       migrated crash any undo
+      proved crash any undo
       trial crash any undo
       forbidden crash any settle
       committed crash any wind-up

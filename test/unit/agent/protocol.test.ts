@@ -58,7 +58,7 @@ test('others than the owner may only abort; only a trial may be confirmed', () =
 })
 
 test('the tables go to the host as rows of four fields', () => {
-  for (const row of (formatVerbs() + formatRecovery()).trimEnd().split('\n'))
+  for (const row of (formatVerbs({ prove: [] }) + formatVerbs({}) + formatRecovery()).trimEnd().split('\n'))
     expect(row).toMatch(/^\S+ \S+ (owner|any) \S+$/)
   expect(formatRecovery()).toContain('committed crash any wind-up\n')
 })

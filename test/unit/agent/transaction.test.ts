@@ -68,7 +68,7 @@ describe('opening', () => {
   test('one that goes on is followed beyond its first word, also on a new connection', async () => {
     const first = losing(journal('state prepared\nwaiting prepared 300 0'))
     const second = answering('3 1763766000 100 state trial\n4 1763766000 100 waiting trial 300 1')
-    const goesOn: Opening = { ...opening, goesOn: 'advance switch' }
+    const goesOn: Opening = { ...opening, goesOn: ['advance switch'] }
     const { progress } = await openTransaction(first, id, goesOn, listen(), { connect: only(second) })
     expect(progress).toMatchObject({ kind: 'waiting', state: 'trial' })
     expect(told(second)).toEqual([`/srv/shop ${id} follow 3 1`])

@@ -181,7 +181,7 @@ describe('phase prepare', () => {
 describe('the phases that go on', () => {
   test('switch needs the host and the transaction, nothing of the release', () => {
     const { value } = read({ ...stackInputs, phase: 'switch', transaction })
-    expect(value).toEqual({ ...stackValue, phase: 'switch', transaction })
+    expect(value).toEqual({ ...stackValue, phase: 'switch', transaction, checks: [] })
   })
 
   test('confirm may do without checks when that is said', () => {

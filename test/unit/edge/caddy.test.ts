@@ -9,6 +9,50 @@ test('the generated file', () => {
   expect(text).toMatchInlineSnapshot(`
     "# Written by Estiba at a deploy; see docs/recipes.md.
     (estiba_my_api) {
+    	@estiba_my_api_asks-a-at-all {
+    		path /.well-known/estiba
+    		header_regexp Estiba-Ask ^[0-9a-f]+$
+    		file {
+    			root /etc/caddy/estiba/asked
+    			try_files {http.request.header.Estiba-Ask}.a
+    		}
+    	}
+    	respond @estiba_my_api_asks-a-at-all {http.request.header.Estiba-Ask}
+    	@estiba_my_api_asks-a {
+    		header_regexp Estiba-Ask ^[0-9a-f]+$
+    		file {
+    			root /etc/caddy/estiba/asked
+    			try_files {http.request.header.Estiba-Ask}.a
+    		}
+    	}
+    	reverse_proxy @estiba_my_api_asks-a 10.213.0.10:8000 {
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
+    		}
+    	}
+    	@estiba_my_api_asks-b-at-all {
+    		path /.well-known/estiba
+    		header_regexp Estiba-Ask ^[0-9a-f]+$
+    		file {
+    			root /etc/caddy/estiba/asked
+    			try_files {http.request.header.Estiba-Ask}.b
+    		}
+    	}
+    	respond @estiba_my_api_asks-b-at-all {http.request.header.Estiba-Ask}
+    	@estiba_my_api_asks-b {
+    		header_regexp Estiba-Ask ^[0-9a-f]+$
+    		file {
+    			root /etc/caddy/estiba/asked
+    			try_files {http.request.header.Estiba-Ask}.b
+    		}
+    	}
+    	reverse_proxy @estiba_my_api_asks-b 10.213.1.10:8000 {
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
+    		}
+    	}
     	@estiba_my_api_b-trial {
     		file {
     			root /etc/caddy/estiba/live
@@ -101,6 +145,8 @@ test('of replicas each is asked first by some visitors in a trial, and the slot 
     line.replaceAll(/10\.213\.(\d+\.\d+):80/g, '$1'),
   )
   expect(proxies).toEqual([
+    'reverse_proxy @estiba_api_asks-a 0.10 0.12 {',
+    'reverse_proxy @estiba_api_asks-b 1.10 1.12 {',
     'reverse_proxy @estiba_api_b-trial-0 1.10 1.12 0.10 0.12 {',
     'reverse_proxy @estiba_api_b-trial 1.12 1.10 0.10 0.12 {',
     'reverse_proxy @estiba_api_a-trial-0 0.10 0.12 1.10 1.12 {',

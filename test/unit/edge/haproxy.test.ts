@@ -24,6 +24,15 @@ test('the generated files', () => {
         retry-on conn-failure
         server 1 10.213.0.10:8000 no-check
 
+    backend estiba_my-api_a-asked
+        mode http
+        option http-server-close
+        option redispatch 1
+        retries 3
+        retry-on conn-failure
+        http-request return status 200 content-type text/plain lf-string "%[req.hdr(Estiba-Ask)]\\n" if { path /.well-known/estiba }
+        server 1 10.213.0.10:8000 no-check
+
     backend estiba_my-api_a-trial-1
         mode http
         option http-server-close
@@ -41,6 +50,15 @@ test('the generated files', () => {
         option redispatch 1
         retries 3
         retry-on conn-failure
+        server 1 10.213.1.10:8000 no-check
+
+    backend estiba_my-api_b-asked
+        mode http
+        option http-server-close
+        option redispatch 1
+        retries 3
+        retry-on conn-failure
+        http-request return status 200 content-type text/plain lf-string "%[req.hdr(Estiba-Ask)]\\n" if { path /.well-known/estiba }
         server 1 10.213.1.10:8000 no-check
 
     backend estiba_my-api_b-trial-1
@@ -84,7 +102,18 @@ test('the generated files', () => {
 
     core.register_fetches("estiba_state", function() return state() end)
 
-    core.register_fetches("estiba", function(_, service)
+    local function asked(transaction)
+      local token = transaction.sf:req_fhdr("Estiba-Ask") or ""
+      if not token:find("^%x+$") then return end
+      for _, slot in ipairs({ "a", "b" }) do
+        local file = io.open("/etc/haproxy/estiba/asked/" .. token .. "." .. slot)
+        if file then file:close() return slot end
+      end
+    end
+
+    core.register_fetches("estiba", function(transaction, service)
+      local slot = asked(transaction)
+      if slot then return "estiba_" .. service .. "_" .. slot .. "-asked" end
       local now = state()
       if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
       return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)

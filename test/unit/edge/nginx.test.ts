@@ -33,6 +33,12 @@ test('the generated files', () => {
     set $estiba_slot a;
     if (-f /etc/nginx/estiba/live/b) { set $estiba_slot b; }
     if (-f /etc/nginx/estiba/live/trial) { set $estiba_slot $estiba_slot-trial; }
+    set $asks_estiba none;
+    if ($http_estiba_ask ~ "^[0-9a-f]+$") { set $asks_estiba $http_estiba_ask; }
+    set $asked_of_estiba "";
+    if (-f /etc/nginx/estiba/asked/$asks_estiba.a) { set $estiba_slot a; set $asked_of_estiba $uri; }
+    if (-f /etc/nginx/estiba/asked/$asks_estiba.b) { set $estiba_slot b; set $asked_of_estiba $uri; }
+    if ($asked_of_estiba = /.well-known/estiba) { return 200 "$asks_estiba\\n"; }
     set $estiba_my_api estiba_my_api_$estiba_slot;
     "
   `)

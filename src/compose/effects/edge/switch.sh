@@ -5,6 +5,14 @@ switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
+# let_ask SLOT: the edge leads a request with the transaction's token to that slot, and all others where it did.
+let_ask() {
+  asked=$stack/edge/asked
+  token=$(printf '%s.%s' "${ESTIBA_TX##*/}" "$(cat "$ESTIBA_TX/plan/nonce")" | sha256sum | cut -c 1-32) || return 1
+  rm -rf "$asked" && mkdir "$asked" && : >"$asked/$token.$1" && chmod -R a+rX "$asked"
+}
+end_asking() { rm -rf "$stack/edge/asked"; }
+
 # see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
   wanted=$1 give_up=$(($(uptime_seconds) + 15))
