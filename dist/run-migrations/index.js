@@ -61097,10 +61097,10 @@ function splitWords(text) {
 }
 
 ;// CONCATENATED MODULE: ./src/host/host.ts
-const HOST = /^(?<user>[\w.-]+)@(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/;
+const host_HOST = /^(?<user>[\w.-]+)@(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/;
 /** Parses `user@host[:port]`, IPv6 addresses in brackets. Returns the problem as a string when it can't. */
 function parseHost(text) {
-    const { user, name, v6, port = '22' } = HOST.exec(text.trim())?.groups ?? {};
+    const { user, name, v6, port = '22' } = host_HOST.exec(text.trim())?.groups ?? {};
     const host = v6 ?? name;
     if (user === undefined || host === undefined)
         return `write user@host or user@host:port, not "${text}"`;
@@ -61798,6 +61798,573 @@ function lastLine(text) {
     return text.trim().split('\n').at(-1) ?? 'no reason given';
 }
 
+;// CONCATENATED MODULE: ./src/edge/proxy.ts
+/** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
+const SEEN_AT = '127.0.0.1:9180';
+/** The header with that token, and the path under which an edge that follows it says it again. */
+const ASK_HEADER = 'Estiba-Ask';
+const ASKED_AT = '/.well-known/estiba';
+const TOKEN = '^[0-9a-f]+$';
+/** The host name under which it does. */
+function seenAs({ stack }) {
+    return `${stack}.estiba`;
+}
+const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
+/** A service's name as part of a name in a configuration: letters, digits and underscores. */
+function variable(service) {
+    return service.replaceAll(/[^A-Za-z0-9_]/g, '_');
+}
+
+;// CONCATENATED MODULE: ./src/edge/slots.ts
+
+/**
+ * Two slots for what serves: networks `slot-a` and `slot-b` with addresses of their own. One holds the release that serves,
+ * the other is free for the next one, and the edge chooses between them by one rename.
+ */
+const SLOTS = ['a', 'b'];
+/** How a release is laid out on a host: in a slot, or `plain`, where old and new take turns. */
+const VARIANTS = ['plain', ...SLOTS];
+function otherSlot(slot) {
+    return slot === 'a' ? 'b' : 'a';
+}
+/** The engine's name of a slot's network. It sorts behind `default`, which stays the containers' gateway. */
+function slotNetwork(project, slot) {
+    return `${project}_slot-${slot}`;
+}
+function slotAddress({ subnets }, slot, host) {
+    return subnets[slot].replace(/\d+\/24$/, String(host));
+}
+const FIRST_HOST = 10;
+const LAST_HOST = 127;
+/** Gives each replica its place: the one that any release before gave it, or the next that nobody has. */
+function webAddresses(services, before) {
+    const known = new Map();
+    for (const [name, { hosts }] of before.flatMap(({ web }) => Object.entries(web)))
+        if (hosts.length > (known.get(name)?.length ?? 0))
+            known.set(name, hosts);
+    const taken = new Set([...known.values()].flat());
+    const addresses = {};
+    for (const [name, { port, replicas }] of [...services].sort(([one], [other]) => (one < other ? -1 : 1))) {
+        const hosts = (known.get(name) ?? []).slice(0, replicas);
+        while (hosts.length < replicas)
+            hosts.push(takeFree(taken));
+        addresses[name] = { hosts, port };
+    }
+    return addresses;
+}
+function takeFree(taken) {
+    for (let host = FIRST_HOST; host <= LAST_HOST; host++) {
+        if (taken.has(host))
+            continue;
+        taken.add(host);
+        return host;
+    }
+    throw new UsageError(`the web services of a stack have ${LAST_HOST - FIRST_HOST + 1} replicas at most in all`);
+}
+
+;// CONCATENATED MODULE: ./src/edge/caddy.ts
+
+
+const FOLDER = '/etc/caddy/estiba';
+/** Caddy 2.6 and newer. https://caddyserver.com/docs/caddyfile */
+const CADDY = {
+    name: 'Caddy',
+    folder: FOLDER,
+    files: caddyFiles,
+    namedServices,
+    problems,
+    letsAsk: true,
+};
+/**
+ * A snippet for each service, which a site of the team's own Caddyfile imports in place of its `reverse_proxy`, and which
+ * stands in the order of directives where that does: behind a `respond` or an `error`. The state is looked up once more by
+ * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
+ */
+function caddyFiles(slots, place) {
+    const { stack, folder, isShared } = place;
+    const snippets = Object.entries(slots.web).map(([name, address]) => {
+        const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
+        const snippet = { slots, address, prefix, folder };
+        return block(`(${prefix})`, [
+            ...SLOTS.flatMap((slot) => asking(snippet, slot)),
+            ...inTrial(snippet, 'b'),
+            ...inTrial(snippet, 'a'),
+            matcher(`${prefix}_b`, 'b', folder),
+            proxy(`@${prefix}_b`, of(slots, address, 'b')),
+            proxy('', of(slots, address, 'a')),
+        ]);
+    });
+    const seen = ['b-trial', 'a-trial', 'b'].flatMap((state) => [
+        matcher(`estiba_${state}`, state, folder),
+        `respond @estiba_${state} ${state}`,
+    ]);
+    const [address = '', port = ''] = SEEN_AT.split(':');
+    const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])]);
+    return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
+}
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function asking({ slots, address, prefix, folder }, slot) {
+    const name = `${prefix}_asks-${slot}`;
+    const token = `{http.request.header.${ASK_HEADER}}`;
+    const asks = [
+        `header_regexp ${ASK_HEADER} ${TOKEN}`,
+        block('file', [`root ${folder}/asked`, `try_files ${token}.${slot}`]),
+    ];
+    return [
+        block(`@${name}-at-all`, [`path ${ASKED_AT}`, ...asks]),
+        `respond @${name}-at-all ${token}`,
+        block(`@${name}`, asks),
+        proxy(`@${name}`, of(slots, address, slot)),
+    ];
+}
+/**
+ * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
+ * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
+ * Linux prefers the even ones.
+ */
+function inTrial({ slots, address, prefix, folder }, slot) {
+    const fresh = of(slots, address, slot);
+    const before = of(slots, address, otherSlot(slot));
+    const state = `${slot}-trial`;
+    return fresh.flatMap((_, place) => {
+        const isLast = place === fresh.length - 1;
+        const turn = isLast ? [] : [`expression int({http.request.remote.port})/2%${fresh.length}==${place}`];
+        const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`;
+        const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
+        return [
+            matcher(name, state, folder, turn),
+            proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms']),
+        ];
+    });
+}
+function matcher(name, state, folder, more = []) {
+    return block(`@${name}`, [block('file', [`root ${folder}/live`, `try_files ${state}`]), ...more]);
+}
+function proxy(when, upstreams, how = ['lb_policy round_robin']) {
+    const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ');
+    const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE];
+    return block(head, [...several, SOON_CLOSED]);
+}
+/** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */
+const NEVER_TWICE = block('lb_retry_match', ['method NONE']);
+/** A connection that nobody uses is no visitor's, and a drain counts connections. */
+const SOON_CLOSED = block('transport http', ['dial_timeout 2s', 'keepalive 1s']);
+function of(slots, { hosts, port }, slot) {
+    return hosts.map((host) => `${slotAddress(slots, slot, host)}:${port}`);
+}
+function block(head, lines) {
+    return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `\t${line}`), '}'].join('\n');
+}
+function namedServices(text, services) {
+    const named = imports(text).map(({ name }) => name);
+    return services.filter((service) => named.includes(variable(service)));
+}
+function problems(text, services) {
+    const known = services.map(variable);
+    const own = uncommented(text);
+    return [
+        ...(new RegExp(`^\\s*import\\s+${FOLDER}/(caddy\\.conf|\\*)`, 'm').test(own)
+            ? []
+            : [
+                `it does not import ${FOLDER}/caddy.conf; write \`import ${FOLDER}/caddy.conf\` above the sites, below the global options`,
+            ]),
+        ...imports(text).flatMap(({ name, more }) => {
+            if (!known.includes(name))
+                return [`\`import estiba_${name}\` names no service of the compose file; there are: ${services.join(', ')}`];
+            if (more === '')
+                return [];
+            return [`\`import estiba_${name} ${more}\`: it takes no path; write \`handle ${more} { import estiba_${name} }\``];
+        }),
+        ...(/^\s*admin\s+off\s*$/m.test(own)
+            ? [
+                '`admin off` keeps it from loading a new configuration; write `admin localhost:2019`, which only its container reaches',
+            ]
+            : []),
+    ];
+}
+/** What follows each `import estiba_`: the name, and the rest of the line. */
+function imports(text) {
+    const found = [...uncommented(text).matchAll(/^[ \t]*import[ \t]+"?estiba_([^\s"]+)"?[ \t]*([^\n]*?)[ \t}]*$/gm)];
+    return found.map(([, name = '', more = '']) => ({ name, more }));
+}
+function uncommented(text) {
+    return text.replaceAll(/(^|\s)#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/nginx.ts
+
+
+const nginx_FOLDER = '/etc/nginx/estiba';
+/** A stock nginx. */
+const nginx_NGINX = {
+    name: 'nginx',
+    folder: nginx_FOLDER,
+    files: nginxFiles,
+    namedServices: nginx_namedServices,
+    problems: nginx_problems,
+    advice,
+    letsAsk: true,
+};
+/**
+ * What the team's own configuration includes: `nginx.conf` in its http block, `server.conf` in each server. Addresses are
+ * fixed, so nothing is looked up and nothing is reloaded when the slots change. In a trial the slot before answers where the
+ * new one takes no connection; a request that was sent is never sent again.
+ * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
+ */
+function nginxFiles(slots, place) {
+    const { stack, folder, isShared } = place;
+    const services = Object.entries(slots.web);
+    const upstream = (name) => ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
+    const upstreams = services.flatMap(([name, { hosts, port }]) => {
+        const servers = (slot, more) => hosts.map((host) => `server ${slotAddress(slots, slot, host)}:${port}${more};`).join(' ');
+        return SLOTS.flatMap((slot) => [
+            `upstream ${upstream(name)}_${slot} { ${servers(slot, '')} ${nginx_SOON_CLOSED} }`,
+            `upstream ${upstream(name)}_${slot}-trial { ${servers(slot, ' max_fails=1 fail_timeout=2s')} ` +
+                `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
+        ]);
+    });
+    return {
+        'nginx.conf': `${[
+            WRITTEN,
+            ...upstreams,
+            `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
+                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
+        ].join('\n')}\n`,
+        'server.conf': `${[
+            WRITTEN,
+            'set $estiba_slot a;',
+            `if (-f ${folder}/live/b) { set $estiba_slot b; }`,
+            `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
+            ...nginx_asking(folder),
+            ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
+        ].join('\n')}\n`,
+    };
+}
+/** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
+function nginx_asking(folder) {
+    const header = `$http_${variable(ASK_HEADER).toLowerCase()}`;
+    return [
+        'set $asks_estiba none;',
+        `if (${header} ~ "${TOKEN}") { set $asks_estiba ${header}; }`,
+        'set $asked_of_estiba "";',
+        ...SLOTS.map((slot) => `if (-f ${folder}/asked/$asks_estiba.${slot}) { set $estiba_slot ${slot}; set $asked_of_estiba $uri; }`),
+        `if ($asked_of_estiba = ${ASKED_AT}) { return 200 "$asks_estiba\\n"; }`,
+    ];
+}
+/**
+ * A connection that nobody uses is no visitor's, and a drain counts connections. Since 1.29.7 nginx keeps them unless told
+ * otherwise, and before that `keepalive 0` is an error.
+ */
+const nginx_SOON_CLOSED = 'keepalive_timeout 1s;';
+/** Those whose variable it has. */
+function nginx_namedServices(text, services) {
+    return services.filter((name) => new RegExp(`\\$\\{?estiba_${variable(name)}\\b`).test(nginx_uncommented(text)));
+}
+function nginx_problems(text, services) {
+    const own = nginx_uncommented(text);
+    const known = new Set(['slot', ...services.map(variable)]);
+    const named = [...own.matchAll(/\$\{?estiba_(\w+)/g)].map(([, name = '']) => name);
+    const unknown = [...new Set(named)].filter((name) => !known.has(name));
+    const paths = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(?::\d+)?(\/[^;\s]*)/g)];
+    const ports = [...own.matchAll(/proxy_pass\s+https?:\/\/\$\{?(estiba_\w+)\}?(:\d+)/g)];
+    return [
+        ...['nginx.conf', 'server.conf'].flatMap((file) => new RegExp(`include\\s+${nginx_FOLDER}/(${file}|\\*)`).test(own)
+            ? []
+            : [
+                `it does not include ${nginx_FOLDER}/${file}; write \`include ${nginx_FOLDER}/${file};\` ` +
+                    (file === 'nginx.conf' ? 'outside of every server block' : 'in each server block'),
+            ]),
+        ...unknown.map((name) => `$estiba_${name} is no service of the compose file; there are: ${services.join(', ')}`),
+        ...paths.map(([line, name = '', path = '']) => `\`${line}\`: with a variable nginx sends "${path}" in place of every path; write \`proxy_pass http://$${name};\`` +
+            ' and cut a prefix off with `rewrite ^/prefix(/.*)$ $1 break;`'),
+        ...ports.map(([line, name = '']) => `\`${line}\`: the port is part of the variable; write \`proxy_pass http://$${name};\``),
+        ...(/open_file_cache\s+(?!off)/.test(own)
+            ? [
+                '`open_file_cache` hides the switch for as long as it remembers; write `open_file_cache off;` in the server block',
+            ]
+            : []),
+    ];
+}
+/** https://nginx.org/en/docs/http/websocket.html */
+function advice(text) {
+    if (/proxy_set_header\s+Upgrade\b/i.test(nginx_uncommented(text)))
+        return [];
+    return [
+        'it hands no Upgrade header on, so a WebSocket ends at it; where the application has some, write `proxy_http_version 1.1; ' +
+            'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";` in their location',
+    ];
+}
+function nginx_uncommented(text) {
+    return text.replaceAll(/(^|[\s;{}])#.*$/gm, '$1');
+}
+
+;// CONCATENATED MODULE: ./src/edge/outside.ts
+
+
+
+/** The server's own nginx. */
+const outside_HOST = '@host';
+/** Programs that can lead to several stacks at once. */
+const SHARED = { nginx: nginx_NGINX, caddy: CADDY };
+/** Whether an edge is none of the services of its stack. */
+function outside_isOutside(edge) {
+    return edge === outside_HOST || edge.includes('/');
+}
+/**
+ * The edge that leads to a stack from outside of it, as the compose file says: `x-estiba: { edge: { nginx: host } }`, or
+ * `{ nginx: proxy/web }` for the service `web` of the stack `proxy`.
+ */
+function outsideEdge(model) {
+    const extension = model['x-estiba'];
+    if (extension === undefined)
+        return undefined;
+    const { edge, ...unknown } = isRecord(extension) ? extension : { '': extension };
+    const [name] = Object.keys(unknown);
+    if (name !== undefined || !isRecord(edge) || Object.keys(edge).length !== 1)
+        throw misspelt(extension);
+    const [program = '', where] = Object.entries(edge)[0] ?? [];
+    const proxy = SHARED[program];
+    if (proxy === undefined)
+        throw misspelt(extension);
+    if (where === 'host' && proxy === NGINX)
+        return { name: outside_HOST, proxy };
+    if (typeof where !== 'string' || !/^[a-z0-9][a-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(where))
+        throw misspelt(extension);
+    if (where.startsWith(`${model.name}/`))
+        throw new UsageError(`x-estiba.edge: ${where} is a service of this very stack; leave x-estiba out, and mount ./edge as ${proxy.folder} there`);
+    return { name: where, proxy };
+}
+function misspelt(extension) {
+    return new UsageError(`x-estiba: ${JSON.stringify(extension)} is not understood; write \`edge: { nginx: host }\` for the server's own nginx, or ` +
+        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server');
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** What the files for that edge depend on. */
+function placeOf({ name, proxy }, stack) {
+    if (name === outside_HOST)
+        return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true };
+    const isShared = outside_isOutside(name);
+    return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
+}
+
+;// CONCATENATED MODULE: ./src/compose/model.ts
+/** How many containers of a service there are to be. */
+function replicas(service) {
+    return service.deploy?.replicas ?? service.scale ?? 1;
+}
+/** The engine's restart policy as `docker update --restart` takes it. */
+function restartPolicy(service) {
+    return service.restart ?? 'no';
+}
+/** The repository part of an image reference: `ghcr.io/acme/api:1.2@sha256:…` -> `ghcr.io/acme/api`. */
+function repositoryOf(image) {
+    const [withoutDigest = ''] = image.split('@');
+    return withoutDigest.replace(/:[^:/]*$/, '');
+}
+
+;// CONCATENATED MODULE: ./src/compose/kind-signs.ts
+
+function awaited(name, _, services) {
+    const waiting = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name]?.condition === 'service_completed_successfully');
+    return waiting && `${waiting[0]} waits until it has completed`;
+}
+/** By whole name: `redis-exporter` and a team's own `redis-worker` keep nothing. */
+const STORES = new Set([
+    ...['postgres', 'postgresql', 'postgis', 'timescaledb', 'pgvector', 'cockroach', 'mysql', 'mariadb', 'percona'],
+    ...['mongo', 'mongodb', 'couchdb', 'cassandra', 'scylla', 'neo4j', 'clickhouse', 'clickhouse-server', 'influxdb'],
+    ...['redis', 'redis-stack', 'redis-stack-server', 'valkey', 'keydb', 'dragonfly', 'etcd'],
+    ...['rabbitmq', 'nats', 'kafka', 'cp-kafka', 'redpanda', 'zookeeper', 'cp-zookeeper', 'mosquitto'],
+    ...['elasticsearch', 'opensearch', 'meilisearch', 'typesense', 'qdrant', 'weaviate', 'milvus'],
+    ...['minio', 'seaweedfs'],
+]);
+/** Words that a team's own code may be called by as well: only with something that it keeps. */
+const PERHAPS_STORES = new Set(['db', 'database', 'registry', 'vault', 'chroma', 'garage', 'memcached', 'pictrs']);
+function store(name, service) {
+    const image = imageName(service);
+    if (STORES.has(image))
+        return `its image is ${image}, a store`;
+    const kept = keptBy(service)[0];
+    if (kept === undefined)
+        return undefined;
+    if (PERHAPS_STORES.has(image))
+        return `its image is ${image}, and it writes to ${nameOf(kept)}`;
+    return STORES.has(name) || PERHAPS_STORES.has(name) ? `it is called ${name} and writes to ${nameOf(kept)}` : undefined;
+}
+/**
+ * What the team builds itself is pinned by digest by now, or has its build section still: code that keeps files. So is an
+ * application that runs workers or schedulers of the same image.
+ */
+function keeper(name, service, services) {
+    const volume = keptBy(service).find(({ type }) => type === 'volume');
+    if (volume === undefined || isBuilt(service) || isApplication(name, service, services))
+        return undefined;
+    return `it writes to the volume ${nameOf(volume)}`;
+}
+function isApplication(name, service, services) {
+    const works = (other, text) => wordOf(APPLICATIONS, [inItsCommand(text), ...(other === name ? [] : [inItsName(other)])]) !== undefined;
+    return Object.entries(services).some(([other, text]) => (other === name || (text.image !== undefined && text.image === service.image)) && works(other, text));
+}
+function isBuilt({ build, image = '' }) {
+    return build !== undefined || image.includes('@');
+}
+function keptBy({ volumes = [] }) {
+    return volumes.filter(({ type, read_only }) => (type === 'volume' || type === 'bind') && read_only !== true);
+}
+function nameOf({ source, target }) {
+    return source ?? target;
+}
+const PROXIES = new Set(['nginx', 'traefik', 'caddy', 'haproxy', 'envoy', 'kong']);
+/** In front of the others: what a service behind it depends on is none. */
+function kind_signs_proxy(name, service, services) {
+    const word = proxyWord(name, service);
+    const isPublic = (service.ports ?? []).length > 0 || service.network_mode === 'host';
+    const isBehind = Object.entries(services).some(([other, text]) => text.depends_on?.[name] !== undefined && proxyWord(other, text) === undefined);
+    return word !== undefined && isPublic && !isBehind ? `${word} tells of a proxy, and it publishes a port` : undefined;
+}
+/** `proxy` alone says enough of what the team made itself; others call many a thing so. */
+function proxyWord(name, service) {
+    const places = [inItsImage(service), inItsName(name)];
+    return wordOf(PROXIES, places) ?? (isBuilt(service) ? wordOf(new Set(['proxy']), places) : undefined);
+}
+const CLOCKS = new Set([
+    ...['beat', 'celerybeat', 'cron', 'crond', 'supercronic', 'ofelia', 'chadburn', 'watchtower'],
+    ...['schedule', 'scheduler', 'rqscheduler', 'clock', 'clockwork', 'housekeeping', 'cleanup', 'backup'],
+]);
+const QUEUES = new Set(['sidekiq', 'celery', 'rq', 'horizon', 'resque']);
+const PERHAPS_QUEUES = new Set(['worker', 'consumer', 'queue']);
+const APPLICATIONS = new Set([
+    ...['beat', 'celerybeat', 'cron', 'scheduler', 'rqscheduler', 'clock', 'housekeeping'],
+    ...['worker', 'celeryworker', ...QUEUES],
+]);
+const byTheClock = (word) => word && `${word} says that it starts work by the clock`;
+const itself = (word) => word && `${word} says that it looks for its work itself`;
+function clockInText(_, service) {
+    return byTheClock(wordOf(CLOCKS, [inItsCommand(service), inItsImage(service)]));
+}
+function clockInName(name) {
+    return byTheClock(wordOf(CLOCKS, [inItsName(name)]));
+}
+function queueInText(_, service) {
+    return itself(wordOf(QUEUES, [inItsCommand(service), inItsImage(service)]));
+}
+function queueInName(name, service) {
+    return itself(wordOf(PERHAPS_QUEUES, [inItsCommand(service), inItsImage(service)]) ?? wordOf(ALL_QUEUES, [inItsName(name)]));
+}
+const ALL_QUEUES = new Set([...QUEUES, ...PERHAPS_QUEUES]);
+function published(_, { ports = [], expose = [], labels = {}, environment = {} }) {
+    if (ports.length > 0)
+        return 'it publishes a port';
+    if (expose.length > 0 || labels['estiba.port'] !== undefined)
+        return 'it exposes a port';
+    if (labels['traefik.enable'] === 'true')
+        return 'its labels tell Traefik of it';
+    return environment['VIRTUAL_HOST'] === undefined ? undefined : 'its VIRTUAL_HOST tells a proxy of it';
+}
+const ONCE = new Set([
+    ...['init', 'initializer', 'migrate', 'migrator', 'migration', 'migrations'],
+    ...['seed', 'seeder', 'setup', 'bootstrap'],
+]);
+/** Not what is asked for its health, or what the engine would start over and over. */
+function once(name, service) {
+    const word = wordOf(ONCE, [inItsName(name)]);
+    const policy = service.deploy?.restart_policy?.condition ?? restartPolicy(service).split(':')[0] ?? '';
+    const ends = ['no', 'none', 'on-failure'].includes(policy) && service.healthcheck === undefined;
+    return word !== undefined && ends ? `${word} says that it runs once, and nothing starts it again` : undefined;
+}
+function asked(name, { healthcheck }, services) {
+    if (/https?:\/\//.test(healthcheck?.test?.join(' ') ?? ''))
+        return 'its health check asks over HTTP';
+    const caller = Object.entries(services).find(([other, text]) => other !== name && isNamedIn(name, text));
+    if (caller !== undefined)
+        return `the environment of ${caller[0]} has its address`;
+    const dependent = Object.entries(services).find(([, { depends_on }]) => depends_on?.[name] !== undefined);
+    return dependent && `${dependent[0]} depends on it`;
+}
+/** As `http://NAME`, `redis://user@NAME/0`, or `NAME:8000`. */
+function isNamedIn(name, { environment = {} }) {
+    const host = name.replaceAll('.', String.raw `\.`);
+    const address = new RegExp(String.raw `//(?:[^/@]*@)?${host}(?:[:/]|$)|^${host}:\d+$`);
+    return Object.values(environment).some((value) => address.test(String(value)));
+}
+const MIGRATIONS = new Set([
+    ...['migrate', 'migrator', 'migration', 'migrations', 'alembic', 'prisma', 'flyway', 'liquibase', 'dbmate', 'goose'],
+    ...['atlas', 'knex', 'typeorm', 'sequelize', 'drizzle'],
+]);
+/** The word by which a service is seen to change the schema of a database; undefined where nothing says so. */
+function migrationIn(name, service) {
+    return wordOf(MIGRATIONS, [inItsCommand(service), inItsImage(service), inItsName(name)]);
+}
+const inItsCommand = ({ command, entrypoint }) => [
+    'in its command',
+    [entrypoint ?? [], command ?? []].flat().join(' '),
+];
+const inItsImage = (service) => ['in the name of its image', imageName(service)];
+const inItsName = (name) => ['in its name', name];
+/** The first of the words that one of the places has. */
+function wordOf(known, places) {
+    for (const [place, text] of places) {
+        const word = text.split(/[^A-Za-z]+/).find((each) => known.has(each.toLowerCase()));
+        if (word !== undefined)
+            return `\`${word}\` ${place}`;
+    }
+    return undefined;
+}
+/** The last part of its repository. */
+function imageName({ image = '' }) {
+    return repositoryOf(image).split('/').at(-1) ?? '';
+}
+
+;// CONCATENATED MODULE: ./src/compose/kinds.ts
+
+/**
+ * What a service is to a deploy. `edge` takes the visitors' requests and passes them on, `data` keeps what must not be lost
+ * and is outside every deploy's reach. A release replaces the others: `web` answers requests, a `worker` looks for its work
+ * itself, a `scheduler` starts work by the clock and must never run twice, a `job` runs to its end.
+ */
+const KINDS = (/* unused pure expression or super */ null && (['edge', 'web', 'worker', 'scheduler', 'job', 'data']));
+/** Whether a release replaces it: together with all others of which that is true, where there are slots. The rest is in both of those. */
+function kinds_isReplaced(kind) {
+    return kind !== undefined && kind !== 'edge' && kind !== 'data';
+}
+/** Why a service is of a kind that nobody had to infer. */
+const LABELLED = 'its label estiba.kind says so';
+/**
+ * The first that knows an answer counts. What might lose something comes early; signs in a text come before an open port, and
+ * a name alone comes after it.
+ */
+const INFERENCES = [
+    ['job', awaited],
+    ['data', store],
+    ['edge', kind_signs_proxy],
+    ['data', keeper],
+    ['scheduler', clockInText],
+    ['worker', queueInText],
+    ['web', published],
+    ['job', once],
+    ['scheduler', clockInName],
+    ['worker', queueInName],
+    ['web', asked],
+];
+/** Infers the kind of a service, or takes the label `estiba.kind`. Returns the problem as a string when the label is none. */
+function kindOf(name, services) {
+    const service = services[name] ?? {};
+    const label = service.labels?.['estiba.kind'];
+    if (label !== undefined) {
+        const kind = KINDS.find((known) => known === label);
+        return kind
+            ? { kind, because: LABELLED }
+            : `services.${name}.labels: estiba.kind is "${label}"; write one of ${KINDS.join(', ')}`;
+    }
+    for (const [kind, infer] of INFERENCES) {
+        const because = infer(name, service, services);
+        if (because !== undefined)
+            return { kind, because };
+    }
+    return { kind: 'worker', because: 'nothing says that anybody asks it' };
+}
+
 ;// CONCATENATED MODULE: ./src/agent/programs.ts
 // Written by scripts/embed.mts from the shell programs beside it: edit those.
 /** src/agent/agent.sh */
@@ -62352,6 +62919,7 @@ recover() {
   end_what_never_was_open
   leave_what_was_removed
   revive
+  rejoin
 }
 
 # With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
@@ -62379,6 +62947,12 @@ revive() {
   [ "$start" != "$(cat "$stack/engine")" ] || return 0
   run_in_session 300 "$stack/revive" || return 1
   echo "$start" | replace "$stack/engine"
+}
+
+# Each minute: a container that somebody made anew is outside of what the others find it in. The caller holds the lock.
+rejoin() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/current/../joins" ] || return 0
+  timeout -k 5 60 sh "$stack/revive" join >/dev/null 2>&1
 }
 
 # The verbs of those who visit the agent: say, and follow.
@@ -63340,20 +63914,6 @@ lacking() {
 
 # The two slots that a release can be in.
 
-# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
-# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
-join_slots() {
-  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
-  for service; do
-    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
-    for network in "\${project}_slot-a" "\${project}_slot-b"; do
-      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
-      # shellcheck disable=SC2086 # an option and its value
-      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
-    done
-  done
-}
-
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
 place_new() {
@@ -63411,6 +63971,22 @@ clear_slot() {
   esac
   left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+}
+
+# Who is in the networks of both slots.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
+# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
+join_slots() {
+  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
+  for service; do
+    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
+    for network in "\${project}_slot-a" "\${project}_slot-b"; do
+      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
+      # shellcheck disable=SC2086 # an option and its value
+      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
+    done
+  done
 }
 
 # Where an edge runs: an EDGE is a service of the stack, PROJECT/SERVICE of another one, or @host, the server's own nginx.
@@ -63773,6 +64349,7 @@ const programs_reviveProgram = (/* unused pure expression or super */ null && (`
 # what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
 # that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
 # next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+# With \`join\`, has what the live release finds in both slots be there: who makes an edge or a store anew by hand has it outside.
 
 : "\${project:?}"
 
@@ -63801,7 +64378,28 @@ start_all() {
   return "$failed"
 }
 
-if [ "\${1:-}" = which ]; then which_start; else start_all; fi
+# Who is in the networks of both slots.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
+# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
+join_slots() {
+  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
+  for service; do
+    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
+    for network in "\${project}_slot-a" "\${project}_slot-b"; do
+      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
+      # shellcheck disable=SC2086 # an option and its value
+      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
+    done
+  done
+}
+
+case \${1:-} in
+  which) which_start ;;
+  # shellcheck disable=SC2046 # names without spaces
+  join) join_slots $(cat "\${0%/*}/current/../joins") ;;
+  *) start_all ;;
+esac
 `));
 /** src/stack/observe.sh */
 const observeProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
@@ -64148,6 +64746,8 @@ function protocol_formatLimits() {
 
 
 
+
+
 /** The agent's file name: versions live side by side, and a transaction keeps the one that it began with. */
 const plan_files_agentName = `agent-${(0,external_node_crypto_.createHash)('sha256').update(programs_agentProgram).digest('hex').slice(0, 16)}`;
 /** Everything that the agent needs to carry a transaction through on its own. */
@@ -64215,12 +64815,19 @@ function releaseFiles({ manifest, variants, edge }, stack) {
     ];
     return [
         { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
+        ...(manifest.slots === undefined ? [] : [{ name: 'release/joins', content: sharedBy(manifest) }]),
         ...variants.flatMap(({ variant, compose, guard }) => [
             ...folder(variant, compose),
             ...folder(`${variant}-guard`, guard),
         ]),
         ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
     ];
+}
+/** Who is in both slots, for the minute job: the server's own edge reaches them as it is. */
+function sharedBy({ services, slots }) {
+    const shared = Object.entries(services).flatMap(([name, { kind }]) => (isReplaced(kind) ? [] : [name]));
+    const outside = (slots?.edges ?? []).filter((edge) => isOutside(edge) && edge !== HOST);
+    return [...shared, ...outside].map((name) => `${name}\n`).join('');
 }
 /** Readable for everybody: the processes in the containers run as whom they like. */
 function shippedFiles({ sha256, files }) {
@@ -65063,10 +65670,10 @@ function package_addressed(id, { content, sha256 }) {
 
 ;// CONCATENATED MODULE: ./src/agent/token.ts
 
-const TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
+const token_TOKEN = /^(?<id>t-\d{8}T\d{6}Z-[0-9a-f]{6})\.(?<nonce>[0-9a-f]{16})$/;
 /** Reads id and nonce of a transaction from what an earlier step handed on. Throws a UsageError for anything else. */
 function parseToken(token) {
-    const { id, nonce } = TOKEN.exec(token)?.groups ?? {};
+    const { id, nonce } = token_TOKEN.exec(token)?.groups ?? {};
     if (id === undefined || nonce === undefined)
         throw new errors_UsageError(`transaction: "${token}" is none; give the output \`transaction\` of the step that ran deploy-over-ssh, as it is`);
     return { id, nonce };

@@ -4,7 +4,9 @@ import type { ComposeModel } from '../compose/model.ts'
 import type { Shipment } from '../compose/sources.ts'
 import { type Digests, formatFields, type LedgerFields } from '../ledger/ledger.ts'
 import type { Plan, Step } from '../plan/plan.ts'
-import { imageDigests } from '../release/manifest.ts'
+import { HOST, isOutside } from '../edge/outside.ts'
+import { isReplaced } from '../compose/kinds.ts'
+import { imageDigests, type Manifest } from '../release/manifest.ts'
 import type { Release } from '../release/release.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { PackedFile } from './package.ts'
@@ -105,12 +107,20 @@ function releaseFiles({ manifest, variants, edge }: Release, stack: Stack): read
   ]
   return [
     { name: 'release/manifest.json', content: `${JSON.stringify(manifest)}\n` },
+    ...(manifest.slots === undefined ? [] : [{ name: 'release/joins', content: sharedBy(manifest) }]),
     ...variants.flatMap(({ variant, compose, guard }) => [
       ...folder(variant, compose),
       ...folder(`${variant}-guard`, guard),
     ]),
     ...Object.entries(edge ?? {}).map(([name, content]) => ({ name: `release/edge/${name}`, content })),
   ]
+}
+
+/** Who is in both slots, for the minute job: the server's own edge reaches them as it is. */
+function sharedBy({ services, slots }: Manifest): string {
+  const shared = Object.entries(services).flatMap(([name, { kind }]) => (isReplaced(kind) ? [] : [name]))
+  const outside = (slots?.edges ?? []).filter((edge) => isOutside(edge) && edge !== HOST)
+  return [...shared, ...outside].map((name) => `${name}\n`).join('')
 }
 
 /** Readable for everybody: the processes in the containers run as whom they like. */

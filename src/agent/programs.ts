@@ -552,6 +552,7 @@ recover() {
   end_what_never_was_open
   leave_what_was_removed
   revive
+  rejoin
 }
 
 # With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
@@ -579,6 +580,12 @@ revive() {
   [ "$start" != "$(cat "$stack/engine")" ] || return 0
   run_in_session 300 "$stack/revive" || return 1
   echo "$start" | replace "$stack/engine"
+}
+
+# Each minute: a container that somebody made anew is outside of what the others find it in. The caller holds the lock.
+rejoin() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/current/../joins" ] || return 0
+  timeout -k 5 60 sh "$stack/revive" join >/dev/null 2>&1
 }
 
 # The verbs of those who visit the agent: say, and follow.
@@ -1544,20 +1551,6 @@ lacking() {
 
 # The two slots that a release can be in.
 
-# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
-# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
-join_slots() {
-  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
-  for service; do
-    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
-    for network in "\${project}_slot-a" "\${project}_slot-b"; do
-      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
-      # shellcheck disable=SC2086 # an option and its value
-      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
-    done
-  done
-}
-
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
 place_new() {
@@ -1615,6 +1608,22 @@ clear_slot() {
   esac
   left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
   each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+}
+
+# Who is in the networks of both slots.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
+# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
+join_slots() {
+  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
+  for service; do
+    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
+    for network in "\${project}_slot-a" "\${project}_slot-b"; do
+      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
+      # shellcheck disable=SC2086 # an option and its value
+      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
+    done
+  done
 }
 
 # Where an edge runs: an EDGE is a service of the stack, PROJECT/SERVICE of another one, or @host, the server's own nginx.
@@ -1978,6 +1987,7 @@ export const reviveProgram = `# shellcheck shell=sh
 # what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
 # that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
 # next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+# With \`join\`, has what the live release finds in both slots be there: who makes an edge or a store anew by hand has it outside.
 
 : "\${project:?}"
 
@@ -2006,7 +2016,28 @@ start_all() {
   return "$failed"
 }
 
-if [ "\${1:-}" = which ]; then which_start; else start_all; fi
+# Who is in the networks of both slots.
+
+# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
+# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
+join_slots() {
+  running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
+  for service; do
+    case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
+    for network in "\${project}_slot-a" "\${project}_slot-b"; do
+      apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
+      # shellcheck disable=SC2086 # an option and its value
+      for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
+    done
+  done
+}
+
+case \${1:-} in
+  which) which_start ;;
+  # shellcheck disable=SC2046 # names without spaces
+  join) join_slots $(cat "\${0%/*}/current/../joins") ;;
+  *) start_all ;;
+esac
 `
 
 /** src/stack/observe.sh */

@@ -16,6 +16,7 @@
 . ./effects/files.sh
 . ./effects/assets.sh
 . ./effects/slots.sh
+. ./effects/joins.sh
 . ./effects/edge/places.sh
 . ./effects/edge/files.sh
 . ./effects/edge/configure.sh

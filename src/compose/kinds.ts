@@ -22,7 +22,7 @@ import type { Service } from './model.ts'
 export const KINDS = ['edge', 'web', 'worker', 'scheduler', 'job', 'data'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Whether a release replaces it: together with all others of which that is true, where there are slots. */
+/** Whether a release replaces it: together with all others of which that is true, where there are slots. The rest is in both of those. */
 export function isReplaced(kind: Kind | undefined): boolean {
   return kind !== undefined && kind !== 'edge' && kind !== 'data'
 }

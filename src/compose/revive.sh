@@ -3,6 +3,7 @@
 # what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
 # that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
 # next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
+# With `join`, has what the live release finds in both slots be there: who makes an edge or a store anew by hand has it outside.
 
 : "${project:?}"
 
@@ -31,4 +32,11 @@ start_all() {
   return "$failed"
 }
 
-if [ "${1:-}" = which ]; then which_start; else start_all; fi
+. ./effects/joins.sh
+
+case ${1:-} in
+  which) which_start ;;
+  # shellcheck disable=SC2046 # names without spaces
+  join) join_slots $(cat "${0%/*}/current/../joins") ;;
+  *) start_all ;;
+esac

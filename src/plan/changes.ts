@@ -1,4 +1,4 @@
-import { isReplaced, type Kind } from '../compose/kinds.ts'
+import { isReplaced } from '../compose/kinds.ts'
 import { isSwitch } from '../edge/edge.ts'
 import type { Variant } from '../edge/slots.ts'
 import type { Manifest, ManifestService } from '../release/manifest.ts'
@@ -68,11 +68,6 @@ export function isOfTheSet({ service: { kind } }: Pick<Change, 'service'>): bool
   return isReplaced(kind)
 }
 
-/** Whether both slots have to do with it, so that it is in the networks of both. */
-function isShared(kind: Kind): boolean {
-  return kind === 'data' || kind === 'edge'
-}
-
 /** In a slot nothing is mixed: when one of the set changes, all of it moves. A job runs with each release that changes something. */
 function movedTogether(
   changes: readonly Change[],
@@ -103,7 +98,7 @@ function changeOf(
   const containers = containersOf(observation, name)
   const running = containers.filter(({ status }) => status === 'running')
   const alive = containers.filter(({ status }) => ALIVE.includes(status))
-  const joins = isShared(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots))
+  const joins = !isReplaced(service.kind) && slots !== undefined && isApart(running, slotNetworks(observation, slots))
   const change = { name, service, running, alive, joins, idle: [] }
   if (service.kind === 'job') return { ...change, ...jobChange(service, before, containers) }
   if (containers.length === 0) return { ...change, action: 'create', because: 'it has no container yet' }

@@ -186,6 +186,16 @@ test('a container that a user recreated by hand is found, and the next deploy re
   expect(await slotsInUse()).toBe('b')
 })
 
+test('an edge and a store made anew by hand are outside of the slots until the minute job has looked', async () => {
+  const before = await site.must('docker ps --quiet --filter label=estiba.slot | sort')
+  await site.must(`cd ${site.path}/current && docker compose up --detach --force-recreate --no-deps --wait db nginx`)
+  // Sooner than cron, which says the same words.
+  await site.must(`sh ${site.path}/agent recover ${site.path}`)
+  await expect.poll(() => site.answers()).toBe('v1')
+  await expect.poll(async () => (await fetch(`${site.host.url(port)}/api/products`)).status).toBe(200)
+  expect(await site.must('docker ps --quiet --filter label=estiba.slot | sort')).toBe(before)
+})
+
 test('more replicas, and fewer again: nobody notices, but who kept a connection over the reload', async () => {
   await using load = visitors()
   for (const [replicas, version] of [

@@ -39,6 +39,7 @@ recover() {
   end_what_never_was_open
   leave_what_was_removed
   revive
+  rejoin
 }
 
 # With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
@@ -66,4 +67,10 @@ revive() {
   [ "$start" != "$(cat "$stack/engine")" ] || return 0
   run_in_session 300 "$stack/revive" || return 1
   echo "$start" | replace "$stack/engine"
+}
+
+# Each minute: a container that somebody made anew is outside of what the others find it in. The caller holds the lock.
+rejoin() {
+  [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/current/../joins" ] || return 0
+  timeout -k 5 60 sh "$stack/revive" join >/dev/null 2>&1
 }

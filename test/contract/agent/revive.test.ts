@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { reviveProgram } from '../../../src/agent/programs.ts'
@@ -67,5 +67,30 @@ describe.concurrent.each(SHELLS)('starting what must run, in %s', (shell) => {
     if (first.code === 0) expect(first.lines).toEqual([expect.stringMatching(/^\d+ [0-9a-f-]{36}$/)])
     else expect(first.lines).toEqual([])
     expect((await revive(stack, 'which')).lines).toEqual(first.lines)
+  })
+})
+
+describe.concurrent.each(SHELLS)('what is in both slots, in %s', (shell) => {
+  test('joins them again by its name, and whoever is there already is left alone', async () => {
+    await using stack = new TestStack(shell)
+    mkdirSync(join(stack.path, 'releases/r1/a'), { recursive: true })
+    writeFileSync(join(stack.path, 'releases/r1/joins'), 'db\nnginx\nproxy/web\n')
+    symlinkSync('releases/r1/a', join(stack.path, 'current'))
+    stack.put(
+      'docker',
+      `#!/bin/sh
+case $1 in
+  ps) printf '%s\\n' 'c1 shop/db False ,shop_default,' 'c2 shop/nginx False ,shop_slot-a,shop_slot-b,' \\
+    'c3 proxy/web False ,proxy_default,shop_slot-a,' 'c4 shop/api False ,shop_slot-a,' 'c5 other/db False ,other_default,' ;;
+  *) echo "$*" >>${stack.path}/asked ;;
+esac
+`,
+    )
+    expect((await revive(stack, 'join')).code).toBe(0)
+    expect(stack.lines('asked')).toEqual([
+      'network connect --alias db shop_slot-a c1',
+      'network connect --alias db shop_slot-b c1',
+      'network connect shop_slot-b c3',
+    ])
   })
 })
