@@ -37,7 +37,7 @@ test('a plan that went stale is planned again: the deploy that came between is n
   const transaction = prepared.outputs['transaction'] ?? ''
   const waiting = stack.deploy('five', { 'lock-timeout': '5m' })
   // The other one must have planned and wait by now, or it would find nothing in between.
-  await expect.poll(() => stack.isWaitedFor(), { timeout: 60_000 }).toBe(true)
+  await expect.poll(() => stack.isWaitedFor(), { timeout: 180_000 }).toBe(true)
   expect((await phase('switch', transaction)).code).toBe(0)
   expect((await phase('confirm', transaction)).code).toBe(0)
   const { code, stdout } = await waiting
