@@ -77510,7 +77510,7 @@ async function checkAhead(checks, { connection }, job, transaction) {
         host: formatHost(connection.host),
         why: 'it does not answer as it should',
         lastLines: errors,
-        state: 'no visitor was led to it: the release before serves, and this job takes the new one away again',
+        state: 'no visitor was led to it: the release before serves',
         next: 'correct the release or the check, and run the job again',
     });
 }
