@@ -1,6 +1,7 @@
 import { quote } from '../command/command.ts'
 import { isOutside } from '../edge/outside.ts'
 import type { Variant } from '../edge/slots.ts'
+import { nameOf } from '../stack/observation.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
 import { allGone, type Gone } from './gone.ts'
 import { numbered, type Plan, type Unnumbered } from './plan.ts'
@@ -159,7 +160,7 @@ function startAndProve(layer: readonly Change[], healthyWithin: number): Unnumbe
  */
 export function guardStep(switching: Switching, from: string | undefined): Unnumbered {
   const served = [...switching.changes, ...allGone(switching.gone)].filter(({ running }) => running.length > 0)
-  const up = served.map(({ name }) => name)
+  const up = served.flatMap(({ running }) => running.map(nameOf))
   const back = [
     ...(served.length > 0 ? [standBy(switching, served)] : []),
     ...(from === undefined ? [] : [leadBack(from, marks(freshOf(switching.changed), switching.variant))]),

@@ -131,8 +131,9 @@ export function container(service: string, change: Partial<Container> = {}): Con
 export function containersOfRelease({ services, slots }: Manifest, variant: Variant = 'plain'): readonly Container[] {
   const both = slots ? SLOTS.map((slot) => slotNetwork('shop', slot)) : []
   return Object.entries(services).flatMap(([name, { kind, definition, image, restart, replicas, mounts }]) =>
-    Array.from({ length: replicas }, () =>
+    Array.from({ length: replicas }, (_, index) =>
       container(name, {
+        name: `/shop-${name}-${index + 1}`,
         image,
         restart,
         status: kind === 'job' ? 'exited' : 'running',

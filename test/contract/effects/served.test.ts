@@ -31,6 +31,58 @@ async function standBy(stack: TestStack, ...services: readonly string[]): Promis
   return (await stack.run({ argv: ['sh', '-c', `${set}\n${effectsProgram}\n${line}`] })).code
 }
 
+/** A Docker client that has these containers (service, id, policy, status, name), and answers in the form that it is asked for. */
+async function noteServed(stack: TestStack, has: readonly string[], ran: readonly string[]): Promise<number> {
+  mkdirSync(join(stack.path, 'tx'))
+  writeFileSync(join(stack.path, 'has'), `${has.join('\n')}\n`)
+  stack.put(
+    'docker',
+    `#!/bin/sh
+case $1 in
+  ps) awk '{ print $2 }' ${stack.path}/has ;;
+  inspect)
+    while read -r service id policy status name; do
+      echo "$3" | sed -e "s|{{index [^}]*service\\"}}|$service|" -e "s|{{.Id}}|$id|" -e "s|{{.HostConfig.RestartPolicy.Name}}|$policy|" \\
+        -e "s|{{.State.Status}}|$status|" -e "s|{{.Name}}|/$name|"
+    done <${stack.path}/has
+    ;;
+  *) echo "$*" >>${stack.path}/asked ;;
+esac
+`,
+  )
+  const set = `project=shop stack=${stack.path} release=v1 variant=a; export ESTIBA_TX=${stack.path}/tx`
+  const line = `note_served ${ran.join(' ')}`
+  return (await stack.run({ argv: ['sh', '-c', `${set}\n${effectsProgram}\n${line}`] })).code
+}
+
+describe.concurrent.each(SHELLS)('what serves is noted, in %s', (shell) => {
+  test('what runs is, and what ran when this was planned is started first, if it is to be kept alive', async () => {
+    await using stack = new TestStack(shell)
+    const has = [
+      'api a1 unless-stopped exited shop-api-1',
+      'worker w1 no exited shop-worker-1',
+      'db d1 always running shop-db-1',
+    ]
+    expect(await noteServed(stack, has, ['shop-api-1', 'shop-worker-1', 'shop-db-1'])).toBe(0)
+    expect(stack.lines('asked')).toEqual(['start a1'])
+    expect(stack.lines('tx/served')).toEqual(['api a1 unless-stopped', 'db d1 always'])
+  })
+
+  test('what did not run then stays as it is, whatever its policy: the double of a scheduler, what failed in the other slot', async () => {
+    await using stack = new TestStack(shell)
+    const has = [
+      'beat b1 always running shop-beat-1',
+      'beat b2 always exited shop-beat-2',
+      'api a1 unless-stopped exited shop-api-1',
+      'api a11 unless-stopped exited shop-api-11',
+      'db d1 always running shop-db-1',
+    ]
+    expect(await noteServed(stack, has, ['shop-beat-1', 'shop-api-1', 'shop-db-1'])).toBe(0)
+    expect(stack.lines('asked')).toEqual(['start a1'])
+    expect(stack.lines('tx/served')).toEqual(['beat b1 always', 'api a1 unless-stopped', 'db d1 always'])
+  })
+})
+
 describe.concurrent.each(SHELLS)('what served comes back, in %s', (shell) => {
   test('what a stop was begun for is stopped at once, and only one time', async () => {
     await using stack = new TestStack(shell)

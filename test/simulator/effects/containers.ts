@@ -100,13 +100,14 @@ export class Containers {
     )
   }
 
-  /** What runs now, with the engine's restart policy, and what of the services an engine that was killed has left down. */
-  *noteServed(services: readonly string[]): Run<boolean> {
+  /** What runs now, with the engine's restart policy, and of what ran before what an engine that was killed has left down. */
+  *noteServed(ran: readonly string[]): Run<boolean> {
     const { disk, engine } = this.docker.around.host
     if (disk.has(this.#served)) return true
-    const all = allOf(services.map((service) => this.docker.containers(service)))
-    const down = all?.filter(({ status, policy }) => status === 'exited' && policy !== 'no')
-    if (down === undefined || !(yield* this.docker.start(down)) || !engine.isUp) return false
+    const down = engine.containers.filter(
+      ({ id, status, policy }) => ran.includes(id) && status === 'exited' && policy !== 'no',
+    )
+    if (!(yield* this.docker.start(down)) || !engine.isUp) return false
     const running = engine.containers.filter(({ status, isOneOff }) => status === 'running' && !isOneOff)
     const lines = running.map(({ service, id, policy }) => `${service} ${id} ${policy}\n`)
     if (!disk.write(`${this.#served}.new`, lines.join(''))) return false

@@ -73,7 +73,7 @@ const EFFECTS: Effects = {
   set_aside: setAside,
   lead_back: (tools, [folder = '', ...marks]) => leadBack(tools, folder, marks),
   clear_kept: clearKept,
-  note_served: ({ containers }, services) => containers.noteServed(services),
+  note_served: ({ containers }, ran) => containers.noteServed(ran),
   stop_old: ({ containers }, services) => containers.stopOld(services),
   stand_by: ({ containers }, [seconds = '', ...services]) => containers.standBy(Number(seconds), services),
   start_and_prove: ({ containers }, [seconds = '', ...services]) => containers.startAndProve(Number(seconds), services),

@@ -241,7 +241,7 @@ function observed({ id, service, labels, image, policy, status }: Container): Ob
       : []
   return {
     id,
-    name: `/shop-${service}-1`,
+    name: `/${id}`,
     status,
     labels,
     mounts: data,

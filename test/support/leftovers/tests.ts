@@ -175,5 +175,13 @@ export function testLeftovers(choose: (accidents: readonly Accident[]) => readon
     await expectMended('left over beside it, and removed: left-small-web-2 (created)')
     await on(`docker rm --force $(docker ps --quiet --filter label=com.docker.compose.project=left-small)`)
     await expectMended('it has no container yet')
+
+    await on(`${current} up --detach --scale web=2 2>&1 && docker stop left-small-web-2`)
+    const [stopped, since] = [await on(`docker inspect --format '{{.Id}}' left-small-web-2`), await on('date +%s.%N')]
+    const { code, stdout } = await small.deploy('two')
+    expect(code, stdout).toBe(0)
+    const starts = `docker events --since ${since} --until "$(date +%s.%N)" --filter event=start`
+    expect(await on(starts)).not.toBe('')
+    expect(await on(`${starts} --filter container=${stopped}`)).toBe('')
   })
 }

@@ -71,7 +71,7 @@ describe('another transaction came between the plan and the lock', () => {
       'Planned again: another transaction changed the stack after this one was planned.',
       'In between: deploy of v1.5 by octocat, committed at 2026-11-21T23:30:00Z ().',
       'What differs from the plan before:',
-      '-      $ note_served db api worker nginx && point_current releases/v1/plain-guard',
+      '-      $ note_served shop-db-1 shop-api-1 shop-worker-1 shop-worker-2 shop-nginx-1 && point_current releases/v1/plain-guard',
     ])
   })
 

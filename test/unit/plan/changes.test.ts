@@ -80,7 +80,7 @@ describe('what a release means for what runs', () => {
            $ pull amd64 api=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 worker=ghcr.io/acme/api@sha256:1111111111111111111111111111111111111111111111111111111111111111 nginx=nginx:1.28
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ note_served db api worker nginx
+           $ note_served shop-db-1 shop-api-1 shop-worker-1 shop-nginx-1
            way back: $ stand_by 120 db api worker nginx
         02 create the new api, worker, nginx, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2 nginx=04b50ed47683330c:1
@@ -138,7 +138,7 @@ describe('what a release means for what runs', () => {
            way back: $ unstage
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ note_served db api worker nginx && point_current releases/v1/plain-guard
+           $ note_served shop-db-1 shop-api-1 shop-worker-1 shop-nginx-1 && point_current releases/v1/plain-guard
            way back: $ stand_by 120 db api worker nginx && point_current releases/v1/plain
         02 complete worker, because containers of this very release are missing or have ended (reversible, at most 120 s)
            $ create_new worker=a596dedff0616dce:2

@@ -62,7 +62,7 @@ describe('a scheduler that is called otherwise', () => {
   test('takes turns with the one before: stopped, kept, started again on the way back, removed after the commit', () => {
     expect(lines(two, hostWith(one), 'beat', 'start_and_prove 60 scheduler')).toMatchInlineSnapshot(`
       [
-        "note_served db api worker nginx beat && point_current releases/v1/a-guard",
+        "note_served shop-db-1 shop-api-1 shop-worker-1 shop-nginx-1 shop-beat-1 && point_current releases/v1/a-guard",
         "way back: stand_by 60 db api worker nginx beat && lead_back releases/v1/a api/b scheduler/b worker/b",
         "stop_old worker beat=gone",
         "way back: stand_by 60 db worker beat",
@@ -88,7 +88,7 @@ describe('a scheduler that is called otherwise', () => {
     const less = without({ ...one, id: 'v2' }, 'beat')
     expect(lines(less, hostWith(one), 'beat')).toMatchInlineSnapshot(`
       [
-        "note_served db api worker nginx beat && point_current releases/v1/a-guard",
+        "note_served shop-db-1 shop-api-1 shop-worker-1 shop-nginx-1 shop-beat-1 && point_current releases/v1/a-guard",
         "way back: stand_by 60 db api worker nginx beat && point_current releases/v1/a",
         "stop_old beat=gone",
         "way back: stand_by 60 db beat",
@@ -161,7 +161,7 @@ describe('whatever takes turns, whatever it is called', () => {
     expect(said('blog', two, hostWith(one))).toContain('it serves until the commit')
     expect(lines(two, hostWith(one), 'blog')).toMatchInlineSnapshot(`
       [
-        "note_served db api worker nginx blog && point_current releases/v1/a-guard",
+        "note_served shop-db-1 shop-api-1 shop-worker-1 shop-nginx-1 shop-blog-1 && point_current releases/v1/a-guard",
         "way back: stand_by 60 db api worker nginx blog && lead_back releases/v1/a api/b journal/b worker/b",
         "way back: switch_edge a && stand_by 60 db nginx api blog && see_edge a nginx && drain 5 10.213.1.0/24 nginx",
         "drain 30 10.213.0.0/24 nginx && remove_old api worker blog=gone",

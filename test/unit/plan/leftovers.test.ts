@@ -73,4 +73,14 @@ describe('a `docker compose up` by hand', () => {
     const text = planText(plain, { ...host, containers: [...host.containers, { ...api, name: '/shop-api-2' }] })
     expect(lineOf('api', text)).toContain('repair   web: 2 of 1 containers run as the release has them')
   })
+
+  test('whose second container was stopped again: it is none of those that are to be there for the way back', () => {
+    const host = hostWith(one)
+    const double = host.containers.flatMap((each) =>
+      each.name === '/shop-api-1' ? [{ ...each, name: '/shop-api-2', status: 'exited' }] : [],
+    )
+    const text = planText(shopRelease('v2', '2', switchable), { ...host, containers: [...host.containers, ...double] })
+    expect(text).toMatch(/note_served .*shop-api-1 /)
+    expect(text).not.toMatch(/note_served .*shop-api-2/)
+  })
 })

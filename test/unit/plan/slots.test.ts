@@ -58,7 +58,7 @@ describe('a release in slots', () => {
            $ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 120 s)
-           $ note_served db api worker nginx && point_current releases/v1/a-guard
+           $ note_served shop-db-1 shop-api-1 shop-worker-1 shop-worker-2 shop-nginx-1 && point_current releases/v1/a-guard
            way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b
         02 create the new api, worker, because made beside the old, in slot b, which the edge does not lead to (reversible, at most 120 s)
            $ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2
@@ -144,7 +144,7 @@ describe('a release in slots', () => {
         "$ stage",
         "way back: $ unstage",
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
-        "$ note_served db api worker nginx && point_current releases/v1/a-guard",
+        "$ note_served shop-db-1 shop-api-1 shop-worker-1 shop-worker-2 shop-nginx-1 && point_current releases/v1/a-guard",
         "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/a api=d46a468f8933d529/b worker=984bdedd2f7b08ac/b nginx=b3d13b9d1266b9db/",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=b3d13b9d1266b9db:1",
         "way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=b3d13b9d1266b9db",
@@ -194,7 +194,7 @@ describe('a release in slots', () => {
       [
         "$ stage",
         "way back: $ unstage",
-        "$ note_served db api worker nginx && point_current releases/v1/a-guard",
+        "$ note_served shop-db-1 shop-api-1 shop-worker-1 shop-worker-2 shop-nginx-1 && point_current releases/v1/a-guard",
         "way back: $ stand_by 60 db api worker nginx && point_current releases/v1/a",
         "$ configure_edge nginx && see_edge a nginx",
         "way back: $ configure_edge_back nginx",
@@ -248,7 +248,7 @@ describe('a release in slots', () => {
         "$ make_slots 10.213.0.0/24 10.213.1.0/24",
         "$ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 nginx=nginx:1.28",
         "$ join_slots db",
-        "$ note_served db api worker nginx && point_current releases/v1/plain-guard",
+        "$ note_served shop-db-1 shop-api-1 shop-worker-1 shop-worker-2 shop-nginx-1 && point_current releases/v1/plain-guard",
         "way back: $ stand_by 60 db api worker nginx && lead_back releases/v1/plain api=d46a468f8933d529/a worker=984bdedd2f7b08ac/a nginx=a58aa1d49c686408/",
         "$ create_new api=d46a468f8933d529:1 worker=984bdedd2f7b08ac:2 nginx=a58aa1d49c686408:1",
         "way back: $ set_aside api=d46a468f8933d529 worker=984bdedd2f7b08ac nginx=a58aa1d49c686408",
@@ -296,7 +296,7 @@ describe('a release in slots', () => {
       .map((each) => ({ ...each, status: 'exited', restart: 'no' }))
     const text = plan(two, { ...host, kept })
     expect(text).toContain(
-      'remove what a release that was taken back has left of api, worker, because shop-api-1, shop-worker-1, shop-worker-1 were kept, stopped, to be looked at until now (irreversible',
+      'remove what a release that was taken back has left of api, worker, because shop-api-1, shop-worker-1, shop-worker-2 were kept, stopped, to be looked at until now (irreversible',
     )
     const without = plan(two, host)
     const more = commandsOf(text).filter((line) => !commandsOf(without).includes(line))

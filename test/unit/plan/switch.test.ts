@@ -71,7 +71,7 @@ describe('a whole plan', () => {
            $ pull amd64 api=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222 worker=ghcr.io/acme/api@sha256:2222222222222222222222222222222222222222222222222222222222222222
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ note_served db api worker nginx && point_current releases/v1/plain-guard
+           $ note_served shop-db-1 shop-api-1 shop-worker-1 shop-worker-2 shop-nginx-1 && point_current releases/v1/plain-guard
            way back: $ stand_by 120 db api worker nginx && lead_back releases/v1/plain api=e28c8f1dc4bb89d0/plain worker=984bdedd2f7b08ac/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e28c8f1dc4bb89d0:1 worker=984bdedd2f7b08ac:2
@@ -127,7 +127,7 @@ describe('a whole plan', () => {
            $ stage
       switch:
         01 note what serves, and guard it against a \`docker compose up\` by hand, because the way back leads there, and \`up\` would mix two releases (reversible, at most 180 s)
-           $ note_served db api worker nginx && point_current releases/v2/plain-guard
+           $ note_served shop-db-1 shop-api-1 shop-worker-1 shop-worker-2 shop-nginx-1 && point_current releases/v2/plain-guard
            way back: $ stand_by 120 db api worker nginx && lead_back releases/v2/plain api=e4740b7781656368/plain worker=a596dedff0616dce/plain
         02 create the new api, worker, because made beside the old, so that the stop is short (reversible, at most 120 s)
            $ create_new api=e4740b7781656368:1 worker=a596dedff0616dce:2
