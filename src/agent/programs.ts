@@ -1551,6 +1551,36 @@ lacking() {
 
 # The two slots that a release can be in.
 
+# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
+# without its name there, so that nobody but the edge comes to it.
+admit_old() {
+  guests_of=$1
+  shift
+  for service; do
+    leave_slot "$guests_of" "$(name "$service")" || return 1
+    running=$(list_containers --filter "label=com.docker.compose.service=$(name "$service")" --filter status=running --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    addresses=\${service#*=},
+    for container in $(printf '%s\\n' "$running" | awk '$2 != "a" && $2 != "b" { print $1 }'); do
+      [ -n "$addresses" ] || break
+      docker network connect --ip "\${addresses%%,*}" "\${project}_slot-$guests_of" "$container" || return 1
+      addresses=\${addresses#*,}
+    done
+  done
+}
+
+# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
+leave_slot() {
+  await_engine
+  left=\${project}_slot-$1 own=$1
+  shift
+  for guest; do
+    inside=$(list_containers --filter "network=$left" --filter "label=com.docker.compose.service=$guest" --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    for container in $(printf '%s\\n' "$inside" | awk -v own="$own" '$2 != own { print $1 }'); do
+      docker network disconnect "$left" "$container" || return 1
+    done
+  done
+}
+
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
 place_new() {
@@ -2221,7 +2251,7 @@ container_facts() {
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"

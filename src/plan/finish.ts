@@ -4,10 +4,10 @@ import type { Observation } from '../stack/observation.ts'
 import { quote } from '../command/command.ts'
 import { imageAsListed } from '../stack/image-list.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
+import { drainSlot } from './drain.ts'
 import { allGone, type Gone } from './gone.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
-import { drainSlot } from './slots.ts'
 import { lasting, toldOf } from './steps.ts'
 import { definitions, definitionsWith, names, words } from './words.ts'
 
@@ -102,7 +102,7 @@ function drained(
   if (slots === undefined || live === undefined || live === variant) return step
   return {
     ...step,
-    run: `${drainSlot({ slots, switched }, live, drain)} && ${step.run}`,
+    run: `${drainSlot({ slots, switched, drain }, live)} && ${step.run}`,
     deadline: step.deadline + drain + 10,
   }
 }

@@ -1,10 +1,12 @@
 import { canBeAsked, endAsking, letAsk } from './ask.ts'
 import { type Change, isOfTheSet } from './changes.ts'
-import { slotAddress, type Slots, type Variant } from '../edge/slots.ts'
+import { slotAddress, type Slots } from '../edge/slots.ts'
+import { drainBack } from './drain.ts'
 import { living } from './gone.ts'
 import type { Layout } from './layout.ts'
 import type { Outside } from './outside.ts'
 import type { Unnumbered } from './plan.ts'
+import { admitGuests, sendGuestsAway, standInsFor } from './stand-in.ts'
 import {
   aliveOf,
   besideOf,
@@ -68,6 +70,7 @@ export function slotSteps(request: SlotSwitch): Way {
         : []),
       ...request.share,
       ...startLayers(order, besideOf(changed), healthyWithin),
+      ...admitGuests(request),
     ],
     ask: isAsked ? [...configure, letAsk(layout.variant)] : [],
     over: [
@@ -110,19 +113,6 @@ function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
   ]
 }
 
-/** Seconds, on the way back: what is bad there may hang for ever. */
-const DRAIN_BACK = 5
-
-/** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
-export function drainSlot(
-  { slots, switched }: Pick<SlotSwitch, 'slots' | 'switched'>,
-  slot: Variant,
-  seconds: number,
-): string {
-  if (slot === 'plain') return 'true'
-  return words('drain', [String(seconds), slots.subnets[slot], ...switched])
-}
-
 function switchEdge(request: SlotSwitch): Unnumbered {
   const { layout } = request
   const stay = staying(request)
@@ -133,23 +123,27 @@ function switchEdge(request: SlotSwitch): Unnumbered {
   const trial = `${layout.variant}-trial`
   return {
     title: `lead the edge to slot ${layout.variant}`,
-    because: `what is there has proved itself; ${
-      request.layout.from === undefined
-        ? 'what it takes the place of is in no slot, and answers for it no more'
-        : 'until it is confirmed the old slot answers where the new one takes no connection'
-    }`,
+    because: `what is there has proved itself; ${whoStandsIn(request)}`,
     run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
     ...(layout.live !== undefined && {
       undo: [
         `switch_edge ${layout.live}`,
         standBy(request, served),
         ...see(layout.live),
-        drainSlot(request, layout.variant, Math.min(request.drain, DRAIN_BACK)),
+        drainBack(request, layout.variant),
       ].join(' && '),
     }),
     reversibility: 'reversible',
     deadline: request.healthyWithin + 30,
   }
+}
+
+function whoStandsIn(request: SlotSwitch): string {
+  const { inSlot, guests } = standInsFor(request)
+  const old = [...inSlot, ...guests]
+  if (old.length === 0) return 'nothing old is in a slot to answer where it takes no connection'
+  const whose = old.length === webOf(request.changed).length ? '' : ` for ${names(old)}`
+  return `until it is confirmed the ${guests.length > 0 ? 'other' : 'old'} slot answers${whose} where the new one takes no connection`
 }
 
 /** An edge that was started anew says itself where it leads; those that stayed have been asked. */
@@ -236,5 +230,6 @@ export function joinSlots(changes: readonly Change[], outside: readonly Outside[
           },
         ]
       : []),
+    ...sendGuestsAway(changes, layout),
   ]
 }

@@ -56,6 +56,8 @@ export interface Container {
   /** Names of the networks that it is in. */
   readonly networks: readonly string[]
   readonly restart: string
+  /** The ports that it says it listens at, as `3000/tcp`; `expose` of Compose becomes `3000`. */
+  readonly exposed?: Readonly<Record<string, unknown>> | null
 }
 
 /** When the host was asked and when its answer was there, in milliseconds of the runner's clock. */

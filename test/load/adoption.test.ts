@@ -6,9 +6,14 @@ const EDGES = [
   { edge: 'nginx', port: 8086 },
   { edge: 'caddy', port: 8087 },
 ] as const
+const BAD = ['never healthy', 'dies in trial'] as const
 const CASES = EDGES.flatMap((place) =>
   (['without the mount', 'with the mount'] as const).flatMap((mounting) =>
-    (['never healthy', 'dies in trial'] as const).map((bad) => ({ ...place, mounting, bad })),
+    [...BAD, ...(place.edge === 'nginx' ? (['deaf in trial'] as const) : [])].map((bad) => ({
+      ...place,
+      mounting,
+      bad,
+    })),
   ),
 )
 

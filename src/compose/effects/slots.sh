@@ -1,5 +1,35 @@
 # The two slots that a release can be in.
 
+# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
+# without its name there, so that nobody but the edge comes to it.
+admit_old() {
+  guests_of=$1
+  shift
+  for service; do
+    leave_slot "$guests_of" "$(name "$service")" || return 1
+    running=$(list_containers --filter "label=com.docker.compose.service=$(name "$service")" --filter status=running --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    addresses=${service#*=},
+    for container in $(printf '%s\n' "$running" | awk '$2 != "a" && $2 != "b" { print $1 }'); do
+      [ -n "$addresses" ] || break
+      docker network connect --ip "${addresses%%,*}" "${project}_slot-$guests_of" "$container" || return 1
+      addresses=${addresses#*,}
+    done
+  done
+}
+
+# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
+leave_slot() {
+  await_engine
+  left=${project}_slot-$1 own=$1
+  shift
+  for guest; do
+    inside=$(list_containers --filter "network=$left" --filter "label=com.docker.compose.service=$guest" --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    for container in $(printf '%s\n' "$inside" | awk -v own="$own" '$2 != own { print $1 }'); do
+      docker network disconnect "$left" "$container" || return 1
+    done
+  done
+}
+
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
 place_new() {

@@ -45,7 +45,7 @@ container_facts() {
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \
-    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\n' "$described"
   data_root_facts "$(printf '%s\n' "$described" | sed -n 's|.*"files":"\(/.*\)/containers/[0-9a-f]*/resolv.conf"}$|\1|p' | head -n 1)"

@@ -18,7 +18,13 @@ beforeAll(async () => {
   await buildTinyImage(image)
 })
 afterAll(async () => {
-  await docker('rm', '--force', ...['db', 'stopped', 'web', 'stranger', 'left'].map((name) => `${project}-${name}`))
+  await docker(
+    'rm',
+    '--force',
+    ...['db', 'stopped', 'web', 'stranger', 'left', 'old-1', 'old-2', 'old-3', 'new'].map(
+      (name) => `${project}-${name}`,
+    ),
+  )
   await docker('image', 'rm', '--force', image)
   const made = await docker('network', 'ls', '--quiet', '--filter', `name=${project}`)
   for (const network of made.split('\n').filter(Boolean)) await docker('network', 'rm', network)
@@ -125,6 +131,53 @@ test('what joins the slots is seen to be in both, and what does not run is let a
     ['db', ['bridge', `${project}_slot-a`, `${project}_slot-b`]],
   ])
   await docker('rm', '--force', `${project}-db`, `${project}-stopped`)
+})
+
+test('what is in no slot is a guest in one, as it runs and without a name there, until it leaves', async () => {
+  const { b } = await subnets()
+  const network = `${project}_slot-b`
+  const name = (each: string): string => `${project}-${each}`
+  const labels = {
+    'com.docker.compose.project': project,
+    'com.docker.compose.oneoff': 'False',
+    'com.docker.compose.service': 'web',
+  }
+  const make = (how: readonly string[], each: string, more: Readonly<Record<string, string>> = {}): Promise<string> => {
+    const given = Object.entries({ ...labels, ...more }).flatMap(([label, value]) => ['--label', `${label}=${value}`])
+    return docker(...how, '--name', name(each), ...given, image)
+  }
+  await make(['run', '--detach', '--expose', '3000'], 'old-1')
+  await make(['run', '--detach'], 'old-2')
+  await make(['create'], 'old-3')
+  await make(['run', '--detach', '--network', network], 'new', { 'estiba.slot': 'b' })
+  expect((await look()).containers.map(({ exposed }) => exposed)).toContainEqual({ '3000/tcp': {} })
+  const names = ['new', 'old-1', 'old-2', 'old-3'].map(name)
+  const inside = async (): Promise<string> =>
+    docker(
+      'inspect',
+      '--format',
+      `{{with index .NetworkSettings.Networks "${network}"}}{{.IPAddress}} {{.Aliases}}{{else}}-{{end}}`,
+      ...names,
+    )
+  const lives = (): Promise<string> =>
+    docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.State.Pid}}', ...names)
+  const [before, running] = [await inside(), await lives()]
+  const [fresh] = before.split('\n')
+  const [first, second] = ['10', '11'].map((host) => b.replace('0/24', host))
+
+  for (const addresses of [`${first},${second},${b.replace('0/24', '12')}`, `${first},${second}`]) {
+    expect(await effect(`admit_old b web=${addresses}`)).toEqual({ code: 0, output: '' })
+    expect((await inside()).split('\n').sort()).toEqual([fresh, `${first} []`, `${second} []`, '-'].sort())
+  }
+  expect(await effect(`admit_old b web=${first}`)).toEqual({ code: 0, output: '' })
+  expect((await inside()).split('\n').sort()).toEqual([fresh, `${first} []`, '-', '-'].sort())
+  expect(await lives()).toBe(running)
+
+  // Also one that has stopped since.
+  await docker('stop', '--time', '0', ...['old-1', 'old-2'].map(name))
+  for (let turn = 0; turn < 2; turn++) expect(await effect('leave_slot b web api')).toEqual({ code: 0, output: '' })
+  expect(await inside()).toBe(before)
+  await docker('rm', '--force', ...names)
 })
 
 test('replicas get their addresses before they are started, and are found by their service there', async () => {

@@ -95,6 +95,8 @@ const EFFECTS: Effects = {
   reload_nginx: ({ containers }, [edge = '']) => containers.reload(edge),
   drain: () => done(),
   place_new: ({ containers }) => containers.answers(),
+  admit_old: ({ containers }) => containers.answers(),
+  leave_slot: ({ docker }) => docker.awaitEngine(),
   share_assets: ({ containers }) => containers.answers(),
   configure_edge: ({ containers }, edges) => containers.reloadAll(edges),
   configure_edge_back: ({ containers }, edges) => containers.reloadAll(edges),

@@ -8,7 +8,7 @@ import type { LabHost } from '../lab/lab.ts'
 import { formatEnv } from '../shop.ts'
 
 /** What a release of the busy shop does. */
-export type World = 'fine' | 'never healthy' | 'answers errors' | 'dies in trial' | 'mute in trial'
+export type World = 'fine' | 'never healthy' | 'answers errors' | 'dies in trial' | 'deaf in trial' | 'mute in trial'
 
 /** The edges that are a service of the shop. */
 export type OwnEdge = 'nginx' | 'caddy' | 'haproxy' | 'traefik'

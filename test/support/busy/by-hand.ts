@@ -65,10 +65,18 @@ function withoutSwitch(text: string): string {
 }
 
 /** What must be as it was: of each container of these services its id, with which it has its mounts for good, and its start. */
-export function identity(host: LabHost, { stack }: BusyShop, services: readonly string[]): Promise<string> {
+export function identity(host: LabHost, shop: BusyShop, services: readonly string[]): Promise<string> {
+  return inspect(host, shop, services, '{{.Id}} {{.State.StartedAt}}')
+}
+
+/** Where they are found. */
+export function networks(host: LabHost, shop: BusyShop, services: readonly string[]): Promise<string> {
+  return inspect(host, shop, services, '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}')
+}
+
+function inspect(host: LabHost, { stack }: BusyShop, services: readonly string[], format: string): Promise<string> {
   const of = (service: string): string =>
     `docker ps --quiet --filter label=com.docker.compose.project=${stack} --filter label=com.docker.compose.service=${service}`
-  const format = '{{.Id}} {{.State.StartedAt}}'
   return must(host, services.map((each) => `docker inspect --format '${format}' $(${of(each)})`).join(' && '))
 }
 
