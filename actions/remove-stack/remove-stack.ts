@@ -1,13 +1,12 @@
+import { attempt } from '../../src/agent/attempts.ts'
 import { expectState, isStale } from '../../src/agent/outcome.ts'
 import type { Opening } from '../../src/agent/plan-files.ts'
-import { explainCause, type Progress } from '../../src/agent/progress.ts'
+import type { Progress } from '../../src/agent/progress.ts'
 import { newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
 import { undertake, type Undertaking } from '../../src/agent/undertaking.ts'
 import { StepError } from '../../src/errors.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Remote } from '../../src/host/remote.ts'
-import { MOST_PLANS, whatDiffers } from '../../src/plan/stale.ts'
-import { planSummary } from '../../src/plan/summary.ts'
 import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
 import { liveRelease } from '../../src/stack/observation.ts'
 import { type Look, observe } from '../../src/stack/observe.ts'
@@ -30,32 +29,24 @@ export interface Course extends Undertaking {
 }
 
 /** Plans and carries it through, and plans again when another transaction came between. */
-export async function remove(inputs: Inputs, job: Job, remote: Remote, course: Course): Promise<Outputs> {
-  let before: Removal | undefined
-  for (let plans = 1; plans <= MOST_PLANS; plans++) {
-    const planned = await job.log.chapter('Plan', () => planFor(inputs, job, remote, course.look))
-    if (planned.kind === 'nothing to do') {
+export function remove(inputs: Inputs, job: Job, remote: Remote, course: Course): Promise<Outputs> {
+  const { stack, dryRun } = inputs
+  return attempt<Removal>(job, {
+    plan: async () => {
+      const planned = await job.log.chapter('Plan', () => planFor(inputs, job, remote, course.look))
+      if (planned.kind === 'removal') return planned
       job.log.notice(`Nothing to remove: ${planned.why}.`)
-      await tellWhatIsLeft(job, leftovers(inputs.stack, planned.observation, planned.observation))
-      return { changed: 'false', state: 'removed' }
-    }
-    if (before !== undefined)
-      for (const line of whatDiffers({ ...before, why: explainCause('stale-plan') }, planned)) job.log.line(line)
-    await job.summarize(planSummary(planned.plan))
-    if (inputs.dryRun) return { changed: 'false', state: 'planned' }
-    if ((await execute(inputs, job, remote, course, planned)) === 'removed') {
-      const now = await course.look(remote, inputs.stack, job.signal)
-      await tellWhatIsLeft(job, leftovers(inputs.stack, planned.observation, now))
+      await tellWhatIsLeft(job, leftovers(stack, planned.observation, planned.observation))
+      return { outputs: { changed: 'false', state: 'removed' } }
+    },
+    ...(dryRun && { dryRun: () => ({ changed: 'false', state: 'planned' }) }),
+    carryOut: async (planned) => {
+      if ((await execute(inputs, job, remote, course, planned)) === 'stale') return 'stale'
+      const now = await course.look(remote, stack, job.signal)
+      await tellWhatIsLeft(job, leftovers(stack, planned.observation, now))
       return { changed: 'true', state: 'removed' }
-    }
-    before = planned
-  }
-  throw new StepError({
-    step: `remove ${inputs.stack.name}`,
-    host: formatHost(remote.host),
-    why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
-    state: 'nothing was removed',
-    next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
+    },
+    failure: () => ({ step: `remove ${stack.name}`, host: formatHost(remote.host), state: 'nothing was removed' }),
   })
 }
 

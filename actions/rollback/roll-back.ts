@@ -1,13 +1,11 @@
+import { attempt } from '../../src/agent/attempts.ts'
 import { expectState, isStale } from '../../src/agent/outcome.ts'
 import type { Opening } from '../../src/agent/plan-files.ts'
-import { explainCause } from '../../src/agent/progress.ts'
 import { newNonce, newTransactionId, openTransaction } from '../../src/agent/transaction.ts'
 import { undertake, type Undertaking } from '../../src/agent/undertaking.ts'
 import { StepError } from '../../src/errors.ts'
 import { formatHost } from '../../src/host/host.ts'
 import type { Remote } from '../../src/host/remote.ts'
-import { MOST_PLANS, whatDiffers } from '../../src/plan/stale.ts'
-import { planSummary } from '../../src/plan/summary.ts'
 import { imageDigests } from '../../src/release/manifest.ts'
 import type { Job, JobContext, Outputs } from '../../src/runner/job.ts'
 import { type Look, observe } from '../../src/stack/observe.ts'
@@ -33,33 +31,22 @@ export interface Course extends Undertaking {
 }
 
 /** Plans and carries a rollback through, and plans again when another transaction came between. */
-export async function toRelease(inputs: ToRelease, job: Job, remote: Remote, course: Course): Promise<Outputs> {
-  let before: Rollback | undefined
-  for (let plans = 1; ; plans++) {
-    const planned = await job.log.chapter('Plan', () => planRollback(inputs, job, remote, course))
-    if (planned.kind === 'nothing to do') {
+export function toRelease(inputs: ToRelease, job: Job, remote: Remote, course: Course): Promise<Outputs> {
+  const host = formatHost(remote.host)
+  return attempt<Rollback>(job, {
+    plan: async () => {
+      const planned = await job.log.chapter('Plan', () => planRollback(inputs, job, remote, course))
+      if (planned.kind === 'rollback') return planned
       job.log.notice(`Nothing to do: ${planned.why}.`)
-      return { release: planned.live, changed: 'false', state: 'committed' }
-    }
-    const release = planned.target.id
-    if (before !== undefined) {
-      for (const line of whatDiffers({ ...before, why: explainCause('stale-plan') }, planned)) job.log.line(line)
-      mustStayTheTarget(before, planned, formatHost(remote.host))
-    }
-    await job.summarize(planSummary(planned.plan))
-    if (inputs.dryRun) return { release, changed: 'false', state: 'planned' }
-    if ((await execute(inputs, job, remote, course, planned)) === 'committed')
-      return { release, changed: 'true', state: 'committed' }
-    if (plans === MOST_PLANS)
-      throw new StepError({
-        step: `roll back to ${release}`,
-        host: formatHost(remote.host),
-        why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
-        state: 'nothing was changed',
-        next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
-      })
-    before = planned
-  }
+      return { outputs: { release: planned.live, changed: 'false', state: 'committed' } }
+    },
+    compare: (before, now) => {
+      mustStayTheTarget(before, now, host)
+    },
+    ...(inputs.dryRun && { dryRun: ({ target }) => ({ release: target.id, changed: 'false', state: 'planned' }) }),
+    carryOut: (planned) => execute(inputs, job, remote, course, planned),
+    failure: ({ target }) => ({ step: `roll back to ${target.id}`, host, state: 'nothing was changed' }),
+  })
 }
 
 /** Without a name it leads to the release before the live one, and that may be another one now: nobody asked for that. */
@@ -80,7 +67,7 @@ async function execute(
   remote: Remote,
   { reach, opened }: Course,
   planned: Rollback,
-): Promise<'committed' | 'stale'> {
+): Promise<Outputs | 'stale'> {
   const { target } = planned
   const undertaking = { what: `roll back to ${target.id}`, host: formatHost(remote.host), path }
   const opening: Opening = {
@@ -104,7 +91,7 @@ async function execute(
     expectState(await transaction.advance('switch', job.log), 'trial', undertaking)
     // Every container has proved itself; there is no job with further checks to wait for.
     expectState(await transaction.confirm('unchecked', job.log), 'committed', undertaking)
-    return 'committed'
+    return { release: target.id, changed: 'true', state: 'committed' }
   })
 }
 
