@@ -9,6 +9,7 @@ import { docker } from '../support/lab/docker.ts'
 import { baseImageRef } from '../support/lab/images/index.ts'
 import type { LabHost } from '../support/lab/lab.ts'
 import { someOf } from '../support/random.ts'
+import { buildImage } from '../support/tiny-image.ts'
 
 const RELEASES = ['r1', 'r2', 'r3', 'r4']
 const check = "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/')"
@@ -36,8 +37,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'estiba-assets-'))
   for (const release of RELEASES) {
     const make = `mkdir -p /srv/www/assets && cd /srv/www/assets && echo ${release} >app.${release}.js && cp app.${release}.js same.js`
-    await writeFile(join(folder, 'Dockerfile'), `FROM ${baseImageRef(registry, 'python')}\nRUN ${make}\n`)
-    await docker('build', '--quiet', '--tag', imageOf(release), folder)
+    await buildImage(imageOf(release), `FROM ${baseImageRef(registry, 'python')}\nRUN ${make}\n`)
     await docker('push', '--quiet', imageOf(release))
   }
 })

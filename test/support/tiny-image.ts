@@ -4,15 +4,20 @@ import { join } from 'node:path'
 import { docker } from './lab/docker.ts'
 import { findOnPath } from './lab/find-on-path.ts'
 
-/** Builds an image of nothing but this machine's static BusyBox and a shell; it sleeps for ten minutes unless told otherwise. */
+/** Builds an image of a Dockerfile, which has nothing beside it but this machine's static `busybox`. */
+export async function buildImage(tag: string, dockerfile: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'estiba-image-'))
+  try {
+    await copyFile(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
+    await writeFile(join(folder, 'Dockerfile'), dockerfile)
+    await docker('build', '--quiet', '--tag', tag, folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Builds an image of nothing but BusyBox and a shell; it sleeps for ten minutes unless told otherwise. */
 export async function buildTinyImage(tag: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'estiba-tiny-image-'))
-  await copyFile(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
   const install = 'RUN ["/bin/busybox", "--install", "/bin"]'
-  await writeFile(
-    join(folder, 'Dockerfile'),
-    `FROM scratch\nCOPY busybox /bin/busybox\n${install}\nCMD ["sleep", "600"]\n`,
-  )
-  await docker('build', '--quiet', '--tag', tag, folder)
-  await rm(folder, { recursive: true })
+  await buildImage(tag, `FROM scratch\nCOPY busybox /bin/busybox\n${install}\nCMD ["sleep", "600"]\n`)
 }

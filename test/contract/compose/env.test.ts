@@ -10,6 +10,7 @@ import { type Env, formatDotenv, parseDotenv } from '../../../src/compose/dotenv
 import { bareEnvironment, formatModel, renderCompose } from '../../../src/compose/render.ts'
 import { UsageError } from '../../../src/errors.ts'
 import { docker } from '../../support/lab/docker.ts'
+import { buildImage } from '../../support/tiny-image.ts'
 
 const name = `estiba-env-${randomBytes(4).toString('hex')}`
 const image = `${name}:empty`
@@ -17,8 +18,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'estiba-env-'))
-  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nLABEL estiba.test=env\n')
-  await docker('build', '--quiet', '--tag', image, folder)
+  await buildImage(image, 'FROM scratch\nLABEL estiba.test=env\n')
 })
 afterAll(async () => {
   await docker('image', 'rm', '--force', image)

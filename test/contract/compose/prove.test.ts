@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { effectsProgram } from '../../../src/agent/programs.ts'
 import { docker } from '../../support/lab/docker.ts'
-import { findOnPath } from '../../support/lab/find-on-path.ts'
 import { run } from '../../support/lab/process.ts'
-import { buildTinyImage } from '../../support/tiny-image.ts'
+import { buildImage, buildTinyImage } from '../../support/tiny-image.ts'
 
 const name = `prove-${randomBytes(4).toString('hex')}`
 const folder = mkdtempSync(join(tmpdir(), 'estiba-prove-'))
@@ -16,20 +15,14 @@ const containers: string[] = []
 const images = { shell: `${name}:shell`, bare: `${name}:bare` }
 
 beforeAll(async () => {
-  copyFileSync(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
   await buildTinyImage(images.shell)
-  await build(images.bare, 'FROM scratch\nCOPY busybox /busybox\nCMD ["/busybox", "sleep", "600"]\n')
+  await buildImage(images.bare, 'FROM scratch\nCOPY busybox /busybox\nCMD ["/busybox", "sleep", "600"]\n')
 })
 afterAll(async () => {
   for (const container of containers) await docker('rm', '--force', container)
   for (const image of Object.values(images)) await docker('image', 'rm', '--force', image)
   rmSync(folder, { recursive: true })
 })
-
-async function build(image: string, dockerfile: string): Promise<void> {
-  writeFileSync(join(folder, 'Dockerfile'), dockerfile)
-  await docker('build', '--quiet', '--tag', image, folder)
-}
 
 /** Creates a container with a health check, and proves it as a step of a plan does. */
 async function prove(image: string, options: readonly string[], command: readonly string[] = [], seconds = 20) {
@@ -52,9 +45,9 @@ test('three answers in a row are enough, whatever came before', async () => {
 test('a check of an image without a shell is asked as it is', async () => {
   const fine = await prove(images.bare, [])
   expect(fine.code).toBe(0)
-  await build(images.bare, `FROM ${images.bare}\nHEALTHCHECK --interval=1h CMD ["/busybox", "true"]\n`)
+  await buildImage(images.bare, `FROM ${images.bare}\nHEALTHCHECK --interval=1h CMD ["/busybox", "true"]\n`)
   expect((await prove(images.bare, [])).code).toBe(0)
-  await build(images.bare, `FROM ${images.bare}\nHEALTHCHECK --interval=1h CMD ["/busybox", "false"]\n`)
+  await buildImage(images.bare, `FROM ${images.bare}\nHEALTHCHECK --interval=1h CMD ["/busybox", "false"]\n`)
   const bad = await prove(images.bare, [], [], 1)
   expect(bad.code).toBe(1)
   expect(bad.stdout).toContain('not healthy within 1 s:')

@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { effectsProgram } from '../../../src/agent/programs.ts'
 import { SHELLS, TestStack } from '../../support/agent.ts'
 import { docker } from '../../support/lab/docker.ts'
 import { run } from '../../support/lab/process.ts'
-import { buildTinyImage } from '../../support/tiny-image.ts'
+import { buildImage, buildTinyImage } from '../../support/tiny-image.ts'
 
 const base = `assets-${randomBytes(4).toString('hex')}`
 const folder = '/srv/www/assets'
 
 /** An image with those files in the folder; what is in one is the name of the release and a line's end. */
 async function build(release: string, files: readonly string[]): Promise<void> {
-  const context = mkdtempSync(join(tmpdir(), 'estiba-assets-'))
   const made = files.map(
     (file) => `mkdir -p $(dirname ${file}) && echo ${release} >${file} && chmod 640 ${file} && chown 33:34 ${file}`,
   )
@@ -24,9 +22,7 @@ async function build(release: string, files: readonly string[]): Promise<void> {
     ...made.map((line) => `RUN ${line}`),
     `RUN ln -s ${folder} /srv/link`,
   ]
-  writeFileSync(join(context, 'Dockerfile'), `${lines.join('\n')}\n`)
-  await docker('build', '--quiet', '--tag', `${base}:${release}`, context)
-  rmSync(context, { recursive: true })
+  await buildImage(`${base}:${release}`, `${lines.join('\n')}\n`)
 }
 
 const RELEASES = ['r1', 'r2', 'r3', 'r4']

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ComposeModel } from '../../../src/compose/model.ts'
@@ -12,10 +12,10 @@ import { memoryWarnings } from '../../../src/preflight/memory.ts'
 import type { BuiltImages } from '../../../src/release/images.ts'
 import { observe } from '../../../src/stack/observe.ts'
 import { docker } from '../../support/lab/docker.ts'
-import { findOnPath } from '../../support/lab/find-on-path.ts'
 import { LocalRemote } from '../../support/local-remote.ts'
 import { Ground } from '../../support/preflight.ts'
 import { freePort } from '../../support/sshd/sshd.ts'
+import { buildImage } from '../../support/tiny-image.ts'
 
 const name = `pf-release-${randomBytes(4).toString('hex')}`
 const image = `${name}:1`
@@ -24,11 +24,7 @@ const containers: string[] = []
 const listeners: Server[] = []
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'estiba-preflight-image-'))
-  await copyFile(findOnPath('busybox')[0] ?? '', join(folder, 'busybox'))
-  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY busybox /\nENTRYPOINT ["/busybox", "sleep", "600"]\n')
-  await docker('build', '--quiet', '--tag', image, folder)
-  await rm(folder, { recursive: true })
+  await buildImage(image, 'FROM scratch\nCOPY busybox /\nENTRYPOINT ["/busybox", "sleep", "600"]\n')
 })
 afterAll(async () => {
   for (const listener of listeners) listener.close()

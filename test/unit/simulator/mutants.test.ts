@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { isBoundary } from '../../simulator/enumerate.ts'
 import type { Fault, Strike } from '../../simulator/faults.ts'
-import { type Mutant, MUTANTS } from '../../simulator/mutants.ts'
+import { AGENT_MUTANTS } from '../../simulator/mutants/agents.ts'
+import { EFFECT_MUTANTS } from '../../simulator/mutants/effects.ts'
+import type { Mutant } from '../../simulator/mutants/mutant.ts'
 import { type Planted, run } from '../../simulator/run.ts'
 import type { Case } from '../../simulator/world/world.ts'
 
 const minute = 60_000
+const MUTANTS = [...AGENT_MUTANTS, ...EFFECT_MUTANTS]
 
 test('there are at least twenty planted bugs', () => {
   expect(MUTANTS.length).toBeGreaterThanOrEqual(20)

@@ -1,8 +1,8 @@
-import type { Phase, State } from '../../src/agent/protocol.ts'
-import type { Step } from '../../src/plan/plan.ts'
-import { Agent } from './agent/agent.ts'
-import type { EffectKind } from './agent/steps.ts'
-import type { Process, Run } from './kernel.ts'
+import type { Phase, State } from '../../../src/agent/protocol.ts'
+import type { Step } from '../../../src/plan/plan.ts'
+import { Agent } from '../agent/agent.ts'
+import type { EffectKind } from '../agent/steps.ts'
+import type { Process, Run } from '../kernel.ts'
 
 // Agents with one planted bug each.
 
