@@ -70238,17 +70238,17 @@ forget_images() {
 
 # What serves when a transaction begins, and how it comes back.
 
-# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
-# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
-# and is to be kept alive, is started first.
+# note_served CONTAINER...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran when this was planned, by name, and is to
+# be kept alive, is started first.
 note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
   served='' every=$(list_containers --quiet) || return 1
   # shellcheck disable=SC2086 # a list of ids
   [ -z "$every" ] || served=$(docker inspect \\
-    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
-  served=$(printf '%s\\n' "$served" | awk -v services=" $* " '
-    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}} {{.Name}}' $every) || return 1
+  served=$(printf '%s\\n' "$served" | awk -v ran=" $* " '
+    $4 == "exited" && $3 != "no" && index(ran, " " substr($5, 2) " ") || $4 == "running" { print }')
   each "$(printf '%s\\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
   printf '%s\\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
     mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
@@ -70701,6 +70701,36 @@ lacking() {
 }
 
 # The two slots that a release can be in.
+
+# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
+# without its name there, so that nobody but the edge comes to it.
+admit_old() {
+  guests_of=$1
+  shift
+  for service; do
+    leave_slot "$guests_of" "$(name "$service")" || return 1
+    running=$(list_containers --filter "label=com.docker.compose.service=$(name "$service")" --filter status=running --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    addresses=\${service#*=},
+    for container in $(printf '%s\\n' "$running" | awk '$2 != "a" && $2 != "b" { print $1 }'); do
+      [ -n "$addresses" ] || break
+      docker network connect --ip "\${addresses%%,*}" "\${project}_slot-$guests_of" "$container" || return 1
+      addresses=\${addresses#*,}
+    done
+  done
+}
+
+# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
+leave_slot() {
+  await_engine
+  left=\${project}_slot-$1 own=$1
+  shift
+  for guest; do
+    inside=$(list_containers --filter "network=$left" --filter "label=com.docker.compose.service=$guest" --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    for container in $(printf '%s\\n' "$inside" | awk -v own="$own" '$2 != own { print $1 }'); do
+      docker network disconnect "$left" "$container" || return 1
+    done
+  done
+}
 
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
@@ -71370,7 +71400,7 @@ container_facts() {
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
@@ -78417,6 +78447,7 @@ function formatStep({ id, title, because, run, undo, gate, since, unless, revers
 
 
 
+
 /** The steps in their phases: a phase of its own is waited behind, so that the new release can be asked. */
 function phasesOf({ beside, ask, over, edge }) {
     return ask.length === 0
@@ -78524,7 +78555,7 @@ function startAndProve(layer, healthyWithin) {
  */
 function guardStep(switching, from) {
     const served = [...switching.changes, ...allGone(switching.gone)].filter(({ running }) => running.length > 0);
-    const up = served.map(({ name }) => name);
+    const up = served.flatMap(({ running }) => running.map(observation_nameOf));
     const back = [
         ...(served.length > 0 ? [standBy(switching, served)] : []),
         ...(from === undefined ? [] : [leadBack(from, marks(freshOf(switching.changed), switching.variant))]),
@@ -78614,7 +78645,95 @@ function endAsking(web) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/plan/drain.ts
+
+/** Seconds, on the way back: what is bad there may hang for ever. */
+const DRAIN_BACK = 5;
+/** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
+function drainSlot({ slots, switched, drain }, slot) {
+    if (slot === 'plain')
+        return 'true';
+    return words('drain', [String(drain), slots.subnets[slot], ...switched]);
+}
+function drainBack(request, slot) {
+    return drainSlot({ ...request, drain: Math.min(request.drain, DRAIN_BACK) }, slot);
+}
+
+;// CONCATENATED MODULE: ./src/plan/stand-in.ts
+
+
+
+
+
+function standInsFor({ changed, slots, layout }) {
+    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
+        return { inSlot: [], guests: [] };
+    const slot = otherSlot(layout.variant);
+    const web = webOf(changed);
+    const inSlot = web.filter(({ running }) => running.some((each) => slotOf(each) === slot));
+    const guests = web.filter(({ name, running, alive }) => running.length > 0 &&
+        running.every((each) => canBeGuest(each, slot, slots.web[name]?.port)) &&
+        alive.every((each) => slotOf(each) !== slot));
+    return { inSlot, guests };
+}
+function slotOf({ labels }) {
+    return SLOTS.find((slot) => slot === labels['estiba.slot']);
+}
+/**
+ * It listens where the edge asks, as far as it says so; and its way out stays what it is, which leads through the network that
+ * comes first by name.
+ */
+function canBeGuest(container, slot, port) {
+    const { labels, networks, exposed } = container;
+    const network = slotNetwork(labels['com.docker.compose.project'] ?? '', slot);
+    const isBehind = (other) => other < network && other !== 'host' && other !== 'none';
+    return (slotOf(container) === undefined &&
+        networks.length > 0 &&
+        networks.every((other) => other === network || isBehind(other)) &&
+        Object.keys(exposed ?? {}).some((each) => each.replace('/tcp', '') === String(port)));
+}
+/** Before anything is taken from visitors: so, on the way back, they leave when the old edge leads to them by name again. */
+function admitGuests(request) {
+    const { slots, layout } = request;
+    const { guests } = standInsFor(request);
+    if (layout.variant === 'plain' || guests.length === 0)
+        return [];
+    const slot = otherSlot(layout.variant);
+    const places = guests.map(({ name }) => `${name}=${(slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, slot, host)).join(',')}`);
+    return [
+        {
+            title: `have the old ${words_names(guests)} in slot ${slot} as well`,
+            because: 'the edge finds them there in the trial, should the new ones take no connection; they run on as they are',
+            run: words('admit_old', [slot, ...places]),
+            undo: `${drainBack(request, slot)} && ${words('leave_slot', [slot, ...guests.map(({ name }) => name)])}`,
+            reversibility: 'reversible',
+            deadline: 60,
+        },
+    ];
+}
+/** Those that an earlier transaction, which got stuck, has left in the slot that is to be free. */
+function sendGuestsAway(changes, { variant }) {
+    if (variant === 'plain')
+        return [];
+    const left = changes.filter((change) => isOfTheSet(change) &&
+        change.alive.some((each) => slotOf(each) !== variant &&
+            each.networks.includes(slotNetwork(each.labels['com.docker.compose.project'] ?? '', variant))));
+    if (left.length === 0)
+        return [];
+    return [
+        {
+            title: `have the old ${words_names(left)} leave slot ${variant}`,
+            because: 'an earlier transaction left them there, and the addresses are for the new ones',
+            run: words('leave_slot', [variant, ...left.map(({ name }) => name)]),
+            reversibility: 'nothing to undo',
+            deadline: 60,
+        },
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/slots.ts
+
+
 
 
 
@@ -78646,6 +78765,7 @@ function slotSteps(request) {
                 : []),
             ...request.share,
             ...startLayers(order, besideOf(changed), healthyWithin),
+            ...admitGuests(request),
         ],
         ask: isAsked ? [...configure, letAsk(layout.variant)] : [],
         over: [
@@ -78684,14 +78804,6 @@ function replaceEdges(request, isMoving) {
         ...startLayers(request.order, edges, request.healthyWithin),
     ];
 }
-/** Seconds, on the way back: what is bad there may hang for ever. */
-const DRAIN_BACK = 5;
-/** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
-function drainSlot({ slots, switched }, slot, seconds) {
-    if (slot === 'plain')
-        return 'true';
-    return words('drain', [String(seconds), slots.subnets[slot], ...switched]);
-}
 function switchEdge(request) {
     const { layout } = request;
     const stay = staying(request);
@@ -78702,21 +78814,27 @@ function switchEdge(request) {
     const trial = `${layout.variant}-trial`;
     return {
         title: `lead the edge to slot ${layout.variant}`,
-        because: `what is there has proved itself; ${request.layout.from === undefined
-            ? 'what it takes the place of is in no slot, and answers for it no more'
-            : 'until it is confirmed the old slot answers where the new one takes no connection'}`,
+        because: `what is there has proved itself; ${whoStandsIn(request)}`,
         run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
         ...(layout.live !== undefined && {
             undo: [
                 `switch_edge ${layout.live}`,
                 standBy(request, served),
                 ...see(layout.live),
-                drainSlot(request, layout.variant, Math.min(request.drain, DRAIN_BACK)),
+                drainBack(request, layout.variant),
             ].join(' && '),
         }),
         reversibility: 'reversible',
         deadline: request.healthyWithin + 30,
     };
+}
+function whoStandsIn(request) {
+    const { inSlot, guests } = standInsFor(request);
+    const old = [...inSlot, ...guests];
+    if (old.length === 0)
+        return 'nothing old is in a slot to answer where it takes no connection';
+    const whose = old.length === webOf(request.changed).length ? '' : ` for ${words_names(old)}`;
+    return `until it is confirmed the ${guests.length > 0 ? 'other' : 'old'} slot answers${whose} where the new one takes no connection`;
 }
 /** An edge that was started anew says itself where it leads; those that stayed have been asked. */
 function seeEdge({ layout }, started, folder) {
@@ -78798,6 +78916,7 @@ function joinSlots(changes, outside, layout) {
                 },
             ]
             : []),
+        ...sendGuestsAway(changes, layout),
     ];
 }
 
@@ -79188,7 +79307,7 @@ function drained({ to: { slots }, layout: { live, variant }, switched, drain }, 
         return step;
     return {
         ...step,
-        run: `${drainSlot({ slots, switched }, live, drain)} && ${step.run}`,
+        run: `${drainSlot({ slots, switched, drain }, live)} && ${step.run}`,
         deadline: step.deadline + drain + 10,
     };
 }

@@ -60748,17 +60748,17 @@ forget_images() {
 
 # What serves when a transaction begins, and how it comes back.
 
-# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
-# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
-# and is to be kept alive, is started first.
+# note_served CONTAINER...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran when this was planned, by name, and is to
+# be kept alive, is started first.
 note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
   served='' every=$(list_containers --quiet) || return 1
   # shellcheck disable=SC2086 # a list of ids
   [ -z "$every" ] || served=$(docker inspect \\
-    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
-  served=$(printf '%s\\n' "$served" | awk -v services=" $* " '
-    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}} {{.Name}}' $every) || return 1
+  served=$(printf '%s\\n' "$served" | awk -v ran=" $* " '
+    $4 == "exited" && $3 != "no" && index(ran, " " substr($5, 2) " ") || $4 == "running" { print }')
   each "$(printf '%s\\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
   printf '%s\\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
     mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
@@ -61211,6 +61211,36 @@ lacking() {
 }
 
 # The two slots that a release can be in.
+
+# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
+# without its name there, so that nobody but the edge comes to it.
+admit_old() {
+  guests_of=$1
+  shift
+  for service; do
+    leave_slot "$guests_of" "$(name "$service")" || return 1
+    running=$(list_containers --filter "label=com.docker.compose.service=$(name "$service")" --filter status=running --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    addresses=\${service#*=},
+    for container in $(printf '%s\\n' "$running" | awk '$2 != "a" && $2 != "b" { print $1 }'); do
+      [ -n "$addresses" ] || break
+      docker network connect --ip "\${addresses%%,*}" "\${project}_slot-$guests_of" "$container" || return 1
+      addresses=\${addresses#*,}
+    done
+  done
+}
+
+# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
+leave_slot() {
+  await_engine
+  left=\${project}_slot-$1 own=$1
+  shift
+  for guest; do
+    inside=$(list_containers --filter "network=$left" --filter "label=com.docker.compose.service=$guest" --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    for container in $(printf '%s\\n' "$inside" | awk -v own="$own" '$2 != own { print $1 }'); do
+      docker network disconnect "$left" "$container" || return 1
+    done
+  done
+}
 
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
@@ -61880,7 +61910,7 @@ container_facts() {
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
@@ -67094,6 +67124,117 @@ function inputs_readInputs(input) {
     return { ...where, stack, lockTimeout: input.seconds('lock-timeout'), dryRun };
 }
 
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** Gives the steps of a phase their ids. */
+function numbered(steps) {
+    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
+}
+/** The plan with more for its reader. */
+function withNotes(plan, notes) {
+    return { ...plan, notes: [...plan.notes, ...notes] };
+}
+/** The plan as the log, the job summary, the dry run and the tests show it. */
+function formatPlan({ title, services, phases, watch, notes }) {
+    const width = Math.max(...services.map(({ name }) => name.length), 0);
+    return [
+        title,
+        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
+        ...Object.entries(phases).flatMap(([phase, steps]) => [
+            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
+            ...steps.flatMap(formatStep),
+        ]),
+        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
+        ...notes.map((note) => `note: ${note}`),
+    ].join('\n');
+}
+function formatStep({ id, title, because, run, undo, gate, since, unless, reversibility, deadline, }) {
+    return [
+        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
+        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
+        ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
+        `     $ ${run}`,
+        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
+        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/stale.ts
+
+/** How often a plan is made when something comes between it and what it was made on. */
+const MOST_PLANS = 3;
+/** Says why there is a second plan, what came between the two, and in which lines it differs from the first. */
+function whatDiffers(before, now) {
+    const known = new Set([before.tx, ...before.observation.ledger.map(({ tx }) => tx)]);
+    const came = now.observation.ledger.filter(({ tx }) => !known.has(tx));
+    const old = formatPlan(before.plan).split('\n');
+    const fresh = formatPlan(now.plan).split('\n');
+    const differing = [
+        ...old.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`),
+        ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
+    ];
+    return [
+        `Planned again: ${before.why}.`,
+        ...came.map(stale_describe),
+        ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
+    ];
+}
+function stale_describe({ action, version, actor, result, time, run }) {
+    return `In between: ${action} of ${version} by ${actor}, ${result} at ${time} (${run}).`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/summary.ts
+
+
+/** The plan on the job's page: what happens to which service, and the steps folded away. */
+function planSummary(plan) {
+    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
+        name,
+        kind,
+        action,
+        downtime === undefined ? because : `${because}; ${downtime}`,
+    ]);
+    return [
+        `### Plan: ${plan.title}`,
+        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
+        '<details><summary>Steps and ways back</summary>',
+        `~~~text\n${formatPlan(plan)}\n~~~`,
+        '</details>',
+    ].join('\n\n');
+}
+
+;// CONCATENATED MODULE: ./src/agent/attempts.ts
+
+
+
+
+/** @throws StepError where another transaction came between each time */
+async function attempt(job, attempts) {
+    let before;
+    for (let plans = 1;; plans++) {
+        const planned = await attempts.plan();
+        if ('outputs' in planned)
+            return planned.outputs;
+        if (before !== undefined) {
+            for (const line of whatDiffers({ ...before, why: progress_explainCause('stale-plan') }, planned))
+                job.log.line(line);
+            attempts.compare?.(before, planned);
+        }
+        await job.summarize(planSummary(planned.plan));
+        if (attempts.dryRun)
+            return attempts.dryRun(planned);
+        const end = await attempts.carryOut(planned);
+        if (end !== 'stale')
+            return end;
+        if (plans === MOST_PLANS)
+            throw new errors_StepError({
+                ...attempts.failure(planned),
+                why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
+                next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
+            });
+        before = planned;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/agent/outcome.ts
 
 
@@ -67330,84 +67471,6 @@ function undertake({ connection, path }, job, given, work) {
     };
     const held = () => (transaction === undefined ? undefined : { transaction, path, connect: reachWithin });
     return unlessCancelled(job.signal, held, () => work({ reach: () => reachWithin(job.signal), opened }));
-}
-
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** Gives the steps of a phase their ids. */
-function numbered(steps) {
-    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
-}
-/** The plan with more for its reader. */
-function withNotes(plan, notes) {
-    return { ...plan, notes: [...plan.notes, ...notes] };
-}
-/** The plan as the log, the job summary, the dry run and the tests show it. */
-function formatPlan({ title, services, phases, watch, notes }) {
-    const width = Math.max(...services.map(({ name }) => name.length), 0);
-    return [
-        title,
-        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
-        ...Object.entries(phases).flatMap(([phase, steps]) => [
-            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
-            ...steps.flatMap(formatStep),
-        ]),
-        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
-        ...notes.map((note) => `note: ${note}`),
-    ].join('\n');
-}
-function formatStep({ id, title, because, run, undo, gate, since, unless, reversibility, deadline, }) {
-    return [
-        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
-        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
-        ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
-        `     $ ${run}`,
-        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
-        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/stale.ts
-
-/** How often a plan is made when something comes between it and what it was made on. */
-const MOST_PLANS = 3;
-/** Says why there is a second plan, what came between the two, and in which lines it differs from the first. */
-function whatDiffers(before, now) {
-    const known = new Set([before.tx, ...before.observation.ledger.map(({ tx }) => tx)]);
-    const came = now.observation.ledger.filter(({ tx }) => !known.has(tx));
-    const old = formatPlan(before.plan).split('\n');
-    const fresh = formatPlan(now.plan).split('\n');
-    const differing = [
-        ...old.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`),
-        ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
-    ];
-    return [
-        `Planned again: ${before.why}.`,
-        ...came.map(stale_describe),
-        ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
-    ];
-}
-function stale_describe({ action, version, actor, result, time, run }) {
-    return `In between: ${action} of ${version} by ${actor}, ${result} at ${time} (${run}).`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/summary.ts
-
-
-/** The plan on the job's page: what happens to which service, and the steps folded away. */
-function planSummary(plan) {
-    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
-        name,
-        kind,
-        action,
-        downtime === undefined ? because : `${because}; ${downtime}`,
-    ]);
-    return [
-        `### Plan: ${plan.title}`,
-        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
-        '<details><summary>Steps and ways back</summary>',
-        `~~~text\n${formatPlan(plan)}\n~~~`,
-        '</details>',
-    ].join('\n\n');
 }
 
 ;// CONCATENATED MODULE: ./src/ledger/chain.ts
@@ -69286,8 +69349,6 @@ var remove_stack_disposeResources = (undefined && undefined.__disposeResources) 
 
 
 
-
-
 /** Removes what deploys made of a stack, as a transaction of its own. */
 async function removeStack(inputs, job) {
     return undertake(inputs, job, undefined, async (undertaking) => {
@@ -69308,34 +69369,26 @@ async function removeStack(inputs, job) {
     });
 }
 /** Plans and carries it through, and plans again when another transaction came between. */
-async function remove(inputs, job, remote, course) {
-    let before;
-    for (let plans = 1; plans <= MOST_PLANS; plans++) {
-        const planned = await job.log.chapter('Plan', () => planFor(inputs, job, remote, course.look));
-        if (planned.kind === 'nothing to do') {
+function remove(inputs, job, remote, course) {
+    const { stack, dryRun } = inputs;
+    return attempt(job, {
+        plan: async () => {
+            const planned = await job.log.chapter('Plan', () => planFor(inputs, job, remote, course.look));
+            if (planned.kind === 'removal')
+                return planned;
             job.log.notice(`Nothing to remove: ${planned.why}.`);
-            await tellWhatIsLeft(job, leftovers(inputs.stack, planned.observation, planned.observation));
-            return { changed: 'false', state: 'removed' };
-        }
-        if (before !== undefined)
-            for (const line of whatDiffers({ ...before, why: progress_explainCause('stale-plan') }, planned))
-                job.log.line(line);
-        await job.summarize(planSummary(planned.plan));
-        if (inputs.dryRun)
-            return { changed: 'false', state: 'planned' };
-        if ((await execute(inputs, job, remote, course, planned)) === 'removed') {
-            const now = await course.look(remote, inputs.stack, job.signal);
-            await tellWhatIsLeft(job, leftovers(inputs.stack, planned.observation, now));
+            await tellWhatIsLeft(job, leftovers(stack, planned.observation, planned.observation));
+            return { outputs: { changed: 'false', state: 'removed' } };
+        },
+        ...(dryRun && { dryRun: () => ({ changed: 'false', state: 'planned' }) }),
+        carryOut: async (planned) => {
+            if ((await execute(inputs, job, remote, course, planned)) === 'stale')
+                return 'stale';
+            const now = await course.look(remote, stack, job.signal);
+            await tellWhatIsLeft(job, leftovers(stack, planned.observation, now));
             return { changed: 'true', state: 'removed' };
-        }
-        before = planned;
-    }
-    throw new errors_StepError({
-        step: `remove ${inputs.stack.name}`,
-        host: formatHost(remote.host),
-        why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
-        state: 'nothing was removed',
-        next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
+        },
+        failure: () => ({ step: `remove ${stack.name}`, host: formatHost(remote.host), state: 'nothing was removed' }),
     });
 }
 /** Seconds that may pass between the opening and the word that follows it. */

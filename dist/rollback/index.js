@@ -60748,17 +60748,17 @@ forget_images() {
 
 # What serves when a transaction begins, and how it comes back.
 
-# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
-# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
-# and is to be kept alive, is started first.
+# note_served CONTAINER...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran when this was planned, by name, and is to
+# be kept alive, is started first.
 note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
   served='' every=$(list_containers --quiet) || return 1
   # shellcheck disable=SC2086 # a list of ids
   [ -z "$every" ] || served=$(docker inspect \\
-    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
-  served=$(printf '%s\\n' "$served" | awk -v services=" $* " '
-    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}} {{.Name}}' $every) || return 1
+  served=$(printf '%s\\n' "$served" | awk -v ran=" $* " '
+    $4 == "exited" && $3 != "no" && index(ran, " " substr($5, 2) " ") || $4 == "running" { print }')
   each "$(printf '%s\\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
   printf '%s\\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
     mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
@@ -61211,6 +61211,36 @@ lacking() {
 }
 
 # The two slots that a release can be in.
+
+# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
+# without its name there, so that nobody but the edge comes to it.
+admit_old() {
+  guests_of=$1
+  shift
+  for service; do
+    leave_slot "$guests_of" "$(name "$service")" || return 1
+    running=$(list_containers --filter "label=com.docker.compose.service=$(name "$service")" --filter status=running --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    addresses=\${service#*=},
+    for container in $(printf '%s\\n' "$running" | awk '$2 != "a" && $2 != "b" { print $1 }'); do
+      [ -n "$addresses" ] || break
+      docker network connect --ip "\${addresses%%,*}" "\${project}_slot-$guests_of" "$container" || return 1
+      addresses=\${addresses#*,}
+    done
+  done
+}
+
+# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
+leave_slot() {
+  await_engine
+  left=\${project}_slot-$1 own=$1
+  shift
+  for guest; do
+    inside=$(list_containers --filter "network=$left" --filter "label=com.docker.compose.service=$guest" --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    for container in $(printf '%s\\n' "$inside" | awk -v own="$own" '$2 != own { print $1 }'); do
+      docker network disconnect "$left" "$container" || return 1
+    done
+  done
+}
 
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
@@ -61880,7 +61910,7 @@ container_facts() {
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
@@ -67138,6 +67168,117 @@ function inputs_readInputs(input) {
     return { ...where, mode: 'abort', transaction };
 }
 
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** Gives the steps of a phase their ids. */
+function numbered(steps) {
+    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
+}
+/** The plan with more for its reader. */
+function withNotes(plan, notes) {
+    return { ...plan, notes: [...plan.notes, ...notes] };
+}
+/** The plan as the log, the job summary, the dry run and the tests show it. */
+function formatPlan({ title, services, phases, watch, notes }) {
+    const width = Math.max(...services.map(({ name }) => name.length), 0);
+    return [
+        title,
+        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
+        ...Object.entries(phases).flatMap(([phase, steps]) => [
+            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
+            ...steps.flatMap(formatStep),
+        ]),
+        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
+        ...notes.map((note) => `note: ${note}`),
+    ].join('\n');
+}
+function formatStep({ id, title, because, run, undo, gate, since, unless, reversibility, deadline, }) {
+    return [
+        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
+        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
+        ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
+        `     $ ${run}`,
+        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
+        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/stale.ts
+
+/** How often a plan is made when something comes between it and what it was made on. */
+const MOST_PLANS = 3;
+/** Says why there is a second plan, what came between the two, and in which lines it differs from the first. */
+function whatDiffers(before, now) {
+    const known = new Set([before.tx, ...before.observation.ledger.map(({ tx }) => tx)]);
+    const came = now.observation.ledger.filter(({ tx }) => !known.has(tx));
+    const old = formatPlan(before.plan).split('\n');
+    const fresh = formatPlan(now.plan).split('\n');
+    const differing = [
+        ...old.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`),
+        ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
+    ];
+    return [
+        `Planned again: ${before.why}.`,
+        ...came.map(stale_describe),
+        ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
+    ];
+}
+function stale_describe({ action, version, actor, result, time, run }) {
+    return `In between: ${action} of ${version} by ${actor}, ${result} at ${time} (${run}).`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/summary.ts
+
+
+/** The plan on the job's page: what happens to which service, and the steps folded away. */
+function planSummary(plan) {
+    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
+        name,
+        kind,
+        action,
+        downtime === undefined ? because : `${because}; ${downtime}`,
+    ]);
+    return [
+        `### Plan: ${plan.title}`,
+        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
+        '<details><summary>Steps and ways back</summary>',
+        `~~~text\n${formatPlan(plan)}\n~~~`,
+        '</details>',
+    ].join('\n\n');
+}
+
+;// CONCATENATED MODULE: ./src/agent/attempts.ts
+
+
+
+
+/** @throws StepError where another transaction came between each time */
+async function attempt(job, attempts) {
+    let before;
+    for (let plans = 1;; plans++) {
+        const planned = await attempts.plan();
+        if ('outputs' in planned)
+            return planned.outputs;
+        if (before !== undefined) {
+            for (const line of whatDiffers({ ...before, why: progress_explainCause('stale-plan') }, planned))
+                job.log.line(line);
+            attempts.compare?.(before, planned);
+        }
+        await job.summarize(planSummary(planned.plan));
+        if (attempts.dryRun)
+            return attempts.dryRun(planned);
+        const end = await attempts.carryOut(planned);
+        if (end !== 'stale')
+            return end;
+        if (plans === MOST_PLANS)
+            throw new errors_StepError({
+                ...attempts.failure(planned),
+                why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
+                next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
+            });
+        before = planned;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/agent/outcome.ts
 
 
@@ -67374,84 +67515,6 @@ function undertake({ connection, path }, job, given, work) {
     };
     const held = () => (transaction === undefined ? undefined : { transaction, path, connect: reachWithin });
     return unlessCancelled(job.signal, held, () => work({ reach: () => reachWithin(job.signal), opened }));
-}
-
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** Gives the steps of a phase their ids. */
-function numbered(steps) {
-    return steps.map((step, index) => ({ id: String(index + 1).padStart(2, '0'), ...step }));
-}
-/** The plan with more for its reader. */
-function withNotes(plan, notes) {
-    return { ...plan, notes: [...plan.notes, ...notes] };
-}
-/** The plan as the log, the job summary, the dry run and the tests show it. */
-function formatPlan({ title, services, phases, watch, notes }) {
-    const width = Math.max(...services.map(({ name }) => name.length), 0);
-    return [
-        title,
-        ...services.map(({ name, kind, action, because, downtime }) => `  ${name.padEnd(width)}  ${action.padEnd(7)}  ${kind}: ${because}${downtime === undefined ? '' : `; ${downtime}`}`),
-        ...Object.entries(phases).flatMap(([phase, steps]) => [
-            phase === 'settle' ? 'settle, where a migration forbids the way back:' : `${phase}:`,
-            ...steps.flatMap(formatStep),
-        ]),
-        ...(watch === undefined ? [] : ['while on trial, every second:', `  $ ${watch}`]),
-        ...notes.map((note) => `note: ${note}`),
-    ].join('\n');
-}
-function formatStep({ id, title, because, run, undo, gate, since, unless, reversibility, deadline, }) {
-    return [
-        `  ${id} ${title}, because ${because} (${reversibility}, at most ${deadline} s)`,
-        ...(since === undefined ? [] : [`     only where this has begun: ${since}`]),
-        ...(unless === undefined ? [] : [`     only where this has not begun: ${unless}`]),
-        `     $ ${run}`,
-        ...(gate === undefined ? [] : [`     may it be taken back? $ ${gate}`]),
-        ...(undo === undefined ? [] : [`     way back: $ ${undo}`]),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/stale.ts
-
-/** How often a plan is made when something comes between it and what it was made on. */
-const MOST_PLANS = 3;
-/** Says why there is a second plan, what came between the two, and in which lines it differs from the first. */
-function whatDiffers(before, now) {
-    const known = new Set([before.tx, ...before.observation.ledger.map(({ tx }) => tx)]);
-    const came = now.observation.ledger.filter(({ tx }) => !known.has(tx));
-    const old = formatPlan(before.plan).split('\n');
-    const fresh = formatPlan(now.plan).split('\n');
-    const differing = [
-        ...old.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`),
-        ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
-    ];
-    return [
-        `Planned again: ${before.why}.`,
-        ...came.map(stale_describe),
-        ...(differing.length === 0 ? ['The plan stays as it was.'] : ['What differs from the plan before:', ...differing]),
-    ];
-}
-function stale_describe({ action, version, actor, result, time, run }) {
-    return `In between: ${action} of ${version} by ${actor}, ${result} at ${time} (${run}).`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/summary.ts
-
-
-/** The plan on the job's page: what happens to which service, and the steps folded away. */
-function planSummary(plan) {
-    const rows = plan.services.map(({ name, kind, action, because, downtime }) => [
-        name,
-        kind,
-        action,
-        downtime === undefined ? because : `${because}; ${downtime}`,
-    ]);
-    return [
-        `### Plan: ${plan.title}`,
-        formatTable(['Service', 'Kind', 'Action', 'Why'], rows),
-        '<details><summary>Steps and ways back</summary>',
-        `~~~text\n${formatPlan(plan)}\n~~~`,
-        '</details>',
-    ].join('\n\n');
 }
 
 ;// CONCATENATED MODULE: ./src/ledger/chain.ts
@@ -68640,6 +68703,20 @@ function imageAsListed(image) {
     return tagged.replace(/^docker\.io\/(library\/)?/, '');
 }
 
+;// CONCATENATED MODULE: ./src/plan/drain.ts
+
+/** Seconds, on the way back: what is bad there may hang for ever. */
+const DRAIN_BACK = 5;
+/** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
+function drainSlot({ slots, switched, drain }, slot) {
+    if (slot === 'plain')
+        return 'true';
+    return words('drain', [String(drain), slots.subnets[slot], ...switched]);
+}
+function drainBack(request, slot) {
+    return drainSlot({ ...request, drain: Math.min(request.drain, DRAIN_BACK) }, slot);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/gone.ts
 
 
@@ -68713,6 +68790,7 @@ function isAlike(one, other) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/steps.ts
+
 
 
 
@@ -68826,7 +68904,7 @@ function startAndProve(layer, healthyWithin) {
  */
 function guardStep(switching, from) {
     const served = [...switching.changes, ...allGone(switching.gone)].filter(({ running }) => running.length > 0);
-    const up = served.map(({ name }) => name);
+    const up = served.flatMap(({ running }) => running.map(observation_nameOf));
     const back = [
         ...(served.length > 0 ? [standBy(switching, served)] : []),
         ...(from === undefined ? [] : [leadBack(from, marks(freshOf(switching.changed), switching.variant))]),
@@ -68877,230 +68955,6 @@ function toldOf(services, { switched }) {
 }
 function aliveOf(changes) {
     return changes.filter(({ action, alive }) => action === 'replace' && alive.length > 0);
-}
-
-;// CONCATENATED MODULE: ./src/plan/ask.ts
-
-
-/**
- * Whether the new release can be asked before visitors are led to it: where it moves beside what serves, behind edges that stay as they are, and know
- * the slots already.
- */
-function canBeAsked(request) {
-    const { changed, layout, takesOver } = request;
-    const told = toldOf(staying(request), request);
-    return (request.isAsked &&
-        webOf(changed).some(({ action }) => action !== 'repair') &&
-        layout.live !== undefined &&
-        !takesOver &&
-        told.length === request.switched.length);
-}
-function letAsk(variant) {
-    return {
-        title: `let the job ask slot ${variant} through the edge`,
-        because: 'what answers its checks with errors is found before a visitor is led there',
-        run: `let_ask ${variant}`,
-        undo: 'end_asking',
-        reversibility: 'reversible',
-        deadline: 10,
-    };
-}
-/** What was proved may have ended since, if only by what it was asked. */
-function endAsking(web) {
-    return {
-        title: `let nobody ask any more, and look at the new ${names(web)} once more`,
-        because: 'from now on the edge leads everybody to the same release, and it must run',
-        run: `end_asking && are_well ${definitions(web)}`,
-        reversibility: 'nothing to undo',
-        deadline: 30,
-    };
-}
-
-;// CONCATENATED MODULE: ./src/plan/slots.ts
-
-
-
-
-
-
-/**
- * The set goes to the free slot: web services beside the old ones, until they have proved themselves; then the others, of
- * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
- * before it was ever seen by a visitor.
- */
-function slotSteps(request) {
-    const { changed, gone, healthyWithin, layout, order } = request;
-    const fresh = freshOf(changed);
-    const inTurn = inTurnOf(changed);
-    const old = [...aliveOf(inTurn), ...living(gone.inTurn)];
-    const isMoving = changed.some(isOfTheSet);
-    const isAsked = canBeAsked(request) && !isEdgeReplaced(request);
-    // Before anything is replaced: what can't be loaded is found while everything old still runs.
-    const configure = request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : [];
-    return {
-        beside: [
-            guardStep(request, layout.from),
-            ...fillUp(changed),
-            ...(fresh.length > 0
-                ? [
-                    createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`, placeNew(request, fresh)),
-                ]
-                : []),
-            ...request.share,
-            ...startLayers(order, besideOf(changed), healthyWithin),
-        ],
-        ask: isAsked ? [...configure, letAsk(layout.variant)] : [],
-        over: [
-            ...(isAsked ? [endAsking(webOf(changed))] : configure),
-            ...(old.length > 0 ? [stopOld(request, old)] : []),
-            ...startLayers(order, inTurn, healthyWithin),
-        ],
-        edge: [
-            ...replaceEdges(request, isMoving),
-            ...seeEdge(request, switchedOf(changed, request), isMoving ? `${layout.variant}-trial` : layout.variant),
-        ],
-    };
-}
-/** The addresses of replicas, which their text can't say. */
-function placeNew({ slots, layout: { variant } }, fresh) {
-    const several = fresh.filter(({ name }) => (slots.web[name]?.hosts.length ?? 0) > 1);
-    if (several.length === 0 || variant === 'plain')
-        return undefined;
-    const addresses = ({ name }) => (slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, variant, host)).join(',');
-    return `place_new ${definitionsWith(several, addresses)}`;
-}
-/** Also by one of another name. */
-function isEdgeReplaced({ changed, gone }) {
-    return aliveOf(edgesOf(changed)).length + living(edgesOf(gone.withEdges)).length > 0;
-}
-/** Edges that stay are switched; those that are replaced themselves start on the new slot. */
-function replaceEdges(request, isMoving) {
-    const edges = edgesOf(request.changed);
-    const old = [...aliveOf(edges), ...living(request.gone.withEdges)];
-    return [
-        ...(old.length > 0 ? [stopOld(request, old)] : []),
-        // In between, so that on the way back the old one starts with what it had.
-        ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
-        ...(isMoving ? [switchEdge(request)] : []),
-        ...(request.takesOver ? [takeOver(request)] : []),
-        ...startLayers(request.order, edges, request.healthyWithin),
-    ];
-}
-/** Seconds, on the way back: what is bad there may hang for ever. */
-const DRAIN_BACK = 5;
-/** Waits until no edge has a connection with a slot any more: the requests that were sent there have their answers. */
-function drainSlot({ slots, switched }, slot, seconds) {
-    if (slot === 'plain')
-        return 'true';
-    return words('drain', [String(seconds), slots.subnets[slot], ...switched]);
-}
-function switchEdge(request) {
-    const { layout } = request;
-    const stay = staying(request);
-    const edges = request.takesOver ? [] : toldOf(stay, request);
-    const before = [...webOf(request.changed), ...request.gone.afterCommit];
-    const served = [...stay, ...before.filter(({ running }) => running.length > 0)];
-    const see = (folder) => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : []);
-    const trial = `${layout.variant}-trial`;
-    return {
-        title: `lead the edge to slot ${layout.variant}`,
-        because: `what is there has proved itself; ${request.layout.from === undefined
-            ? 'what it takes the place of is in no slot, and answers for it no more'
-            : 'until it is confirmed the old slot answers where the new one takes no connection'}`,
-        run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
-        ...(layout.live !== undefined && {
-            undo: [
-                `switch_edge ${layout.live}`,
-                standBy(request, served),
-                ...see(layout.live),
-                drainSlot(request, layout.variant, Math.min(request.drain, DRAIN_BACK)),
-            ].join(' && '),
-        }),
-        reversibility: 'reversible',
-        deadline: request.healthyWithin + 30,
-    };
-}
-/** An edge that was started anew says itself where it leads; those that stayed have been asked. */
-function seeEdge({ layout }, started, folder) {
-    if (started.length === 0)
-        return [];
-    return [
-        {
-            title: `see through ${names(started)} that it leads to slot ${layout.variant}`,
-            because: 'a switch counts only when it is seen',
-            run: words('see_edge', [folder, ...started.map(({ name }) => name)]),
-            reversibility: 'nothing to undo',
-            deadline: 30,
-        },
-    ];
-}
-function configureEdge(request) {
-    const edges = toldOf(staying(request), request);
-    const { live } = request.layout;
-    return {
-        title: 'give the edge its new configuration',
-        because: 'its own text, or the web services and their ports, changed; it is tried in a container of its own, then loaded',
-        run: [
-            words('configure_edge', edges),
-            ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
-        ].join(' && '),
-        undo: words('configure_edge_back', edges),
-        reversibility: 'reversible',
-        deadline: 60,
-    };
-}
-/** From where it led until now, and only when the slot that it is to lead to is ready. */
-function takeOver(request) {
-    const edges = toldOf(staying(request), request);
-    return {
-        title: `have ${edges.join(', ')} lead to the slots`,
-        because: 'until now it leads elsewhere; where that is stays as it is until the release is confirmed',
-        run: `${words('configure_edge', edges)} && ${words('see_edge', [`${request.layout.variant}-trial`, ...edges])}`,
-        undo: words('configure_edge_back', edges),
-        reversibility: 'reversible',
-        deadline: 60,
-    };
-}
-/** The networks, before anything is made that names them. */
-function makeSlots({ a, b }) {
-    return {
-        title: 'have the networks of both slots',
-        because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release; a network of the name that has others is made anew`,
-        run: words('make_slots', [a, b]),
-        reversibility: 'nothing to undo',
-        deadline: 60,
-    };
-}
-/** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
-function joinSlots(changes, outside, layout) {
-    const stay = [
-        ...changes.filter(({ joins, action, service }) => joins || (action !== 'leave' && service.kind === 'data')),
-        ...outside.filter(({ joins }) => joins),
-    ].map(({ name }) => name);
-    return [
-        ...(stay.length > 0
-            ? [
-                {
-                    title: `have ${stay.join(', ')} in both slots`,
-                    because: 'what the set needs is found by its name there, and the edge reaches both',
-                    run: words('join_slots', stay),
-                    reversibility: 'nothing to undo',
-                    deadline: 60,
-                },
-            ]
-            : []),
-        ...(layout.leftover.length > 0
-            ? [
-                {
-                    title: `clear slot ${layout.variant}`,
-                    because: `${layout.leftover.length} containers are left in it, and the edge does not lead to them`,
-                    run: `clear_slot ${layout.variant}`,
-                    reversibility: 'irreversible',
-                    deadline: 120,
-                },
-            ]
-            : []),
-    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/finish.ts
@@ -69162,7 +69016,7 @@ function drained({ to: { slots }, layout: { live, variant }, switched, drain }, 
         return step;
     return {
         ...step,
-        run: `${drainSlot({ slots, switched }, live, drain)} && ${step.run}`,
+        run: `${drainSlot({ slots, switched, drain }, live)} && ${step.run}`,
         deadline: step.deadline + drain + 10,
     };
 }
@@ -69317,6 +69171,304 @@ function jobNote({ name, service }, isServing) {
             ? 'while the old release still serves'
             : 'in its turn';
     return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/ask.ts
+
+
+/**
+ * Whether the new release can be asked before visitors are led to it: where it moves beside what serves, behind edges that stay as they are, and know
+ * the slots already.
+ */
+function canBeAsked(request) {
+    const { changed, layout, takesOver } = request;
+    const told = toldOf(staying(request), request);
+    return (request.isAsked &&
+        webOf(changed).some(({ action }) => action !== 'repair') &&
+        layout.live !== undefined &&
+        !takesOver &&
+        told.length === request.switched.length);
+}
+function letAsk(variant) {
+    return {
+        title: `let the job ask slot ${variant} through the edge`,
+        because: 'what answers its checks with errors is found before a visitor is led there',
+        run: `let_ask ${variant}`,
+        undo: 'end_asking',
+        reversibility: 'reversible',
+        deadline: 10,
+    };
+}
+/** What was proved may have ended since, if only by what it was asked. */
+function endAsking(web) {
+    return {
+        title: `let nobody ask any more, and look at the new ${names(web)} once more`,
+        because: 'from now on the edge leads everybody to the same release, and it must run',
+        run: `end_asking && are_well ${definitions(web)}`,
+        reversibility: 'nothing to undo',
+        deadline: 30,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/stand-in.ts
+
+
+
+
+
+function standInsFor({ changed, slots, layout }) {
+    if (layout.variant === 'plain' || !changed.some(isOfTheSet))
+        return { inSlot: [], guests: [] };
+    const slot = otherSlot(layout.variant);
+    const web = webOf(changed);
+    const inSlot = web.filter(({ running }) => running.some((each) => slotOf(each) === slot));
+    const guests = web.filter(({ name, running, alive }) => running.length > 0 &&
+        running.every((each) => canBeGuest(each, slot, slots.web[name]?.port)) &&
+        alive.every((each) => slotOf(each) !== slot));
+    return { inSlot, guests };
+}
+function slotOf({ labels }) {
+    return SLOTS.find((slot) => slot === labels['estiba.slot']);
+}
+/**
+ * It listens where the edge asks, as far as it says so; and its way out stays what it is, which leads through the network that
+ * comes first by name.
+ */
+function canBeGuest(container, slot, port) {
+    const { labels, networks, exposed } = container;
+    const network = slotNetwork(labels['com.docker.compose.project'] ?? '', slot);
+    const isBehind = (other) => other < network && other !== 'host' && other !== 'none';
+    return (slotOf(container) === undefined &&
+        networks.length > 0 &&
+        networks.every((other) => other === network || isBehind(other)) &&
+        Object.keys(exposed ?? {}).some((each) => each.replace('/tcp', '') === String(port)));
+}
+/** Before anything is taken from visitors: so, on the way back, they leave when the old edge leads to them by name again. */
+function admitGuests(request) {
+    const { slots, layout } = request;
+    const { guests } = standInsFor(request);
+    if (layout.variant === 'plain' || guests.length === 0)
+        return [];
+    const slot = otherSlot(layout.variant);
+    const places = guests.map(({ name }) => `${name}=${(slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, slot, host)).join(',')}`);
+    return [
+        {
+            title: `have the old ${names(guests)} in slot ${slot} as well`,
+            because: 'the edge finds them there in the trial, should the new ones take no connection; they run on as they are',
+            run: words('admit_old', [slot, ...places]),
+            undo: `${drainBack(request, slot)} && ${words('leave_slot', [slot, ...guests.map(({ name }) => name)])}`,
+            reversibility: 'reversible',
+            deadline: 60,
+        },
+    ];
+}
+/** Those that an earlier transaction, which got stuck, has left in the slot that is to be free. */
+function sendGuestsAway(changes, { variant }) {
+    if (variant === 'plain')
+        return [];
+    const left = changes.filter((change) => isOfTheSet(change) &&
+        change.alive.some((each) => slotOf(each) !== variant &&
+            each.networks.includes(slotNetwork(each.labels['com.docker.compose.project'] ?? '', variant))));
+    if (left.length === 0)
+        return [];
+    return [
+        {
+            title: `have the old ${names(left)} leave slot ${variant}`,
+            because: 'an earlier transaction left them there, and the addresses are for the new ones',
+            run: words('leave_slot', [variant, ...left.map(({ name }) => name)]),
+            reversibility: 'nothing to undo',
+            deadline: 60,
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/slots.ts
+
+
+
+
+
+
+
+
+/**
+ * The set goes to the free slot: web services beside the old ones, until they have proved themselves; then the others, of
+ * which old and new take turns. The edge is switched last, so that the way back begins with it, and nothing that fails
+ * before it was ever seen by a visitor.
+ */
+function slotSteps(request) {
+    const { changed, gone, healthyWithin, layout, order } = request;
+    const fresh = freshOf(changed);
+    const inTurn = inTurnOf(changed);
+    const old = [...aliveOf(inTurn), ...living(gone.inTurn)];
+    const isMoving = changed.some(isOfTheSet);
+    const isAsked = canBeAsked(request) && !isEdgeReplaced(request);
+    // Before anything is replaced: what can't be loaded is found while everything old still runs.
+    const configure = request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : [];
+    return {
+        beside: [
+            guardStep(request, layout.from),
+            ...fillUp(changed),
+            ...(fresh.length > 0
+                ? [
+                    createNew(fresh, `made beside the old, in slot ${layout.variant}, which the edge does not lead to`, placeNew(request, fresh)),
+                ]
+                : []),
+            ...request.share,
+            ...startLayers(order, besideOf(changed), healthyWithin),
+            ...admitGuests(request),
+        ],
+        ask: isAsked ? [...configure, letAsk(layout.variant)] : [],
+        over: [
+            ...(isAsked ? [endAsking(webOf(changed))] : configure),
+            ...(old.length > 0 ? [stopOld(request, old)] : []),
+            ...startLayers(order, inTurn, healthyWithin),
+        ],
+        edge: [
+            ...replaceEdges(request, isMoving),
+            ...seeEdge(request, switchedOf(changed, request), isMoving ? `${layout.variant}-trial` : layout.variant),
+        ],
+    };
+}
+/** The addresses of replicas, which their text can't say. */
+function placeNew({ slots, layout: { variant } }, fresh) {
+    const several = fresh.filter(({ name }) => (slots.web[name]?.hosts.length ?? 0) > 1);
+    if (several.length === 0 || variant === 'plain')
+        return undefined;
+    const addresses = ({ name }) => (slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, variant, host)).join(',');
+    return `place_new ${definitionsWith(several, addresses)}`;
+}
+/** Also by one of another name. */
+function isEdgeReplaced({ changed, gone }) {
+    return aliveOf(edgesOf(changed)).length + living(edgesOf(gone.withEdges)).length > 0;
+}
+/** Edges that stay are switched; those that are replaced themselves start on the new slot. */
+function replaceEdges(request, isMoving) {
+    const edges = edgesOf(request.changed);
+    const old = [...aliveOf(edges), ...living(request.gone.withEdges)];
+    return [
+        ...(old.length > 0 ? [stopOld(request, old)] : []),
+        // In between, so that on the way back the old one starts with what it had.
+        ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
+        ...(isMoving ? [switchEdge(request)] : []),
+        ...(request.takesOver ? [takeOver(request)] : []),
+        ...startLayers(request.order, edges, request.healthyWithin),
+    ];
+}
+function switchEdge(request) {
+    const { layout } = request;
+    const stay = staying(request);
+    const edges = request.takesOver ? [] : toldOf(stay, request);
+    const before = [...webOf(request.changed), ...request.gone.afterCommit];
+    const served = [...stay, ...before.filter(({ running }) => running.length > 0)];
+    const see = (folder) => (edges.length > 0 ? [words('see_edge', [folder, ...edges])] : []);
+    const trial = `${layout.variant}-trial`;
+    return {
+        title: `lead the edge to slot ${layout.variant}`,
+        because: `what is there has proved itself; ${whoStandsIn(request)}`,
+        run: [`switch_edge ${trial}`, ...see(trial)].join(' && '),
+        ...(layout.live !== undefined && {
+            undo: [
+                `switch_edge ${layout.live}`,
+                standBy(request, served),
+                ...see(layout.live),
+                drainBack(request, layout.variant),
+            ].join(' && '),
+        }),
+        reversibility: 'reversible',
+        deadline: request.healthyWithin + 30,
+    };
+}
+function whoStandsIn(request) {
+    const { inSlot, guests } = standInsFor(request);
+    const old = [...inSlot, ...guests];
+    if (old.length === 0)
+        return 'nothing old is in a slot to answer where it takes no connection';
+    const whose = old.length === webOf(request.changed).length ? '' : ` for ${names(old)}`;
+    return `until it is confirmed the ${guests.length > 0 ? 'other' : 'old'} slot answers${whose} where the new one takes no connection`;
+}
+/** An edge that was started anew says itself where it leads; those that stayed have been asked. */
+function seeEdge({ layout }, started, folder) {
+    if (started.length === 0)
+        return [];
+    return [
+        {
+            title: `see through ${names(started)} that it leads to slot ${layout.variant}`,
+            because: 'a switch counts only when it is seen',
+            run: words('see_edge', [folder, ...started.map(({ name }) => name)]),
+            reversibility: 'nothing to undo',
+            deadline: 30,
+        },
+    ];
+}
+function configureEdge(request) {
+    const edges = toldOf(staying(request), request);
+    const { live } = request.layout;
+    return {
+        title: 'give the edge its new configuration',
+        because: 'its own text, or the web services and their ports, changed; it is tried in a container of its own, then loaded',
+        run: [
+            words('configure_edge', edges),
+            ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
+        ].join(' && '),
+        undo: words('configure_edge_back', edges),
+        reversibility: 'reversible',
+        deadline: 60,
+    };
+}
+/** From where it led until now, and only when the slot that it is to lead to is ready. */
+function takeOver(request) {
+    const edges = toldOf(staying(request), request);
+    return {
+        title: `have ${edges.join(', ')} lead to the slots`,
+        because: 'until now it leads elsewhere; where that is stays as it is until the release is confirmed',
+        run: `${words('configure_edge', edges)} && ${words('see_edge', [`${request.layout.variant}-trial`, ...edges])}`,
+        undo: words('configure_edge_back', edges),
+        reversibility: 'reversible',
+        deadline: 60,
+    };
+}
+/** The networks, before anything is made that names them. */
+function makeSlots({ a, b }) {
+    return {
+        title: 'have the networks of both slots',
+        because: `old and new have addresses of their own (${a}, ${b}), which stay the same from release to release; a network of the name that has others is made anew`,
+        run: words('make_slots', [a, b]),
+        reversibility: 'nothing to undo',
+        deadline: 60,
+    };
+}
+/** What stays is in both slots, a store that was only now started too; and the one to move to is empty. */
+function joinSlots(changes, outside, layout) {
+    const stay = [
+        ...changes.filter(({ joins, action, service }) => joins || (action !== 'leave' && service.kind === 'data')),
+        ...outside.filter(({ joins }) => joins),
+    ].map(({ name }) => name);
+    return [
+        ...(stay.length > 0
+            ? [
+                {
+                    title: `have ${stay.join(', ')} in both slots`,
+                    because: 'what the set needs is found by its name there, and the edge reaches both',
+                    run: words('join_slots', stay),
+                    reversibility: 'nothing to undo',
+                    deadline: 60,
+                },
+            ]
+            : []),
+        ...(layout.leftover.length > 0
+            ? [
+                {
+                    title: `clear slot ${layout.variant}`,
+                    because: `${layout.leftover.length} containers are left in it, and the edge does not lead to them`,
+                    run: `clear_slot ${layout.variant}`,
+                    reversibility: 'irreversible',
+                    deadline: 120,
+                },
+            ]
+            : []),
+        ...sendGuestsAway(changes, layout),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/prepare.ts
@@ -70474,8 +70626,6 @@ var roll_back_disposeResources = (undefined && undefined.__disposeResources) || 
 
 
 
-
-
 /** Takes back what this job has open, or brings a confirmed release back as a transaction of its own. */
 async function rollBack(inputs, job) {
     const given = inputs.mode === 'abort' ? inputs.transaction : undefined;
@@ -70499,35 +70649,23 @@ async function rollBack(inputs, job) {
     });
 }
 /** Plans and carries a rollback through, and plans again when another transaction came between. */
-async function toRelease(inputs, job, remote, course) {
-    let before;
-    for (let plans = 1;; plans++) {
-        const planned = await job.log.chapter('Plan', () => planRollback(inputs, job, remote, course));
-        if (planned.kind === 'nothing to do') {
+function toRelease(inputs, job, remote, course) {
+    const host = formatHost(remote.host);
+    return attempt(job, {
+        plan: async () => {
+            const planned = await job.log.chapter('Plan', () => planRollback(inputs, job, remote, course));
+            if (planned.kind === 'rollback')
+                return planned;
             job.log.notice(`Nothing to do: ${planned.why}.`);
-            return { release: planned.live, changed: 'false', state: 'committed' };
-        }
-        const release = planned.target.id;
-        if (before !== undefined) {
-            for (const line of whatDiffers({ ...before, why: progress_explainCause('stale-plan') }, planned))
-                job.log.line(line);
-            mustStayTheTarget(before, planned, formatHost(remote.host));
-        }
-        await job.summarize(planSummary(planned.plan));
-        if (inputs.dryRun)
-            return { release, changed: 'false', state: 'planned' };
-        if ((await execute(inputs, job, remote, course, planned)) === 'committed')
-            return { release, changed: 'true', state: 'committed' };
-        if (plans === MOST_PLANS)
-            throw new errors_StepError({
-                step: `roll back to ${release}`,
-                host: formatHost(remote.host),
-                why: `${MOST_PLANS} times another transaction changed the stack after this one was planned`,
-                state: 'nothing was changed',
-                next: 'see in ledger.jsonl on the host who deploys there, and run the job again',
-            });
-        before = planned;
-    }
+            return { outputs: { release: planned.live, changed: 'false', state: 'committed' } };
+        },
+        compare: (before, now) => {
+            mustStayTheTarget(before, now, host);
+        },
+        ...(inputs.dryRun && { dryRun: ({ target }) => ({ release: target.id, changed: 'false', state: 'planned' }) }),
+        carryOut: (planned) => execute(inputs, job, remote, course, planned),
+        failure: ({ target }) => ({ step: `roll back to ${target.id}`, host, state: 'nothing was changed' }),
+    });
 }
 /** Without a name it leads to the release before the live one, and that may be another one now: nobody asked for that. */
 function mustStayTheTarget(before, now, host) {
@@ -70566,7 +70704,7 @@ async function execute({ stack, lockTimeout, path, healthyWithin }, job, remote,
         expectState(await transaction.advance('switch', job.log), 'trial', undertaking);
         // Every container has proved itself; there is no job with further checks to wait for.
         expectState(await transaction.confirm('unchecked', job.log), 'committed', undertaking);
-        return 'committed';
+        return { release: target.id, changed: 'true', state: 'committed' };
     });
 }
 function ledgerOf({ target, observation }, { actor, runUrl }) {

@@ -63450,17 +63450,17 @@ forget_images() {
 
 # What serves when a transaction begins, and how it comes back.
 
-# note_served SERVICE...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
-# with it. An engine that was killed marks what it stops as stopped by hand: what ran of the services when this was planned,
-# and is to be kept alive, is started first.
+# note_served CONTAINER...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
+# with it. An engine that was killed marks what it stops as stopped by hand: what ran when this was planned, by name, and is to
+# be kept alive, is started first.
 note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
   served='' every=$(list_containers --quiet) || return 1
   # shellcheck disable=SC2086 # a list of ids
   [ -z "$every" ] || served=$(docker inspect \\
-    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}}' $every) || return 1
-  served=$(printf '%s\\n' "$served" | awk -v services=" $* " '
-    $4 == "exited" && $3 != "no" && index(services, " " $1 " ") || $4 == "running" { print }')
+    --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}} {{.Name}}' $every) || return 1
+  served=$(printf '%s\\n' "$served" | awk -v ran=" $* " '
+    $4 == "exited" && $3 != "no" && index(ran, " " substr($5, 2) " ") || $4 == "running" { print }')
   each "$(printf '%s\\n' "$served" | awk '$4 == "exited" { print $2 }')" docker start || return 1
   printf '%s\\n' "$served" | awk 'NF { print $1, $2, $3 }' >"$ESTIBA_TX/.served" && sync "$ESTIBA_TX/.served" &&
     mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
@@ -63913,6 +63913,36 @@ lacking() {
 }
 
 # The two slots that a release can be in.
+
+# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
+# without its name there, so that nobody but the edge comes to it.
+admit_old() {
+  guests_of=$1
+  shift
+  for service; do
+    leave_slot "$guests_of" "$(name "$service")" || return 1
+    running=$(list_containers --filter "label=com.docker.compose.service=$(name "$service")" --filter status=running --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    addresses=\${service#*=},
+    for container in $(printf '%s\\n' "$running" | awk '$2 != "a" && $2 != "b" { print $1 }'); do
+      [ -n "$addresses" ] || break
+      docker network connect --ip "\${addresses%%,*}" "\${project}_slot-$guests_of" "$container" || return 1
+      addresses=\${addresses#*,}
+    done
+  done
+}
+
+# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
+leave_slot() {
+  await_engine
+  left=\${project}_slot-$1 own=$1
+  shift
+  for guest; do
+    inside=$(list_containers --filter "network=$left" --filter "label=com.docker.compose.service=$guest" --format '{{.ID}} {{.Label "estiba.slot"}}') || return 1
+    for container in $(printf '%s\\n' "$inside" | awk -v own="$own" '$2 != own { print $1 }'); do
+      docker network disconnect "$left" "$container" || return 1
+    done
+  done
+}
 
 # place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
 # their slot and no other.
@@ -64582,7 +64612,7 @@ container_facts() {
   # A container that is gone by now is left out.
   # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
-    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
+    '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
   printf '%s\\n' "$described"
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
