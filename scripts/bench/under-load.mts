@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BusyShop } from '../../test/support/busy/busy-shop.ts'
+import { BusyShop, type OwnEdge } from '../../test/support/busy/busy-shop.ts'
 import { type CrowdReport, Visitors } from '../../test/support/busy/visitors.ts'
 import type { Lab } from '../../test/support/lab/lab.ts'
 import { ByHand } from './by-hand.mts'
@@ -36,14 +36,8 @@ interface Seen extends CrowdReport {
 /** What visitors notice of deploys, behind each edge: ours, and how the same files are deployed by a line of shell. */
 export async function underLoad(lab: Lab): Promise<readonly Figure[]> {
   const figures: Figure[] = []
-  for (const edge of ['nginx', 'caddy'] as const) {
-    const rollout = process.env['DOCKER_ROLLOUT']
-    const ways = [
-      () => ours(lab, edge),
-      () => byHand(lab, edge, UP),
-      ...(rollout === undefined ? [] : [() => byHand(lab, edge, ROLLOUT, rollout)]),
-    ]
-    for (const make of ways) {
+  for (const edge of ['nginx', 'caddy', 'haproxy', 'traefik'] as const) {
+    for (const make of [() => ours(lab, edge), ...others(lab, edge)]) {
       await using way = await make()
       // Ours throws.
       if ((await way.deploy('first')) === undefined) {
@@ -61,6 +55,13 @@ export async function underLoad(lab: Lab): Promise<readonly Figure[]> {
     }
   }
   return figures
+}
+
+/** How others deploy behind that edge. Behind HAProxy and Traefik they are not measured: each is set up for them in another way. */
+function others(lab: Lab, edge: OwnEdge): readonly (() => Promise<Way>)[] {
+  if (edge !== 'nginx' && edge !== 'caddy') return []
+  const rollout = process.env['DOCKER_ROLLOUT']
+  return [() => byHand(lab, edge, UP), ...(rollout === undefined ? [] : [() => byHand(lab, edge, ROLLOUT, rollout)])]
 }
 
 /** A way of others that does not even begin says nothing of ours. */
@@ -94,7 +95,7 @@ const START = ['web', 'api']
   })
   .join('\n')
 
-async function ours(lab: Lab, edge: 'nginx' | 'caddy'): Promise<Way> {
+async function ours(lab: Lab, edge: OwnEdge): Promise<Way> {
   const shop = await BusyShop.create(lab.production, lab.registry.url, { edge, stack: 'busy', port: 8080 })
   return {
     name: OURS,
