@@ -23,9 +23,13 @@ export function objectionsTo(
   const slot = edge.split('/')[1] ?? ''
   const wanted = ledger?.result === 'committed' ? version : before
   const slotted = containers.filter((container) => container.slot !== '')
-  // What ran of a release that was taken back is kept for whoever looks, and `up` by hand refused as long as it is there.
+  // What ran of a release that was taken back is kept for whoever looks, and `up` by hand refused as long as it is there; of an
+  // earlier one, too, where this one did not come to the step that clears it.
   const isKept = (each: Container): boolean =>
-    ledger?.result === 'undone' && each.version === version && each.state === 'exited' && each.restart === 'no'
+    ledger?.result === 'undone' &&
+    Number(each.version.slice(1)) > Number(before.slice(1)) &&
+    each.state === 'exited' &&
+    each.restart === 'no'
   const here = slotted.some(isKept) ? `/${slot}-guard` : `/${slot}`
   const missing = Object.keys(POLICIES).filter(
     (service) => containers.filter((each) => each.service === service && each.state === 'running').length !== 1,
