@@ -17,25 +17,6 @@ afterAll(async () => {
   await site.shop[Symbol.asyncDispose]()
 })
 
-const ledger = async () =>
-  (await site.must(`cat ${site.path}/ledger.jsonl`))
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-
-async function migrate(transaction: string, more: Record<string, string> = {}) {
-  return site.step('run-migrations', {
-    ...site.connection,
-    transaction,
-    service: 'api',
-    command: 'alembic upgrade head',
-    'database-service': 'db',
-    ...more,
-  })
-}
-
-const phase = (name: string, transaction: string, more: Record<string, string> = {}) =>
-  site.step('deploy-over-ssh', { ...site.connection, phase: name, transaction, ...more })
-
 test('a dry run shows the plan and touches nothing', async () => {
   const run = await site.deploy('v1', v1, { 'dry-run': 'true' })
   expect(run.stdout).toContain('create   web: it has no container yet (the edge passes requests to it)')
@@ -48,14 +29,14 @@ test('the first release: prepared, migrated, on trial, reported, confirmed', asy
   const prepared = await site.step('deploy-over-ssh', { ...site.release('v1', v1), phase: 'prepare' })
   expect(prepared.code, prepared.stdout).toBe(0)
   const transaction = prepared.outputs['transaction'] ?? ''
-  const migrated = await migrate(transaction)
+  const migrated = await site.migrate(transaction)
   expect(migrated.code, migrated.stdout).toBe(0)
   expect(migrated.stdout).toContain('read back whole')
-  const switched = await phase('switch', transaction)
+  const switched = await site.phase('switch', transaction)
   expect(switched.code, switched.stdout).toBe(0)
   expect(await site.answers()).toBe('v1')
 
-  const refused = await phase('confirm', transaction)
+  const refused = await site.phase('confirm', transaction)
   expect(refused.code).toBe(1)
   expect(refused.stdout).toContain('no check said that the release is good')
 
@@ -66,10 +47,10 @@ test('the first release: prepared, migrated, on trial, reported, confirmed', asy
     checks: '- path: /api/products\n  header: { X-Version: v1 }\n- path: /\n  contains: v1',
   })
   expect(smoke.code, smoke.stdout).toBe(0)
-  const confirmed = await phase('confirm', transaction)
+  const confirmed = await site.phase('confirm', transaction)
   expect(confirmed.code, confirmed.stdout).toBe(0)
   expect(confirmed.outputs['state']).toBe('committed')
-  expect(await ledger()).toMatchObject([{ result: 'committed', action: 'deploy', version: 'v1', from: '' }])
+  expect(await site.ledger()).toMatchObject([{ result: 'committed', action: 'deploy', version: 'v1', from: '' }])
   expect(await site.must(`cd ${site.path}/current && docker compose ps --services | sort | tr '\\n' ' '`)).toBe(
     'api db frontend nginx redis scheduler worker',
   )
@@ -82,7 +63,7 @@ test('an identical release recreates nothing, and the database keeps its rows', 
   expect(again.code, again.stdout).toBe(0)
   expect(again.outputs).toMatchObject({ changed: 'false', state: 'unchanged', transaction: '' })
   expect(again.stdout).toContain('nothing changed: no container is touched')
-  expect(await ledger()).toHaveLength(1)
+  expect(await site.ledger()).toHaveLength(1)
   expect(await site.containers()).toEqual(before)
   expect(await site.query(`SELECT count(*) FROM orders WHERE id = ${order}`)).toBe('1')
 
@@ -105,7 +86,7 @@ test('a release whose job does not confirm goes back when the job ends', async (
   const v2 = await site.build('v2')
   const prepared = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare' })
   const transaction = prepared.outputs['transaction'] ?? ''
-  await phase('switch', transaction)
+  await site.phase('switch', transaction)
   expect(await site.answers()).toBe('v2')
   const smoke = await site.step('smoke-test', {
     ...site.connection,
@@ -114,25 +95,25 @@ test('a release whose job does not confirm goes back when the job ends', async (
     checks: '- path: /api/products\n  status: 418\n  retries: 0',
   })
   expect(smoke.code).toBe(1)
-  const refused = await phase('confirm', transaction)
+  const refused = await site.phase('confirm', transaction)
   expect(refused.code).toBe(1)
   const post = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare' }, prepared.state)
   expect(post.code, post.stdout).toBe(0)
   expect(post.stdout).toContain('Undone: the release before serves')
   expect(await site.answers()).toBe('v1')
-  expect((await ledger()).at(-1)).toMatchObject({ result: 'undone', version: 'v2' })
+  expect((await site.ledger()).at(-1)).toMatchObject({ result: 'undone', version: 'v2' })
 })
 
 test('a release that nobody confirms goes back by itself', async () => {
   const v2 = await site.build('v2-alone')
   const prepared = await site.step('deploy-over-ssh', { ...site.release('v2', v2), phase: 'prepare', lease: '30s' })
-  await phase('switch', prepared.outputs['transaction'] ?? '')
+  await site.phase('switch', prepared.outputs['transaction'] ?? '')
   expect(await site.answers()).toBe('v2-alone')
   await expect.poll(() => site.answers(), { timeout: 60_000, interval: 500 }).toBe('v1')
   await expect
-    .poll(async () => (await ledger()).at(-1), { timeout: 60_000 })
+    .poll(async () => (await site.ledger()).at(-1), { timeout: 60_000 })
     .toMatchObject({ result: 'undone', cause: 'lease-expired' })
-  const late = await phase('confirm', prepared.outputs['transaction'] ?? '', { 'confirm-without-checks': 'true' })
+  const late = await site.phase('confirm', prepared.outputs['transaction'] ?? '', { 'confirm-without-checks': 'true' })
   expect(late.code).toBe(1)
   expect(late.stdout).toContain('nobody confirmed it in time')
 })
@@ -156,9 +137,9 @@ test.each(['crash-at-start', 'never-healthy'] as const)(
 test('a container that dies on trial takes the release back before anybody asks', async () => {
   const bad = await site.build('v3-later', 'crash-after-10s')
   const prepared = await site.step('deploy-over-ssh', { ...site.release('v3', bad), phase: 'prepare' })
-  await phase('switch', prepared.outputs['transaction'] ?? '')
+  await site.phase('switch', prepared.outputs['transaction'] ?? '')
   await expect
-    .poll(async () => (await ledger()).at(-1), { timeout: 60_000 })
+    .poll(async () => (await site.ledger()).at(-1), { timeout: 60_000 })
     .toMatchObject({ cause: 'unwell-in-trial' })
   expect(await site.answers()).toBe('v1')
 })
@@ -166,7 +147,7 @@ test('a container that dies on trial takes the release back before anybody asks'
 test('a migration that fails half-way: the old release serves, and a human is told that the schema is not as it was', async () => {
   const bad = await site.build('v3-migration', 'failing-migration')
   const prepared = await site.step('deploy-over-ssh', { ...site.release('v3', bad), phase: 'prepare' })
-  const migrated = await migrate(prepared.outputs['transaction'] ?? '')
+  const migrated = await site.migrate(prepared.outputs['transaction'] ?? '')
   expect(migrated.code).toBe(1)
   expect(migrated.stdout).toContain('the schema changed, and old-code-can-run does not say')
   expect(migrated.stdout).toContain('stuck')
@@ -175,7 +156,7 @@ test('a migration that fails half-way: the old release serves, and a human is to
 
   // The half that stayed was there before this one began.
   const second = await site.step('deploy-over-ssh', { ...site.release('v3', bad), phase: 'prepare' })
-  const again = await migrate(second.outputs['transaction'] ?? '')
+  const again = await site.migrate(second.outputs['transaction'] ?? '')
   expect(again.code).toBe(1)
   expect(again.stdout).toContain('undone: the release before serves')
   expect(await site.answers()).toBe('v1')
@@ -186,8 +167,8 @@ test('a migration that changes the schema, then a failed trial: stuck on the new
   const v4 = await site.build('v4')
   const prepared = await site.step('deploy-over-ssh', { ...site.release('v4', v4), phase: 'prepare' })
   const transaction = prepared.outputs['transaction'] ?? ''
-  expect((await migrate(transaction, { 'old-code-can-run': 'true' })).code).toBe(0)
-  await phase('switch', transaction)
+  expect((await site.migrate(transaction, { 'old-code-can-run': 'true' })).code).toBe(0)
+  await site.phase('switch', transaction)
   const aborted = await site.step('rollback', { ...site.connection, transaction })
   expect(aborted.code, aborted.stdout).toBe(0)
   expect(await site.answers()).toBe('v1')
@@ -196,8 +177,8 @@ test('a migration that changes the schema, then a failed trial: stuck on the new
   const v5 = await site.build('v5')
   const second = await site.step('deploy-over-ssh', { ...site.release('v5', v5), phase: 'prepare' })
   const open = second.outputs['transaction'] ?? ''
-  expect((await migrate(open)).code).toBe(0)
-  await phase('switch', open)
+  expect((await site.migrate(open)).code).toBe(0)
+  await site.phase('switch', open)
   const stuck = await site.step('rollback', { ...site.connection, transaction: open })
   expect(stuck.code).toBe(1)
   expect(stuck.stdout).toContain('Stuck')

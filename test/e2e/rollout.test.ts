@@ -16,24 +16,15 @@ beforeAll(async () => {
   images = { v1: await site.build('v1'), v2: await site.build('v2') }
   const first = await site.deploy('v1', images.v1, { phase: 'prepare' })
   const transaction = first.outputs['transaction'] ?? ''
-  const migrated = await site.step('run-migrations', {
-    ...site.connection,
-    transaction,
-    service: 'api',
-    command: 'alembic upgrade head',
-    'database-service': 'db',
-  })
+  const migrated = await site.migrate(transaction)
   expect(migrated.code, migrated.stdout).toBe(0)
-  expect((await phase('switch', transaction)).code).toBe(0)
-  expect((await phase('confirm', transaction, { 'confirm-without-checks': 'true' })).code).toBe(0)
+  expect((await site.phase('switch', transaction)).code).toBe(0)
+  expect((await site.phase('confirm', transaction, { 'confirm-without-checks': 'true' })).code).toBe(0)
 })
 
 afterAll(async () => {
   await site.shop[Symbol.asyncDispose]()
 })
-
-const phase = (name: string, transaction: string, more: Record<string, string> = {}) =>
-  site.step('deploy-over-ssh', { ...site.connection, phase: name, transaction, ...more })
 
 /** Asks for the page, for which frontend and api must work together, and for the api itself. */
 const visitors = () =>
@@ -131,7 +122,7 @@ test('on trial: `docker compose up` by hand is refused, ps and exec work, and th
   const prepared = await site.deploy('v1-trial', images.v1, { phase: 'prepare' })
   const transaction = prepared.outputs['transaction'] ?? ''
   await using load = visitors()
-  expect((await phase('switch', transaction)).code).toBe(0)
+  expect((await site.phase('switch', transaction)).code).toBe(0)
   expect(await site.answers()).toBe('v1')
   const compose = `cd ${site.path}/current && docker compose`
   const before = await site.containers()

@@ -80,6 +80,22 @@ export class ShopOnHost {
     return this.step('deploy-over-ssh', { ...this.release(version, images), 'confirm-without-checks': 'true', ...more })
   }
 
+  /** A later phase of a transaction. */
+  phase(name: string, transaction: string, more: Readonly<Record<string, string>> = {}): Promise<BundleRun> {
+    return this.step('deploy-over-ssh', { ...this.connection, phase: name, transaction, ...more })
+  }
+
+  migrate(transaction: string, more: Readonly<Record<string, string>> = {}): Promise<BundleRun> {
+    return this.step('run-migrations', {
+      ...this.connection,
+      transaction,
+      service: 'api',
+      command: 'alembic upgrade head',
+      'database-service': 'db',
+      ...more,
+    })
+  }
+
   rollBack(more: Readonly<Record<string, string>> = {}): Promise<BundleRun> {
     return this.step('rollback', { ...this.connection, stack: this.#place.stack, ...more })
   }
@@ -116,6 +132,12 @@ export class ShopOnHost {
     return Object.fromEntries(
       lines.split('\n').map((line): [string, string] => [line.split(' ')[0] ?? '', line.split(' ')[1] ?? '']),
     )
+  }
+
+  /** Its transactions, oldest first. */
+  async ledger(): Promise<readonly Record<string, unknown>[]> {
+    const lines = (await this.must(`cat ${this.path}/ledger.jsonl`)).split('\n')
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   }
 
   /** One SQL statement on the shop's database. */
