@@ -73397,9 +73397,12 @@ function asking({ slots, address, prefix, folder }, slot) {
     ];
 }
 /**
- * The slot before answers where the new one takes no connection, and for half a second from then on. In the order of a list the
+ * The slot before answers where the new one takes no connection, and for two seconds from then on. In the order of a list the
  * first that can be reached gets all requests, so each replica is first in one: by the port that a visitor comes from, of which
  * Linux prefers the even ones.
+ *
+ * A body is lost with the first connection that is refused (https://github.com/caddyserver/caddy/issues/7546), and Caddy takes that for a failure
+ * of the next one, too. So what has a body is not tried again: one fails, and those behind it go to the slot before.
  */
 function inTrial({ slots, address, prefix, folder }, slot) {
     const fresh = of(slots, address, slot);
@@ -73411,17 +73414,21 @@ function inTrial({ slots, address, prefix, folder }, slot) {
         const name = isLast ? `${prefix}_${state}` : `${prefix}_${state}-${place}`;
         const upstreams = [...fresh.slice(place), ...fresh.slice(0, place), ...before];
         return [
+            matcher(`${name}-sends`, state, folder, ['method POST PUT PATCH DELETE', ...turn]),
+            proxy(`@${name}-sends`, upstreams, FIRST, 0),
             matcher(name, state, folder, turn),
-            proxy(`@${name}`, upstreams, ['lb_policy first', 'fail_duration 500ms']),
+            proxy(`@${name}`, upstreams, FIRST),
         ];
     });
 }
+const FIRST = ['lb_policy first', 'fail_duration 2s'];
 function matcher(name, state, folder, more = []) {
     return block(`@${name}`, [block('file', [`root ${folder}/live`, `try_files ${state}`]), ...more]);
 }
-function proxy(when, upstreams, how = ['lb_policy round_robin']) {
+function proxy(when, upstreams, how = ['lb_policy round_robin'], retries = upstreams.length - 1) {
     const head = ['reverse_proxy', when, ...upstreams].filter(Boolean).join(' ');
-    const several = upstreams.length === 1 ? [] : [...how, `lb_retries ${upstreams.length - 1}`, NEVER_TWICE];
+    const again = retries === 0 ? [] : [`lb_retries ${retries}`, NEVER_TWICE];
+    const several = upstreams.length === 1 ? [] : [...how, ...again];
     return block(head, [...several, SOON_CLOSED]);
 }
 /** By itself Caddy sends a GET again that was sent already; where no connection was made, any request goes on to the next. */

@@ -53,6 +53,21 @@ test('the generated file', () => {
     			keepalive 1s
     		}
     	}
+    	@estiba_my_api_b-trial-sends {
+    		file {
+    			root /etc/caddy/estiba/live
+    			try_files b-trial
+    		}
+    		method POST PUT PATCH DELETE
+    	}
+    	reverse_proxy @estiba_my_api_b-trial-sends 10.213.1.10:8000 10.213.0.10:8000 {
+    		lb_policy first
+    		fail_duration 2s
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
+    		}
+    	}
     	@estiba_my_api_b-trial {
     		file {
     			root /etc/caddy/estiba/live
@@ -61,11 +76,26 @@ test('the generated file', () => {
     	}
     	reverse_proxy @estiba_my_api_b-trial 10.213.1.10:8000 10.213.0.10:8000 {
     		lb_policy first
-    		fail_duration 500ms
+    		fail_duration 2s
     		lb_retries 1
     		lb_retry_match {
     			method NONE
     		}
+    		transport http {
+    			dial_timeout 2s
+    			keepalive 1s
+    		}
+    	}
+    	@estiba_my_api_a-trial-sends {
+    		file {
+    			root /etc/caddy/estiba/live
+    			try_files a-trial
+    		}
+    		method POST PUT PATCH DELETE
+    	}
+    	reverse_proxy @estiba_my_api_a-trial-sends 10.213.0.10:8000 10.213.1.10:8000 {
+    		lb_policy first
+    		fail_duration 2s
     		transport http {
     			dial_timeout 2s
     			keepalive 1s
@@ -79,7 +109,7 @@ test('the generated file', () => {
     	}
     	reverse_proxy @estiba_my_api_a-trial 10.213.0.10:8000 10.213.1.10:8000 {
     		lb_policy first
-    		fail_duration 500ms
+    		fail_duration 2s
     		lb_retries 1
     		lb_retry_match {
     			method NONE
@@ -147,9 +177,13 @@ test('of replicas each is asked first by some visitors in a trial, and the slot 
   expect(proxies).toEqual([
     'reverse_proxy @estiba_api_asks-a 0.10 0.12 {',
     'reverse_proxy @estiba_api_asks-b 1.10 1.12 {',
+    'reverse_proxy @estiba_api_b-trial-0-sends 1.10 1.12 0.10 0.12 {',
     'reverse_proxy @estiba_api_b-trial-0 1.10 1.12 0.10 0.12 {',
+    'reverse_proxy @estiba_api_b-trial-sends 1.12 1.10 0.10 0.12 {',
     'reverse_proxy @estiba_api_b-trial 1.12 1.10 0.10 0.12 {',
+    'reverse_proxy @estiba_api_a-trial-0-sends 0.10 0.12 1.10 1.12 {',
     'reverse_proxy @estiba_api_a-trial-0 0.10 0.12 1.10 1.12 {',
+    'reverse_proxy @estiba_api_a-trial-sends 0.12 0.10 1.10 1.12 {',
     'reverse_proxy @estiba_api_a-trial 0.12 0.10 1.10 1.12 {',
     'reverse_proxy @estiba_api_b 1.10 1.12 {',
     'reverse_proxy 0.10 0.12 {',
