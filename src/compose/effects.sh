@@ -17,6 +17,7 @@
 . ./effects/assets.sh
 . ./effects/slots.sh
 . ./effects/joins.sh
+. ./effects/rolling.sh
 . ./effects/edge/places.sh
 . ./effects/edge/files.sh
 . ./effects/edge/configure.sh

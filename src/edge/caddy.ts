@@ -1,4 +1,16 @@
-import { ASK_HEADER, ASKED_AT, type Place, type Proxy, SEEN_AT, seenAs, TOKEN, variable, WRITTEN } from './proxy.ts'
+import {
+  ASK_HEADER,
+  ASKED_AT,
+  markerOf,
+  type Place,
+  type Proxy,
+  SEEN_AT,
+  seenAs,
+  seenFor,
+  TOKEN,
+  variable,
+  WRITTEN,
+} from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS, type WebAddress } from './slots.ts'
 
 const FOLDER = '/etc/caddy/estiba'
@@ -19,7 +31,7 @@ export const CADDY: Proxy = {
  * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
  */
 function caddyFiles(slots: Slots, place: Place): Readonly<Record<string, string>> {
-  const { stack, folder, isShared } = place
+  const { stack, folder, isShared, isRolling } = place
   const snippets = Object.entries(slots.web).map(([name, address]) => {
     const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_')
     const snippet = { slots, address, prefix, folder }
@@ -27,7 +39,7 @@ function caddyFiles(slots: Slots, place: Place): Readonly<Record<string, string>
       ...SLOTS.flatMap((slot) => asking(snippet, slot)),
       ...inTrial(snippet, 'b'),
       ...inTrial(snippet, 'a'),
-      matcher(`${prefix}_b`, 'b', folder),
+      matcher(`${prefix}_b`, isRolling ? `b ${markerOf(name)}` : 'b', folder),
       proxy(`@${prefix}_b`, of(slots, address, 'b')),
       proxy('', of(slots, address, 'a')),
     ])
@@ -36,8 +48,15 @@ function caddyFiles(slots: Slots, place: Place): Readonly<Record<string, string>
     matcher(`estiba_${state}`, state, folder),
     `respond @estiba_${state} ${state}`,
   ])
+  const alone = (isRolling ? Object.keys(slots.web) : []).flatMap((name) => [
+    matcher(`estiba_at_${variable(name)}`, markerOf(name), folder, [`path ${seenFor(name)}`]),
+    `respond @estiba_at_${variable(name)} b`,
+  ])
   const [address = '', port = ''] = SEEN_AT.split(':')
-  const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])])
+  const status = block(`http://${seenAs(place)}:${port}`, [
+    `bind ${address}`,
+    block('route', [...alone, ...seen, 'respond a']),
+  ])
   return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` }
 }
 

@@ -6,7 +6,7 @@ import type { Stack } from '../stack/stack.ts'
 import { CADDY } from './caddy.ts'
 import { HAPROXY } from './haproxy.ts'
 import { NGINX } from './nginx.ts'
-import { outsideEdge, placeOf, type SwitchedEdge } from './outside.ts'
+import { outsideEdge, placeOf, type Strategy, strategyOf, type SwitchedEdge } from './outside.ts'
 import { TRAEFIK } from './traefik.ts'
 import { neededBy, obstacleTo } from './obstacles.ts'
 import type { EdgeFiles, Proxy } from './proxy.ts'
@@ -68,6 +68,12 @@ export function chooseEdge(
     throw new UsageError(
       `x-estiba.edge: nothing says which services ${outside.name} passes requests to; label each estiba.kind: web`,
     )
+  const alike = switched.find(({ proxy }) => proxy.leadsAllAlike)
+  if (strategyOf(model) === 'rolling' && alike !== undefined)
+    throw new UsageError(
+      `x-estiba.strategy: ${alike.proxy.name} (services.${alike.name}) leads all services to the same slot, so they can't go there one ` +
+        'after the other; write `strategy: whole`, for which the host needs the memory of all of them twice, or take nginx, Caddy or HAProxy',
+    )
   const obstacle = obstacleTo(model, kinds, new Set(because.keys()))
   if (obstacle !== undefined) return { kind: 'plain', because: obstacle }
   return {
@@ -118,8 +124,9 @@ export function edgeConfiguration(
   edges: readonly SwitchedEdge[],
   stack: Stack,
   own: EdgeFiles,
+  strategy: Strategy = 'whole',
 ): EdgeConfiguration {
-  const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack)))
+  const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack, strategy)))
   const generated = Object.assign({}, ...texts) as Readonly<Record<string, string>>
   const inOrder = Object.keys(generated)
     .sort()

@@ -1,5 +1,5 @@
 import type { ComposeModel } from '../compose/model.ts'
-import { ASK_HEADER, ASKED_AT, type Proxy, SEEN_AT, WRITTEN } from './proxy.ts'
+import { ASK_HEADER, ASKED_AT, markerOf, type Place, type Proxy, SEEN_AT, seenFor, WRITTEN } from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS, type WebAddress } from './slots.ts'
 
 const FOLDER = '/etc/haproxy/estiba'
@@ -23,7 +23,7 @@ export const HAPROXY: Proxy = {
  * them, but for what would end a visitor's request: all of that is said again.
  * https://docs.haproxy.org/3.0/configuration.html
  */
-function haproxyFiles(slots: Slots): Readonly<Record<string, string>> {
+function haproxyFiles(slots: Slots, { isRolling }: Place): Readonly<Record<string, string>> {
   const services = Object.entries(slots.web)
   const backends = services.flatMap(([name, address]) =>
     SLOTS.flatMap((slot) => [
@@ -35,8 +35,11 @@ function haproxyFiles(slots: Slots): Readonly<Record<string, string>> {
     ]),
   )
   return {
-    'haproxy.cfg': `${[WRITTEN, ...backends, SEEN].join('\n\n')}\n`,
-    'estiba.lua': lua(services.map(([name, { hosts }]) => `["${name}"] = ${hosts.length}`)),
+    'haproxy.cfg': `${[WRITTEN, ...backends, seen(isRolling ? services.map(([name]) => name) : [])].join('\n\n')}\n`,
+    'estiba.lua': lua(
+      services.map(([name, { hosts }]) => `["${name}"] = ${hosts.length}`),
+      isRolling ? ONE_BY_ONE : '',
+    ),
   }
 }
 
@@ -75,21 +78,26 @@ function inTrial(slots: Slots, { hosts, port }: WebAddress, slot: Slot, place: n
   return ['balance first', 'timeout connect 1s', ...server('new', slot, hosts[place]), ...before]
 }
 
-const SEEN = section('frontend estiba', [
-  'mode http',
-  `bind ${SEEN_AT}`,
-  'timeout client 5s',
-  'http-request set-log-level silent',
-  'http-request return status 200 content-type text/plain lf-string "%pid\\n" if { path /worker }',
-  'http-request return status 200 content-type text/plain lf-string "%[lua.estiba_state]\\n"',
-])
+function seen(alone: readonly string[]): string {
+  const answer = (what: string): string =>
+    `http-request return status 200 content-type text/plain lf-string "${what}\\n"`
+  return section('frontend estiba', [
+    'mode http',
+    `bind ${SEEN_AT}`,
+    'timeout client 5s',
+    'http-request set-log-level silent',
+    `${answer('%pid')} if { path /worker }`,
+    ...alone.map((name) => `${answer(`%[lua.estiba(${name})]`)} if { path ${seenFor(name)} }`),
+    answer('%[lua.estiba_state]'),
+  ])
+}
 
 /** Where a file can't be opened for another reason than that it is not there, what was known before holds. */
-function lua(replicas: readonly string[]): string {
+function lua(replicas: readonly string[], alone: string): string {
   return `${WRITTEN.replace('#', '--')}
 local replicas = { ${replicas.join(', ')} }
 local known = "a"
-
+${alone && 'local moved = {}\n'}
 -- Nil where that can't be told.
 local function has(name)
   local file, _, code = io.open("${FOLDER}/live/" .. name)
@@ -119,11 +127,17 @@ core.register_fetches("estiba", function(transaction, service)
   local slot = asked(transaction)
   if slot then return "estiba_" .. service .. "_" .. slot .. "-asked" end
   local now = state()
-  if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
+${alone}  if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
   return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)
 end)
 `
 }
+
+/** A service may be led to b while the others are not. */
+const ONE_BY_ONE = `  local b = has("${markerOf('" .. service .. "')}")
+  if b ~= nil then moved[service] = b end
+  if now == "a" and moved[service] then now = "b" end
+`
 
 function section(head: string, lines: readonly string[]): string {
   return [head, ...lines.map((line) => `    ${line}`)].join('\n')

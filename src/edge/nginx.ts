@@ -1,4 +1,16 @@
-import { ASK_HEADER, ASKED_AT, type Place, type Proxy, SEEN_AT, seenAs, TOKEN, variable, WRITTEN } from './proxy.ts'
+import {
+  ASK_HEADER,
+  ASKED_AT,
+  markerOf,
+  type Place,
+  type Proxy,
+  SEEN_AT,
+  seenAs,
+  seenFor,
+  TOKEN,
+  variable,
+  WRITTEN,
+} from './proxy.ts'
 import { otherSlot, slotAddress, type Slot, type Slots, SLOTS } from './slots.ts'
 
 const FOLDER = '/etc/nginx/estiba'
@@ -21,7 +33,7 @@ export const NGINX: Proxy = {
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
 function nginxFiles(slots: Slots, place: Place): Readonly<Record<string, string>> {
-  const { stack, folder, isShared } = place
+  const { stack, folder, isShared, isRolling } = place
   const services = Object.entries(slots.web)
   const upstream = (name: string): string =>
     ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_')
@@ -34,12 +46,14 @@ function nginxFiles(slots: Slots, place: Place): Readonly<Record<string, string>
         `${servers(otherSlot(slot), ' max_fails=0 backup')} ${SOON_CLOSED} }`,
     ])
   })
+  const alone = isRolling ? services.map(([name]) => name) : []
+  const seen = alone.map((name) => `location = ${seenFor(name)} { return 200 "$estiba_${variable(name)}\\n"; } `)
   return {
     'nginx.conf': `${[
       WRITTEN,
       ...upstreams,
       `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
-        'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
+        `${seen.join('')}location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }`,
     ].join('\n')}\n`,
     'server.conf': `${[
       WRITTEN,
@@ -48,6 +62,9 @@ function nginxFiles(slots: Slots, place: Place): Readonly<Record<string, string>
       `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
       ...asking(folder),
       ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
+      ...alone.map(
+        (name) => `if (-f ${folder}/live/${markerOf(name)}) { set $estiba_${variable(name)} ${upstream(name)}_b; }`,
+      ),
     ].join('\n')}\n`,
   }
 }

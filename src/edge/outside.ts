@@ -28,10 +28,9 @@ export function isOutside(edge: string): boolean {
  */
 export function outsideEdge(model: ComposeModel): SwitchedEdge | undefined {
   const extension = model['x-estiba']
-  if (extension === undefined) return undefined
-  const { edge, ...unknown } = isRecord(extension) ? extension : { '': extension }
-  const [name] = Object.keys(unknown)
-  if (name !== undefined || !isRecord(edge) || Object.keys(edge).length !== 1) throw misspelt(extension)
+  const { edge } = readExtension(extension)
+  if (edge === undefined) return undefined
+  if (!isRecord(edge) || Object.keys(edge).length !== 1) throw misspelt(extension)
   const [program = '', where] = Object.entries(edge)[0] ?? []
   const proxy = SHARED[program]
   if (proxy === undefined) throw misspelt(extension)
@@ -44,10 +43,30 @@ export function outsideEdge(model: ComposeModel): SwitchedEdge | undefined {
   return { name: where, proxy }
 }
 
+/** How the web services of the set go to the other slot: beside each other, or one after the other. */
+export type Strategy = 'whole' | 'rolling'
+
+/** As the compose file says: `x-estiba: { strategy: rolling }`. */
+export function strategyOf(model: ComposeModel): Strategy {
+  const { strategy = 'whole' } = readExtension(model['x-estiba'])
+  if (strategy === 'whole' || strategy === 'rolling') return strategy
+  throw new UsageError(
+    `x-estiba.strategy: ${JSON.stringify(strategy)} is not understood; write \`whole\` to have all web services start beside the old ` +
+      'ones, or `rolling` for one after the other where memory is short',
+  )
+}
+
+function readExtension(extension: unknown): Readonly<Record<string, unknown>> {
+  if (extension === undefined) return {}
+  const isKnown = isRecord(extension) && Object.keys(extension).every((key) => key === 'edge' || key === 'strategy')
+  if (!isKnown || Object.keys(extension).length === 0) throw misspelt(extension)
+  return extension
+}
+
 function misspelt(extension: unknown): UsageError {
   return new UsageError(
     `x-estiba: ${JSON.stringify(extension)} is not understood; write \`edge: { nginx: host }\` for the server's own nginx, or ` +
-      '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server',
+      '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server; or `strategy: rolling`',
   )
 }
 
@@ -56,8 +75,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** What the files for that edge depend on. */
-export function placeOf({ name, proxy }: SwitchedEdge, stack: Stack): Place {
-  if (name === HOST) return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true }
+export function placeOf({ name, proxy }: SwitchedEdge, stack: Stack, strategy: Strategy = 'whole'): Place {
+  const common = { stack: stack.name, ...(strategy === 'rolling' && { isRolling: true as const }) }
+  if (name === HOST) return { ...common, folder: `${stack.path}/edge`, isShared: true }
   const isShared = isOutside(name)
-  return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared }
+  return { ...common, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared }
 }

@@ -14,6 +14,8 @@ export interface Place {
   readonly folder: string
   /** Whether it may lead to other stacks, too: names that hold in all of it begin with that of the stack. */
   readonly isShared: boolean
+  /** Whether it must be able to lead one service to another slot than the others. */
+  readonly isRolling?: true
 }
 
 /** A program that can be an edge: how it is told of the slots, and what of its own configuration is understood. */
@@ -36,6 +38,8 @@ export interface Proxy {
   readonly letsAsk?: true
   /** Whether another configuration of the team's own takes another container. */
   readonly readsOwnAtStart?: true
+  /** Whether it leads all services to the same slot. */
+  readonly leadsAllAlike?: true
 }
 
 /** Where an edge answers with the slot that it leads to, to the name of the stack; only inside its container. */
@@ -50,6 +54,16 @@ export const TOKEN = '^[0-9a-f]+$'
 /** The host name under which it does. */
 export function seenAs({ stack }: Place): string {
   return `${stack}.estiba`
+}
+
+/** Where it does so for one service: what it says ends with `_` and the slot, or is the slot. */
+export function seenFor(service: string): string {
+  return `/service/${service}`
+}
+
+/** The file in `live` that leads a service to slot b, whatever holds for the others. */
+export function markerOf(service: string): string {
+  return `${service}.b`
 }
 
 export const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.'

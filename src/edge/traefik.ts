@@ -15,6 +15,7 @@ export const TRAEFIK: Proxy = {
   problemsIn,
   advice,
   readsOwnAtStart: true,
+  leadsAllAlike: true,
 }
 
 /**

@@ -8,7 +8,11 @@ import type { ServicePlan } from './plan.ts'
 export function describeChange(
   change: Change,
   to: Manifest,
-  { edgeChanged, was }: { readonly edgeChanged: boolean; readonly was: string | undefined },
+  {
+    edgeChanged,
+    isRolling,
+    was,
+  }: { readonly edgeChanged: boolean; readonly isRolling: boolean; readonly was: string | undefined },
 ): ServicePlan {
   const { name, service, action, running, alive, joins, idle } = change
   const because = was === undefined ? change.because : `renamed: was ${was}`
@@ -29,13 +33,21 @@ export function describeChange(
   const isBeside = action === 'replace' && service.beside
   const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length))
   if (action !== 'replace' || running.length === 0) return { ...base, added }
-  if (isBeside && service.kind === 'worker')
+  if (isBeside && service.kind === 'worker' && !isRolling)
     return {
       ...base,
       added,
       downtime: 'no gap: old and new both work until the release is confirmed (update_config.order)',
     }
-  if (isBeside) return { ...base, added, downtime: 'no downtime: new beside old, then one switch' }
+  if (isBeside && isRolling && service.kind !== 'job')
+    return { ...base, added, goes: 'by itself', downtime: 'no downtime: new beside old, one service after the other' }
+  if (isBeside)
+    return {
+      ...base,
+      added,
+      ...(to.strategy === undefined && { goes: 'with the set' as const }),
+      downtime: 'no downtime: new beside old, then one switch',
+    }
   return { ...base, added, downtime: gapOf(change, to) }
 }
 

@@ -3,7 +3,7 @@ import type { Switching } from './steps.ts'
 import { words } from './words.ts'
 
 /** Seconds, on the way back: what is bad there may hang for ever. */
-const DRAIN_BACK = 5
+export const DRAIN_BACK = 5
 
 type Draining = Pick<Switching, 'switched' | 'drain'> & { readonly slots: Slots }
 

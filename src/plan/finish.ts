@@ -25,6 +25,8 @@ export interface FinishRequest {
   readonly gone: Gone
   /** Whether the edges have got another configuration. */
   readonly edgeChanged: boolean
+  /** Whether one service went after the other. */
+  readonly isRolling: boolean
 }
 
 /** What follows the commit: it can only be completed. */
@@ -74,6 +76,9 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[]):
             ),
           ),
         ]
+      : []),
+    ...(request.isRolling && request.layout.variant === 'a'
+      ? [step('have the new containers in slot a alone', 'nobody asks them in slot b any more', 'part_slots')]
       : []),
     ...(idle.length > 0
       ? [

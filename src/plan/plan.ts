@@ -37,6 +37,8 @@ export interface ServicePlan {
   readonly because: string
   /** Containers that start while all that run now still do. What takes turns with its predecessor adds none. */
   readonly added: number
+  /** Of what runs beside its predecessor: whether that one is stopped before the next service starts. */
+  readonly goes?: 'with the set' | 'by itself'
   /** What a visitor notices. */
   readonly downtime?: string
 }

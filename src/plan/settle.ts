@@ -11,8 +11,11 @@ import {
   marksOf,
   standBy,
   staying,
+  switchStep,
   toldOf,
   type Switching,
+  type Turn,
+  type Turns,
   type Way,
   webOf,
 } from './steps.ts'
@@ -90,7 +93,11 @@ function goOnInSlot(request: Settlement, fresh: readonly Change[]): readonly Unn
       : edges.length > 0
         ? [{ ...handOver(edges, []), since: over }]
         : []),
-    ...(web.length > 0 ? leadToNew(request, web) : []),
+    ...(way.turns !== undefined
+      ? goOnOneByOne(request, way.turns, over)
+      : web.length > 0
+        ? leadToNew(request, web)
+        : []),
     ...(inTurn.length + others.length > 0 ? [{ ...handOver(inTurn, others), since: over }] : []),
   ]
 }
@@ -163,6 +170,36 @@ function leadThrough(edges: readonly string[], request: Settlement, web: readonl
     web,
   )
   return { ...going, deadline: going.deadline + request.healthyWithin }
+}
+
+/**
+ * Each of them as far as it has proved itself: an old one is stopped only for a new one that has, in the switch or here. Where
+ * one does not, the two stay mixed, and the next plan says so.
+ */
+function goOnOneByOne(request: Settlement, { each, apart, together }: Turns, over: string): readonly Unnumbered[] {
+  const { layout, edgeChanged, healthyWithin } = request
+  const edges = toldOf(staying(request), request)
+  const ready = [...(edgeChanged ? [words('configure_edge', edges)] : []), apart]
+  const goOn = ({ change, lead }: Turn, first: readonly string[]): Unnumbered => {
+    const stop = change.action === 'replace' ? [`stop_old ${definitions([change])}`] : []
+    const going = step(
+      `go on with the new ${change.name} in slot ${layout.variant}`,
+      'old code must not answer on a schema that it can not use; the old one goes when the new one serves',
+      [...first, keepAlive([change]), ...lead, ...stop],
+      [change],
+    )
+    return { ...going, deadline: going.deadline + 2 * healthyWithin }
+  }
+  return [
+    ...each.flatMap((turn) => [
+      { ...goOn(turn, []), since: switchStep(turn.taken) },
+      { ...goOn(turn, [...ready, turn.start]), since: over, unless: switchStep(turn.taken) },
+    ]),
+    {
+      ...step(`lead the edge to slot ${layout.variant} altogether`, 'all of the new serve', [together], []),
+      since: over,
+    },
+  ]
 }
 
 function goOnInTurns(request: Settlement, fresh: readonly Change[]): readonly Unnumbered[] {

@@ -86,7 +86,7 @@ export function slotSteps(request: SlotSwitch): Way {
 }
 
 /** The addresses of replicas, which their text can't say. */
-function placeNew({ slots, layout: { variant } }: SlotSwitch, fresh: readonly Change[]): string | undefined {
+export function placeNew({ slots, layout: { variant } }: SlotSwitch, fresh: readonly Change[]): string | undefined {
   const several = fresh.filter(({ name }) => (slots.web[name]?.hosts.length ?? 0) > 1)
   if (several.length === 0 || variant === 'plain') return undefined
   const addresses = ({ name }: Change): string =>
@@ -160,7 +160,7 @@ function seeEdge({ layout }: SlotSwitch, started: readonly Change[], folder: str
   ]
 }
 
-function configureEdge(request: SlotSwitch): Unnumbered {
+export function configureEdge(request: SlotSwitch): Unnumbered {
   const edges = toldOf(staying(request), request)
   const { live } = request.layout
   return {

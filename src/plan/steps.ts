@@ -36,6 +36,25 @@ export interface Way {
   readonly over: readonly Unnumbered[]
   /** From the first of them on, so is the edge. */
   readonly edge: readonly Unnumbered[]
+  /** Where one service goes after the other. */
+  readonly turns?: Turns
+}
+
+export interface Turns {
+  readonly each: readonly Turn[]
+  /** Lines of shell: the edge leads each by itself; and all alike, if it leads each there. */
+  readonly apart: string
+  readonly together: string
+}
+
+/** A service that goes to the other slot by itself. */
+export interface Turn {
+  readonly change: Change
+  /** How many steps of the switch come before the one that leads the edge to the new one, and stops the old one. */
+  readonly taken: number
+  /** Lines of shell: the new one starts and proves itself, or is stopped; and the edge is led to it. */
+  readonly start: string
+  readonly lead: readonly string[]
 }
 
 /** The steps in their phases: a phase of its own is waited behind, so that the new release can be asked. */
@@ -48,8 +67,12 @@ export function phasesOf({ beside, ask, over, edge }: Way): Pick<Plan['phases'],
 /** The step from which on what serves is replaced, and the last one, as the journal names them: `switch 05`. */
 export function marksOf(way: Way): { readonly over: string; readonly last: string } {
   const first = way.ask.length === 0 ? way.beside.length : 0
-  const place = (steps: number): string => `switch ${String(first + steps).padStart(2, '0')}`
-  return { over: place(1), last: place(way.over.length + way.edge.length) }
+  return { over: switchStep(first), last: switchStep(first + way.over.length + way.edge.length - 1) }
+}
+
+/** The step of the switch behind so many. */
+export function switchStep(steps: number): string {
+  return `switch ${String(steps + 1).padStart(2, '0')}`
 }
 
 /** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */

@@ -12,6 +12,7 @@ import { describeOutside, outsideEdges, outsideObjections } from './outside.ts'
 import { notesOn } from './notes.ts'
 import { numbered, type Plan, type Unnumbered } from './plan.ts'
 import { prepareSteps } from './prepare.ts'
+import { mixedObjections, rollingNote, rollingSteps, whyWhole } from './rolling.ts'
 import { settleSteps } from './settle.ts'
 import { slotSteps } from './slots.ts'
 import { lasting, phasesOf, type Way } from './steps.ts'
@@ -39,6 +40,7 @@ export interface SwitchRequest {
 export function planSwitch(request: SwitchRequest): Plan {
   const { to, observation, healthyWithin, drain } = request
   const objections = [
+    ...mixedObjections(observation),
     ...dataObjections(to, observation),
     ...sharedDataObjections(to, observation),
     ...outsideObjections(to, observation),
@@ -59,12 +61,19 @@ export function planSwitch(request: SwitchRequest): Plan {
     takesOver ||
     (to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash)
   const isQuiet = changed.length + stoppedInSwitch(gone).length === 0
+  const whole =
+    to.strategy !== 'rolling'
+      ? ''
+      : to.slots === undefined
+        ? 'old and new take turns'
+        : whyWhole(to, observation, { changed, gone, layout, takesOver })
+  const isRolling = whole === undefined && changed.some(isOfTheSet)
   const way =
     isQuiet && !edgeChanged
       ? NO_WAY
       : to.slots === undefined
         ? turnSteps(switching, to.order, layout.from)
-        : slotSteps({
+        : (isRolling ? rollingSteps : slotSteps)({
             ...switching,
             order: to.order,
             slots: to.slots,
@@ -82,7 +91,7 @@ export function planSwitch(request: SwitchRequest): Plan {
     title: request.title,
     variant: layout.variant,
     services: [
-      ...changes.map((change) => describeChange(change, to, { edgeChanged, was: renamed.get(change.name) })),
+      ...changes.map((change) => describeChange(change, to, { edgeChanged, isRolling, was: renamed.get(change.name) })),
       ...allGone(gone).map((change) => describeGone(change, gone)),
       ...leftOutside(to, observation),
       ...outside.map(describeOutside),
@@ -91,11 +100,17 @@ export function planSwitch(request: SwitchRequest): Plan {
       prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
       ...phasesOf(way),
       commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-      finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged }, changed)),
+      finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged, isRolling }, changed)),
       ...(settle.length > 0 && { settle: numbered(settle) }),
     },
     ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
-    notes: edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length),
+    notes: [
+      ...(edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length)),
+      ...(isRolling ? [rollingNote(changed)] : []),
+      ...(whole && changed.some(isOfTheSet)
+        ? [`x-estiba.strategy: rolling has no effect this time, because ${whole}`]
+        : []),
+    ],
   }
 }
 

@@ -16,7 +16,7 @@ export function memoryProblems({ host }: Observation, demand: Demand | undefined
       ]
 }
 
-/** Whether what is started while all that runs now still does fits into what is free now. */
+/** Whether what is started while what serves still does fits into what is free now. */
 export function memoryWarnings(
   observation: Observation,
   demand: Demand | undefined,
@@ -24,24 +24,41 @@ export function memoryWarnings(
 ): readonly string[] {
   const available = observation.host.memory.availableKiB * 1024
   const guesses = (demand?.memory ?? []).flatMap((wanted) => {
-    const added = services.find(({ name }) => name === wanted.service)?.added ?? 0
-    return added === 0 ? [] : guess(wanted, added, observation)
+    const { added = 0, goes } = services.find(({ name }) => name === wanted.service) ?? {}
+    return added === 0 ? [] : guess(wanted, added, observation).map((guessed) => ({ ...guessed, goes }))
   })
-  const needed = guesses.reduce((sum, { bytes }) => sum + bytes, 0)
-  return available === 0 || needed <= available
-    ? []
-    : [
-        `old and new containers together may not fit into memory: the new ones may take ${formatNeed(needed)} ` +
-          `(${guesses.map(({ why }) => why).join(', ')}), and ${formatSupply(available)} are available`,
-      ]
+  const alone = largest(guesses.filter(({ goes }) => goes === 'by itself'))
+  const together = [...guesses.filter(({ goes }) => goes !== 'by itself'), ...alone]
+  const needed = sum(together)
+  if (available === 0 || needed <= available) return []
+  const set = guesses.filter(({ goes }) => goes === 'with the set')
+  const saved = sum(set) - sum(largest(set))
+  return [
+    `old and new containers together may not fit into memory: the new ones may take ${formatNeed(needed)} ` +
+      `(${together.map(({ why }) => why).join(', ')}), and ${formatSupply(available)} are available${
+        saved > 0
+          ? `; \`x-estiba: { strategy: rolling }\` has one web service move after the other, for which ${formatNeed(needed - saved)} are ` +
+            'enough (docs/recipes.md, "Where memory is short"; not behind Traefik)'
+          : ''
+      }`,
+  ]
+}
+
+interface Guess {
+  readonly bytes: number
+  readonly why: string
+}
+
+function sum(guesses: readonly Guess[]): number {
+  return guesses.reduce((total, { bytes }) => total + bytes, 0)
+}
+
+function largest<T extends Guess>(guesses: readonly T[]): readonly T[] {
+  return guesses.toSorted((one, other) => other.bytes - one.bytes).slice(0, 1)
 }
 
 /** As the old ones use now, at least what is reserved, at most the limit; the limit alone where nothing runs. */
-function guess(
-  { service, limit, reservation }: WantedMemory,
-  added: number,
-  observation: Observation,
-): { readonly bytes: number; readonly why: string }[] {
+function guess({ service, limit, reservation }: WantedMemory, added: number, observation: Observation): Guess[] {
   const uses = containersOf(observation, service).flatMap(({ id }) => observation.host.uses.get(id) ?? [])
   const used = uses.length === 0 ? undefined : Math.max(...uses)
   const each =

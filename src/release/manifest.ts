@@ -24,6 +24,8 @@ export interface Manifest {
     readonly lets?: boolean
   }
   readonly plainBecause?: string
+  /** Where given, one web service after the other goes to the other slot; else all at once. */
+  readonly strategy?: 'rolling'
 }
 
 export interface ManifestService extends Holdings {

@@ -3,6 +3,7 @@ import { awaited, migrationIn } from '../compose/kind-signs.ts'
 import { isReplaced, type Kind, type KindOf, kindOf, LABELLED } from '../compose/kinds.ts'
 import { type ComposeModel, replicas, repositoryOf, restartPolicy, type Service } from '../compose/model.ts'
 import { chooseEdge, type Configurations, edgeConfiguration } from '../edge/edge.ts'
+import { strategyOf } from '../edge/outside.ts'
 import type { EdgeFiles } from '../edge/proxy.ts'
 import { type Slots, webAddresses } from '../edge/slots.ts'
 import { UsageError } from '../errors.ts'
@@ -70,10 +71,13 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
   const services = Object.fromEntries(
     [...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]),
   )
+  const strategy = strategyOf(model)
   const slots =
     choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined
   const edge =
-    choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.edges, around.stack, around.edgeOwn) : undefined
+    choice.kind === 'slots' && slots
+      ? edgeConfiguration(slots, choice.edges, around.stack, around.edgeOwn, strategy)
+      : undefined
   return {
     manifest: {
       format: 3,
@@ -92,6 +96,7 @@ export function makeRelease(model: ComposeModel, name: ReleaseName, around: Surr
           },
         }),
       ...(choice.kind === 'plain' && { plainBecause: choice.because }),
+      ...(strategy === 'rolling' && { strategy }),
     },
     variants: variantsOf({ model: labelled(model, services), kinds, slots }),
     edge: edge?.files,

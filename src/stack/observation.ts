@@ -22,7 +22,14 @@ export interface Observation {
   /** The IPv4 subnets that the host has a route to, the default route apart. */
   readonly routes: readonly string[]
   /** The folder by which the edge is switched, where there is one: the slot that it leads to, the hash of its configuration. */
-  readonly edge: { readonly live: Slot | undefined; readonly hash: string } | undefined
+  readonly edge:
+    | {
+        readonly live: Slot | undefined
+        readonly hash: string
+        /** It leads some services to one slot and some to the other. */
+        readonly isMixed?: true
+      }
+    | undefined
   /** The live release. */
   readonly current: string | undefined
   readonly currentVariant: Variant | undefined
@@ -81,7 +88,14 @@ export function parseObservation(text: string, asked?: Asked): Observation {
   const ledgerLength = Number(one('ledger-length') ?? 0)
   const [current, variant = ''] = one('current')?.split('/') ?? []
   const [slot = '', hash = ''] = one('edge')?.split(' ') ?? []
-  const edge = hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash }
+  const edge =
+    hash === ''
+      ? undefined
+      : {
+          live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known),
+          hash,
+          ...(slot === 'rolling' && { isMixed: true as const }),
+        }
   const currentVariant = VARIANTS.find((known) => variant.replace(/-guard$/, '') === known)
   const releases = all('manifest').flatMap((json) => parseManifest(json) ?? [])
   const containers = all('container').map((json) => JSON.parse(json) as Container)

@@ -10,7 +10,7 @@ import type { Run } from './kernel.ts'
 import { Runner } from './runner.ts'
 import type { Trial } from './trial.ts'
 import { Checker } from './world/checker.ts'
-import { isIrreversible, settingOf } from './world/world.ts'
+import { isIrreversible, isRolling, settingOf } from './world/world.ts'
 
 /** Programs that differ from the real ones, for planted bugs. */
 export interface Planted {
@@ -86,7 +86,8 @@ export function run({ strikes, ...tried }: Trial, planted: Planted = {}, wantsSt
   if (checker.lastChange > struckAt + CONVERGENCE.server)
     checker.note(`well again only after ${checker.lastChange - struckAt} s`)
   // One that goes on still has to do what was left of it.
-  const goesOnUntil = strikes.length > 0 && checker.result() === 'committed' ? undisturbed(tried) : 0
+  const takesLong = isRolling(tried.world) || (strikes.length > 0 && checker.result() === 'committed')
+  const goesOnUntil = !takesLong ? 0 : strikes.length > 0 ? undisturbed(tried) : runner.endedAt
   if (checker.isReachable && runner.endedAt > Math.max(struckAt, goesOnUntil) + CONVERGENCE.job)
     checker.note(`the job ended after ${runner.endedAt - struckAt} s`)
   const before = digest(host)

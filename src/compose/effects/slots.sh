@@ -83,8 +83,8 @@ is_taken() {
 # clear_slot SLOT: whatever is in it, unless the edge leads there.
 clear_slot() {
   case $(readlink "$stack/edge/live") in
-    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+    "slots/$1" | "slots/$1-trial" | slots/rolling) echo "the edge leads to slot $1"; return 1 ;;
   esac
   left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
-  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm && part_slots
 }

@@ -12,6 +12,12 @@ nginx_facts() {
   done
 }
 
+# Where services are led one by one: the slot that all are led to; else `rolling`.
+rolled_to() {
+  led=$(ls "$stack/edge/slots/rolling") every=$(ls "$stack/edge/slots/b" | grep '\.b$')
+  case $led in '') echo a ;; "$every") echo b ;; *) echo rolling ;; esac
+}
+
 stack_facts() {
   case $(crontab -l 2>&1; echo "code $?") in *'code 0' | *'no crontab'* | *'No such file'*) fact cron yes ;; *) fact cron no ;; esac
   if [ -L "$stack/current" ]; then
@@ -20,6 +26,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
+    [ "$slot" != slots/rolling ] || slot=$(rolled_to)
     fact edge "${slot##*/} $(edge_configuration 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do

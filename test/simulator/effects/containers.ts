@@ -1,4 +1,5 @@
 import type { Container } from '../host/container.ts'
+import { isLed } from '../host/edge.ts'
 import type { Run } from '../kernel.ts'
 import type { Docker } from './docker.ts'
 import type { Release } from './interpret.ts'
@@ -224,7 +225,7 @@ export class Containers {
     const running = edges.flatMap(
       (edge) => this.docker.containers(edge)?.filter(({ status }) => status === 'running') ?? [],
     )
-    return running.length >= edges.length && this.docker.around.host.disk.read('edge/live') === `slots/${wanted}`
+    return running.length >= edges.length && isLed(this.docker.around.host, wanted)
   }
 
   *reload(edge: string): Run<boolean> {

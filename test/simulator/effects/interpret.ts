@@ -7,6 +7,7 @@ import { Database } from './database.ts'
 import { Docker } from './docker.ts'
 import { Files } from './files.ts'
 import { clearKept, leadBack, setAside } from './kept.ts'
+import { comeBack, leadAll, leadService, retireNew, rollEdge, tryNew } from './rolling.ts'
 
 /** The release that a plan leads to, and how its containers will behave. */
 export interface Release {
@@ -59,6 +60,17 @@ const EFFECTS: Effects = {
   pull: ({ files }) => files.pull(),
   point_current: ({ files }, [to = '']) => files.link('current', to),
   switch_edge: ({ files }, [to = '']) => files.link('edge/live', `slots/${to}`),
+  roll_edge: rollEdge,
+  lead_service: leadService,
+  lead_all: leadAll,
+  lend_names: ({ containers }) => containers.answers(),
+  hide_new: ({ containers }) => containers.answers(),
+  show_new: ({ containers }) => containers.answers(),
+  hide_old: ({ containers }) => containers.answers(),
+  part_slots: ({ docker }) => docker.awaitEngine(),
+  come_back: comeBack,
+  try_new: tryNew,
+  retire_new: retireNew,
   forget_releases: () => done(),
   forget_files: () => done(),
   forget_images: () => done(),

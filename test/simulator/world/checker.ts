@@ -1,7 +1,16 @@
 import type { Container, EngineEvent } from '../host/container.ts'
-import { whoAnswers } from '../host/edge.ts'
+import { markerAt, whoAnswers } from '../host/edge.ts'
 import type { Outcome, Runner } from '../runner.ts'
-import { answersErrors, isIrreversible, SCHEDULERS, type Setting, WORKERS } from './world.ts'
+import {
+  answersErrors,
+  isIrreversible,
+  isRolling,
+  SCHEDULERS,
+  type Setting,
+  staysMixed,
+  WEB,
+  WORKERS,
+} from './world.ts'
 
 /** What can be seen of a stack's folder from outside. */
 const OUTSIDE: readonly string[] = ['edge/live', 'current', 'open', 'ledger.jsonl']
@@ -29,6 +38,7 @@ export class Checker {
     }
     disk.onChange = (path) => {
       if (OUTSIDE.includes(path)) this.#lookAtLinks()
+      for (const service of WEB) if (path === markerAt(service)) this.#lookAtMarker(service)
     }
   }
 
@@ -68,6 +78,7 @@ export class Checker {
     const isHealthy = host.engine.isHealthy(answering)
     if (!isHealthy && !(isOld && tried.world === 'old already bad')) this.note(`what serves is not healthy: ${serving}`)
     this.#checkSet(serving, result)
+    if (isRolling(tried.world)) this.#checkSite(serving, result)
     if (isOld && host.isSchemaNew && this.#served.has(to.id)) this.note('the old code serves on the new schema')
     const current = host.disk.read('current') ?? ''
     const live = isOld ? before.id : to.id
@@ -78,11 +89,20 @@ export class Checker {
       this.note(isKeeping ? 'current would mix what is kept with what serves' : 'current is guarded for ever')
   }
 
+  /** The second web service. */
+  #checkSite(serving: string, result: string | undefined): void {
+    const { host, case: tried } = this.#setting
+    const site = whoAnswers(host, 'site')
+    if (!site || !host.engine.isHealthy(site)) this.note('nobody healthy serves the site')
+    else if (site.labels['estiba.release'] !== serving && !(result === 'stuck' && staysMixed(tried.world)))
+      this.note('site is not of the release that serves')
+  }
+
   /** All services of the release that serves run, and none of another. */
   #checkSet(serving: string, result: string | undefined): void {
     const { host, before, case: tried } = this.#setting
     // A way back that failed may leave both; where it was forbidden, one of them goes on.
-    const isMixed = result === 'stuck' && !isIrreversible(tried.world)
+    const isMixed = result === 'stuck' && (!isIrreversible(tried.world) || staysMixed(tried.world))
     for (const names of [WORKERS, SCHEDULERS]) {
       const [service = ''] = names
       const running = host.engine.containers.filter((each) => names.includes(each.service) && each.status === 'running')
@@ -133,6 +153,7 @@ export class Checker {
       if (host.isSchemaNew && isOld && !isByItself && this.#served.has(to.id))
         this.note('old code was started on the new schema')
     }
+    if (kind === 'start' && isRolling(this.#setting.case.world)) this.#checkMemory()
     if (kind === 'stop' && !isByItself) this.#checkStop(container, to.id)
     this.#lookAtServing()
   }
@@ -140,11 +161,32 @@ export class Checker {
   /** The last healthy container of a web service is stopped only when its successor has proved itself. */
   #checkStop({ service, isOneOff, conduct }: Container, to: string): void {
     const { engine } = this.#setting.host
-    if (service !== 'api' || isOneOff || !engine.isUp || conduct.healthyAfter === Infinity) return
+    if (!WEB.includes(service) || isOneOff || !engine.isUp || conduct.healthyAfter === Infinity) return
     const others = engine.containers.filter(
-      (each) => each.service === 'api' && !each.isOneOff && each.status === 'running',
+      (each) => each.service === service && !each.isOneOff && each.status === 'running',
     )
-    if (others.length === 0) this.note(`the last container of api was stopped, on the way to ${to}`)
+    if (others.length === 0) this.note(`the last container of ${service} was stopped, on the way to ${to}`)
+  }
+
+  /** Where services go one after the other, there is memory for one of them twice. */
+  #checkMemory(): void {
+    const { containers } = this.#setting.host.engine
+    const twice = WEB.filter(
+      (service) => containers.filter((each) => each.service === service && each.status === 'running').length > 1,
+    )
+    if (twice.length > 1) this.note(`they run twice at once: ${twice.join(', ')}`)
+  }
+
+  /** A service is led where it runs, if it does anywhere. */
+  #lookAtMarker(service: string): void {
+    const { host } = this.#setting
+    const { engine } = host
+    this.lastChange = host.now
+    if (!host.isUp || !engine.isUp || host.disk.read('edge/live') !== 'slots/rolling') return
+    const runs = (name: string): boolean =>
+      engine.containers.some((each) => each.service === name && each.status === 'running')
+    if (runs('nginx') && runs(service) && !whoAnswers(host, service)) this.note(`${service} is led to nobody`)
+    this.#lookAtServing()
   }
 
   #lookAtServing(): void {

@@ -22,6 +22,11 @@ export const WORLDS = [
   'renamed',
   'renamed, dies in trial',
   'irreversible migration, renamed',
+  'rolling',
+  'rolling, site never healthy',
+  'rolling, dies in trial',
+  'irreversible migration, rolling',
+  'irreversible migration, rolling, site never healthy',
 ] as const
 export type World = (typeof WORLDS)[number]
 
@@ -38,6 +43,16 @@ export function answersErrors({ world, verb }: Case): boolean {
 /** Whether worker and scheduler have other names in the new release. */
 function isRenamed(world: World): boolean {
   return world.includes('renamed')
+}
+
+/** Whether one web service goes after the other, of two. */
+export function isRolling(world: World): boolean {
+  return world.includes('rolling')
+}
+
+/** Where a migration forbids the way back, and the way on is not there either: each service goes on with what serves. */
+export function staysMixed(world: World): boolean {
+  return isIrreversible(world) && world.endsWith('site never healthy')
 }
 
 export const VERBS = ['deploy', 'rollback'] as const
@@ -77,10 +92,28 @@ const shop = {
   beat: { image: 'beat', restart: 'always', depends_on: { db: {} } },
 }
 
-function release(version: string, digit: string): Manifest {
+function release(version: string, digit: string, more: typeof SITE | object = {}): Manifest {
   const image = `ghcr.io/acme/api@sha256:${digit.repeat(64)}`
-  return shopRelease(version, digit, { ...shop, beat: { ...shop.beat, image }, init: { ...shop.init, image } })
+  return shopRelease(version, digit, { ...shop, beat: { ...shop.beat, image }, init: { ...shop.init, image }, ...more })
 }
+
+/** A second web service, which asks the first. */
+const SITE = {
+  site: {
+    image: 'site',
+    expose: ['3000'],
+    labels: { 'estiba.kind': 'web' },
+    restart: 'always',
+    depends_on: { api: {} },
+  },
+}
+
+function rolling(version: string, digit: string): Manifest {
+  return { ...release(version, digit, SITE), strategy: 'rolling' }
+}
+
+/** Which an edge passes requests to. */
+export const WEB: readonly string[] = ['api', 'site']
 
 /** What they are called, in one release and in another. */
 export const WORKERS: readonly string[] = ['worker', 'queue']
@@ -102,6 +135,8 @@ function renamed(manifest: Manifest): Manifest {
 const ONE = release('v1', '1')
 const TWO = release('v2', '2')
 const TWO_RENAMED = renamed(TWO)
+const ONE_ROLLING = rolling('v1', '1')
+const TWO_ROLLING = rolling('v2', '2')
 
 /** Who is where: the release that serves before, and the one that is to serve. */
 export interface Setting {
@@ -165,9 +200,10 @@ function planned(tried: Case): ReturnType<typeof plan> {
 /** Observes the host as it will be built, and plans the real way from there. */
 function plan(tried: Case) {
   const { world, verb } = tried
-  const two = isRenamed(world) ? TWO_RENAMED : TWO
-  const [before, to] = verb === 'deploy' ? [ONE, two] : [two, ONE]
-  const observation = verb === 'deploy' ? hostWith(ONE) : hostWith(ONE, two)
+  const one = isRolling(world) ? ONE_ROLLING : ONE
+  const two = isRolling(world) ? TWO_ROLLING : isRenamed(world) ? TWO_RENAMED : TWO
+  const [before, to] = verb === 'deploy' ? [one, two] : [two, one]
+  const observation = verb === 'deploy' ? hostWith(one) : hostWith(one, two)
   // Without the slots' networks, so that the plan has the steps that make them.
   const containers = containersOf(before, 'a', FINE).map(observed)
   const kept = keptBefore(tried, to).map(observed)
@@ -193,8 +229,23 @@ function plan(tried: Case) {
 }
 
 function conductOf(world: World): Readonly<Record<string, Conduct>> {
-  const api = world.endsWith('never healthy') ? NEVER_HEALTHY : world.endsWith('dies in trial') ? DIES_IN_TRIAL : FINE
-  return { api, worker: SLOW, queue: SLOW, beat: SLOW, clock: SLOW, nginx: FINE, init: ENDS }
+  const isSiteBad = world.endsWith('site never healthy')
+  const api =
+    !isSiteBad && world.endsWith('never healthy')
+      ? NEVER_HEALTHY
+      : world.endsWith('dies in trial')
+        ? DIES_IN_TRIAL
+        : FINE
+  return {
+    api,
+    site: isSiteBad ? NEVER_HEALTHY : FINE,
+    worker: SLOW,
+    queue: SLOW,
+    beat: SLOW,
+    clock: SLOW,
+    nginx: FINE,
+    init: ENDS,
+  }
 }
 
 /** What an attempt before has left in the slot that is to be gone to: the very service that is to be made again. */
@@ -218,9 +269,9 @@ function containersOf({ id, services }: Manifest, slot: string, ofApi: Conduct):
         ...(isOfTheSet && { 'estiba.slot': slot, 'estiba.release': id }),
       },
       image,
-      conduct: service === 'api' ? ofApi : kind === 'job' ? ENDS : isReplaced(kind) ? SLOW : FINE,
+      conduct: service === 'api' ? ofApi : kind === 'job' ? ENDS : isReplaced(kind) && kind !== 'web' ? SLOW : FINE,
       isOneOff: false,
-      stopTakes: isReplaced(kind) && service !== 'api' ? STOP : 1,
+      stopTakes: isReplaced(kind) && kind !== 'web' ? STOP : 1,
       policy: restart as Container['policy'],
       status: kind === 'job' ? 'exited' : 'running',
       isStoppedByHand: false,

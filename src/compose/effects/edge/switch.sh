@@ -13,9 +13,10 @@ let_ask() {
 }
 end_asking() { rm -rf "$stack/edge/asked"; }
 
-# see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
+# see_edge FOLDER|SERVICE/SLOT EDGE...: the switch counts when a worker of each running edge says so, of all or of one service.
 see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 15))
+  wanted=${1##*/} asked='' give_up=$(($(uptime_seconds) + 15))
+  case $1 in */*) asked=service/${1%/*} ;; esac
   shift
   for edge; do
     found=$(places_of "$edge") || return 1
@@ -23,9 +24,9 @@ see_edge() {
     for place in $found; do
       ask=ask_edge
       if [ -f "$stack/edge/traefik-a.conf" ] && [ "$(program_at "$place")" = traefik ]; then ask=ask_traefik; fi
-      until seen=$("$ask" "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+      until seen=$("$ask" "$place" "$asked" 2>&1) && [ "${seen##*_}" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
-          echo "$edge was to lead to slot $wanted, but says: $seen"
+          echo "$edge was to lead ${asked:+${asked#*/} }to slot $wanted, but says: $seen"
           echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
           return 1
         }
