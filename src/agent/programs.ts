@@ -1163,7 +1163,7 @@ connections_of() { ask_place "$1" cat /proc/net/tcp 2>/dev/null; }
 # in_addresses A.B.C.0/24|A.B.C.D,A.B.C.E: those lines of /proc/net/tcp that are established with one of them. There the bytes of
 # an address are in the host's order, lowest first.
 in_addresses() {
-  awk -v wanted="$(printf '%s\\n' "$1" | tr , '\\n' | awk -F '[./]' '{ printf "%s%02X%02X%02X ", NF > 4 ? "" : sprintf("%02X", $4), $3, $2, $1 }')" '
+  awk -v wanted="$(printf '%s\\n' "$1" | tr , '\\n' | awk -F '[./]' '{ printf "%s%02X%02X%02X ", (NF == 5 ? "" : sprintf("%02X", $4)), $3, $2, $1 }')" '
     BEGIN { count = split(wanted, any, " ") }
     $4 == "01" { for (i = 1; i <= count; i++) if (substr($3, 9 - length(any[i]), length(any[i])) == any[i]) { print; next } }'
 }

@@ -61,7 +61,7 @@ test('waits until the last connection with the slot has ended', async () => {
 })
 
 test('cuts what goes on for longer, and says how many', async () => {
-  await connect(2, 8)
+  await connect(2, 20)
   expect(await drain(1, subnet)).toMatchObject({
     code: 0,
     stdout: 'still open after 1 s, and cut: 2 connections of visitors, such as WebSockets\n',
@@ -69,4 +69,8 @@ test('cuts what goes on for longer, and says how many', async () => {
   // Those with the other slot, and those of others, are nobody's business.
   expect(await drain(1, other)).toMatchObject({ code: 0, stdout: '' })
   expect(await drain(1, subnet, 'web-2')).toMatchObject({ code: 0, stdout: '' })
+  // Nor are those with others in the slot, where only some of it end.
+  const one = subnet.replace('0/24', '11')
+  expect(await drain(1, `${one},${other.replace('0/24', '10')}`)).toMatchObject({ code: 0, stdout: '' })
+  expect((await drain(0, `${one},${address()}`)).stdout).toMatch(/^still open after 0 s, and cut: 2 connections/)
 })

@@ -169,6 +169,34 @@ test('the generated file', () => {
   `)
 })
 
+test('where services move one after the other: each may be led to slot b by itself, and says so', () => {
+  const slots = { subnets, web: { 'my-api': { hosts: [10], port: 8000 } } }
+  const { 'caddy.conf': text = '' } = CADDY.files(slots, { ...place, isRolling: true })
+  expect(
+    text.slice(text.indexOf('\t@estiba_my_api_b {'), text.indexOf('\treverse_proxy @estiba_my_api_b ')),
+  ).toMatchInlineSnapshot(`
+    "	@estiba_my_api_b {
+    		file {
+    			root /etc/caddy/estiba/live
+    			try_files b my-api.b
+    		}
+    	}
+    "
+  `)
+  expect(text.slice(text.indexOf('\troute {'), text.indexOf('\t\t@estiba_b-trial'))).toMatchInlineSnapshot(`
+    "	route {
+    		@estiba_at_my_api {
+    			file {
+    				root /etc/caddy/estiba/live
+    				try_files my-api.b
+    			}
+    			path /service/my-api
+    		}
+    		respond @estiba_at_my_api b
+    "
+  `)
+})
+
 test('of replicas each is asked first by some visitors in a trial, and the slot before is the last resort', () => {
   const { 'caddy.conf': text = '' } = CADDY.files({ subnets, web: { api: { hosts: [10, 12], port: 80 } } }, place)
   const proxies = [...text.matchAll(/reverse_proxy .*/g)].map(([line]) =>

@@ -122,6 +122,23 @@ test('the generated files', () => {
   `)
 })
 
+test('where services move one after the other: each may be led to slot b by itself, and says so', () => {
+  const slots = { subnets, web: { 'my-api': { hosts: [10], port: 8000 }, web: { hosts: [11], port: 3000 } } }
+  const [whole, rolling] = [HAPROXY.files(slots, place), HAPROXY.files(slots, { ...place, isRolling: true })]
+  const added = (file: string): readonly string[] =>
+    (rolling[file] ?? '').split('\n').filter((line) => !(whole[file] ?? '').split('\n').includes(line))
+  expect([...added('estiba.lua'), ...added('haproxy.cfg')]).toMatchInlineSnapshot(`
+    [
+      "local moved = {}",
+      "  local b = has("" .. service .. ".b")",
+      "  if b ~= nil then moved[service] = b end",
+      "  if now == "a" and moved[service] then now = "b" end",
+      "    http-request return status 200 content-type text/plain lf-string "%[lua.estiba(my-api)]\\n" if { path /service/my-api }",
+      "    http-request return status 200 content-type text/plain lf-string "%[lua.estiba(web)]\\n" if { path /service/web }",
+    ]
+  `)
+})
+
 test('of replicas those that take connections are asked in turn, and where none is known to, any', () => {
   expect(servers(10, 12).slice(0, 7)).toEqual([
     'backend estiba_api_a',

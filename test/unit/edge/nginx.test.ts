@@ -61,6 +61,23 @@ test('each replica is a server, and in a trial each of the other slot is a last 
   )
 })
 
+test('where services move one after the other: each may be led to slot b by itself, and says so', () => {
+  const slots = {
+    subnets: { a: '10.213.0.0/24', b: '10.213.1.0/24' },
+    web: { 'my-api': { hosts: [10], port: 8000 }, web: { hosts: [11], port: 3000 } },
+  }
+  const [whole, rolling] = [NGINX.files(slots, place), NGINX.files(slots, { ...place, isRolling: true })]
+  const added = (file: string): readonly string[] =>
+    (rolling[file] ?? '').split('\n').filter((line) => !(whole[file] ?? '').split('\n').includes(line))
+  expect([...added('server.conf'), ...added('nginx.conf')]).toMatchInlineSnapshot(`
+    [
+      "if (-f /etc/nginx/estiba/live/my-api.b) { set $estiba_my_api estiba_my_api_b; }",
+      "if (-f /etc/nginx/estiba/live/web.b) { set $estiba_web estiba_web_b; }",
+      "server { listen 127.0.0.1:9180; server_name shop.estiba; access_log off; include /etc/nginx/estiba/server.conf; location = /service/my-api { return 200 "$estiba_my_api\\n"; } location = /service/web { return 200 "$estiba_web\\n"; } location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }",
+    ]
+  `)
+})
+
 test('for a server that has other stacks, too: nothing that holds in all of nginx has the same name', () => {
   const files = (stack: string): string => {
     const where = { stack, folder: `/srv/${stack}/edge`, isShared: true }

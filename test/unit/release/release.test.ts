@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ComposeModel, Service } from '../../../src/compose/model.ts'
+import { TRAEFIK } from '../../../src/edge/traefik.ts'
 import { makeRelease, parseGrace, pinImages, type Release } from '../../../src/release/release.ts'
-import { digest, shopModel, surroundings } from '../../support/stack.ts'
+import { digest, shopModel, surroundings, switchable } from '../../support/stack.ts'
 
 const built = {
   api: { repository: 'ghcr.io/acme/api', digest: digest('a') },
@@ -225,4 +226,35 @@ test.each([
   ['1m0.25s', 61],
 ])('a grace period of %s is %d s', (text, seconds) => {
   expect(parseGrace(text)).toBe(seconds)
+})
+
+describe('x-estiba.strategy: rolling', () => {
+  const model = (change: Parameters<typeof shopModel>[1] = switchable) => ({
+    ...shopModel('1', change),
+    'x-estiba': { strategy: 'rolling' },
+  })
+  const name = { id: 'v1', version: 'v1', commit: '' }
+
+  test('is part of the release, and told to its edge', () => {
+    const { manifest, edge } = makeRelease(model(), name, surroundings)
+    const whole = makeRelease(shopModel('1', switchable), name, surroundings)
+    expect(manifest.strategy).toBe('rolling')
+    expect(whole.manifest).not.toHaveProperty('strategy')
+    expect(edge?.['server.conf']).toContain('/live/api.b')
+    expect(manifest.slots?.edgeHash).not.toBe(whole.manifest.slots?.edgeHash)
+  })
+
+  test('is refused behind Traefik, with what to write', () => {
+    const traefik = {
+      ...switchable,
+      nginx: {
+        image: 'traefik:v3.6',
+        volumes: [{ type: 'bind', source: '/srv/shop/edge', target: TRAEFIK.folder }],
+        ports: [{ target: 80, published: '80' }],
+      },
+    }
+    expect(() => makeRelease(model(traefik), name, surroundings)).toThrow(
+      /^x-estiba.strategy: Traefik \(services.nginx\) leads all services to the same slot, .*; write `strategy: whole`, .* or take nginx, Caddy or HAProxy$/,
+    )
+  })
 })

@@ -56,6 +56,15 @@ describe('what the host says', () => {
     expect(observation.images.has(`ghcr.io/acme/api@${digest('1')}`)).toBe(true)
   })
 
+  test('of an edge that leads some services elsewhere than the others: no slot', () => {
+    expect(parseObservation('edge\trolling 0123456789abcdef').edge).toEqual({
+      live: undefined,
+      hash: '0123456789abcdef',
+      isMixed: true,
+    })
+    expect(observation.edge).toEqual({ live: 'b', hash: '0123456789abcdef' })
+  })
+
   describe('of what a release has left that was taken back', () => {
     const live = shopRelease('20261121-120000-v1', '1', switchable)
     const facts = (change: Partial<Container>, releases = [live]): string =>
