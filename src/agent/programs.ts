@@ -1753,8 +1753,7 @@ hide_new() {
 
 show_new() { every=$(survey) && find_new "$@" && for container in $new; do show "$container" || return 1; done; }
 
-# hide_old NAME=DEFINITION...: what is about to be stopped is asked by nobody any more who has not asked yet. Whoever has looked it
-# up, or remembers for a second, still has a moment.
+# hide_old NAME=DEFINITION...: what is about to be stopped is asked by nobody any more who has not asked yet.
 hide_old() {
   was=$(old_slot)
   every=$(survey) && old=$(of_all old "$@") && serving=$(list_containers --quiet --filter status=running --filter "label=estiba.slot=$was") || return 1
@@ -1762,7 +1761,7 @@ hide_old() {
     hide "$container" "$was" || return 1
     [ "$was" = b ] || [ -z "$(stands_in "$container" "\${project}_slot-b")" ] || docker network disconnect "\${project}_slot-b" "$container" || return 1
   done
-  sleep 2
+  let_them_ask
 }
 
 # come_back SECONDS SERVICE NAME=DEFINITION...: what served of it serves again, and is found when it has proved itself. It may ask
@@ -1803,9 +1802,13 @@ old_slot() { if [ "$variant" = b ]; then echo a; else echo b; fi; }
 
 # retire_new NAME=DEFINITION...: by now the old ones serve again, and are found.
 retire_new() {
-  hide_new "$@" || echo 'who asks by name may meet one that is being stopped'
+  if hide_new "$@"; then let_them_ask; else echo 'who asks by name may meet one that is being stopped'; fi
   every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop
 }
+
+# Whoever has looked a name up, or remembers it for a second, still has a moment; and who asked just as a network was joined
+# anew, for he asks again after a second.
+let_them_ask() { sleep 2; }
 
 # try_new SECONDS NAME=DEFINITION: one that does not prove itself takes no memory, and is not tried again.
 try_new() {

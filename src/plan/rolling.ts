@@ -176,7 +176,8 @@ function start(move: Move, change: Change): Unnumbered {
     title: `start the new ${change.name} in slot ${to}, and wait until it is healthy`,
     because: 'what it asks comes before it; all that serves goes on, and no other service runs twice meanwhile',
     run: startLine(move, change, 'try_new'),
-    undo: `retire_new ${one}`,
+    // An engine that was killed may have brought the new one back, and not the old one.
+    undo: [...(change.running.length > 0 ? [standBy(request, [change])] : []), `retire_new ${one}`].join(' && '),
     reversibility: 'reversible',
     deadline: request.healthyWithin + change.service.stopGrace + 60,
   }
@@ -235,11 +236,9 @@ function leadAll({ to, edges }: Move): Unnumbered {
 
 /** What the reader must know of what is mixed meanwhile. */
 export function rollingNote(changed: readonly Change[]): string {
-  const web = lasting(besideOf(changed))
   return (
-    `strategy: rolling: ${names(web)} move one after the other, so old and new are mixed meanwhile: the old of a service may ask the new ` +
-    'of another, and the new the old, here and on the way back. What asks by name finds the other slot as well; a request that meets a container ' +
-    "as it stops is the application's to repeat, as is one to an address that it remembers. Which comes first is what depends_on says: a " +
-    'service that asks another without it may meet one that has not proved itself. The way back starts the old containers again, so it takes as long as that'
+    `strategy: rolling: ${names(webOf(changed))} move one after the other, so old and new are mixed meanwhile: a request may be served by the ` +
+    'old of one and the new of another, here and on the way back, and what has moved is seen before the rest has proved itself. One that meets ' +
+    "a container as it stops is the application's to repeat. The way back starts the old containers again, and takes as long as that"
   )
 }

@@ -178,14 +178,22 @@ function leadThrough(edges: readonly string[], request: Settlement, web: readonl
  */
 function goOnOneByOne(request: Settlement, { each, apart, together }: Turns, over: string): readonly Unnumbered[] {
   const { layout, edgeChanged, healthyWithin } = request
-  const edges = toldOf(staying(request), request)
+  const stay = staying(request)
+  const edges = toldOf(stay, request)
   const ready = [...(edgeChanged ? [words('configure_edge', edges)] : []), apart]
   const goOn = ({ change, lead }: Turn, first: readonly string[]): Unnumbered => {
     const stop = change.action === 'replace' ? [`stop_old ${definitions([change])}`] : []
     const going = step(
       `go on with the new ${change.name} in slot ${layout.variant}`,
       'old code must not answer on a schema that it can not use; the old one goes when the new one serves',
-      [...first, keepAlive([change]), ...lead, ...stop],
+      [
+        'await_engine',
+        ...(stay.length > 0 ? [standBy(request, stay)] : []),
+        ...first,
+        keepAlive([change]),
+        ...lead,
+        ...stop,
+      ],
       [change],
     )
     return { ...going, deadline: going.deadline + 2 * healthyWithin }

@@ -191,6 +191,8 @@ export class Engine {
     if (!this.isUp || container.policy === 'no' || container.isStoppedByHand) return
     this.#kernel.at(this.#kernel.now + 0.1, () => {
       if (!this.isUp || container.status !== 'exited' || !this.containers.includes(container)) return
+      // A stop in between ends the wait; whoever stops one for good has taken its policy before.
+      if (container.policy === 'no') return
       container.restarts++
       this.begin(container, true)
     })

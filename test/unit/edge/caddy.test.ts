@@ -172,9 +172,8 @@ test('the generated file', () => {
 test('where services move one after the other: each may be led to slot b by itself, and says so', () => {
   const slots = { subnets, web: { 'my-api': { hosts: [10], port: 8000 } } }
   const { 'caddy.conf': text = '' } = CADDY.files(slots, { ...place, isRolling: true })
-  expect(
-    text.slice(text.indexOf('\t@estiba_my_api_b {'), text.indexOf('\treverse_proxy @estiba_my_api_b ')),
-  ).toMatchInlineSnapshot(`
+  expect(text.slice(text.indexOf('\t@estiba_my_api_b {'), text.indexOf('\treverse_proxy @estiba_my_api_b ')))
+    .toMatchInlineSnapshot(`
     "	@estiba_my_api_b {
     		file {
     			root /etc/caddy/estiba/live

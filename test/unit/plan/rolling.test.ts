@@ -55,10 +55,10 @@ describe('one web service after the other', () => {
         "note_served db api site worker nginx && point_current releases/v1/a-guard",
         "create_new api:1 site:1 worker:1 && hide_new api site",
         "lend_names",
-        "start_and_prove 60 api",
+        "try_new 60 api",
         "roll_edge a api site",
         "show_new api && start_and_prove 60 api && lead_service b api && see_edge api/b nginx && keep_alive api:always && drain 30 10.213.0.10 nginx && hide_old api && stop_old api",
-        "start_and_prove 60 site",
+        "try_new 60 site",
         "show_new site && start_and_prove 60 site && lead_service b site && see_edge site/b nginx && keep_alive site:always && drain 30 10.213.0.11 nginx && hide_old site && stop_old site",
         "stop_old worker",
         "start_and_prove 60 worker",
@@ -71,10 +71,10 @@ describe('one web service after the other', () => {
         "stop_new worker",
         "stand_by 60 db worker",
         "stand_by 60 db nginx && come_back 60 site api && lead_service a site && see_edge site/a nginx && drain 5 10.213.1.11 nginx",
-        "stop_new site",
+        "stand_by 60 site && retire_new site",
         "stand_by 60 db nginx && come_back 60 api && lead_service a api && see_edge api/a nginx && drain 5 10.213.1.10 nginx",
         "stand_by 60 db nginx && switch_edge a && see_edge a nginx",
-        "stop_new api",
+        "stand_by 60 api && retire_new api",
         "part_slots",
         "set_aside api site worker",
         "stand_by 60 db api site worker nginx && lead_back releases/v1/a api/b site/b worker/b",
@@ -93,10 +93,10 @@ describe('one web service after the other', () => {
     expect(lines(two, hostWith(one), 'settle')).toMatchInlineSnapshot(`
       [
         "stand_by 60 db nginx",
-        "since "lead api to slot b, and stop the old one": keep_alive api:always && show_new api && lead_service b api && see_edge api/b nginx && stop_old api",
-        "since "have the edge lead each service by itself": unless "lead api to slot b, and stop the old one": roll_edge a api site && try_new 60 api && keep_alive api:always && show_new api && lead_service b api && see_edge api/b nginx && stop_old api",
-        "since "lead site to slot b, and stop the old one": keep_alive site:always && show_new site && lead_service b site && see_edge site/b nginx && stop_old site",
-        "since "have the edge lead each service by itself": unless "lead site to slot b, and stop the old one": roll_edge a api site && try_new 60 site && keep_alive site:always && show_new site && lead_service b site && see_edge site/b nginx && stop_old site",
+        "since "lead api to slot b, and stop the old one": await_engine && stand_by 60 db nginx && keep_alive api:always && show_new api && lead_service b api && see_edge api/b nginx && stop_old api",
+        "since "have the edge lead each service by itself": unless "lead api to slot b, and stop the old one": await_engine && stand_by 60 db nginx && roll_edge a api site && try_new 60 api && keep_alive api:always && show_new api && lead_service b api && see_edge api/b nginx && stop_old api",
+        "since "lead site to slot b, and stop the old one": await_engine && stand_by 60 db nginx && keep_alive site:always && show_new site && lead_service b site && see_edge site/b nginx && stop_old site",
+        "since "have the edge lead each service by itself": unless "lead site to slot b, and stop the old one": await_engine && stand_by 60 db nginx && roll_edge a api site && try_new 60 site && keep_alive site:always && show_new site && lead_service b site && see_edge site/b nginx && stop_old site",
         "since "have the edge lead each service by itself": lead_all b api site",
         "since "have the edge lead each service by itself": await_engine && stop_old worker && keep_alive worker:no",
       ]
@@ -115,7 +115,7 @@ describe('one web service after the other', () => {
     const found = hostWith(one)
     const runs = lines(two, { ...found, edge: { live: 'a', hash: 'another' } }, 'switch')
     const at = (start: string): number => runs.findIndex((line) => line.startsWith(start))
-    expect(at('configure_edge')).toBeGreaterThan(at('start_and_prove'))
+    expect(at('configure_edge')).toBeGreaterThan(at('try_new'))
     expect(at('configure_edge')).toBe(at('roll_edge') - 1)
   })
 })

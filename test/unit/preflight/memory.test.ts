@@ -48,7 +48,9 @@ const two = {
 
 test('where the set is too large at once, the way out is named', () => {
   const found = hostWith(shopRelease('v1', '1', two))
-  expect(warnings(found, 400, { ...uses, site: 200 }, two)).toMatchInlineSnapshot(`"old and new containers together may not fit into memory: the new ones may take 500 MiB (api 300 MiB as now, site 200 MiB as now), and 400 MiB are available; \`x-estiba: { strategy: rolling }\` has one web service move after the other, for which 300 MiB are enough (docs/recipes.md, "Where memory is short"; not behind Traefik)"`)
+  expect(warnings(found, 400, { ...uses, site: 200 }, two)).toMatchInlineSnapshot(
+    `"old and new containers together may not fit into memory: the new ones may take 500 MiB (api 300 MiB as now, site 200 MiB as now), and 400 MiB are available; \`x-estiba: { strategy: rolling }\` has one web service move after the other, for which 300 MiB are enough (docs/recipes.md, "Where memory is short"; not behind Traefik)"`,
+  )
 })
 
 test('where one service moves after the other, the largest is enough', () => {
@@ -59,7 +61,9 @@ test('where one service moves after the other, the largest is enough', () => {
   const found = hostWith(rolling('v1', '1'))
   const told = (free: number): string => warnings(found, free, { ...uses, site: 200 }, two, rolling('v2', '2'))
   expect(told(300)).toBe('')
-  expect(told(299)).toMatchInlineSnapshot(`"old and new containers together may not fit into memory: the new ones may take 300 MiB (api 300 MiB as now), and 299 MiB are available"`)
+  expect(told(299)).toMatchInlineSnapshot(
+    `"old and new containers together may not fit into memory: the new ones may take 300 MiB (api 300 MiB as now), and 299 MiB are available"`,
+  )
 })
 
 test('where all take turns, nothing is needed on top', () => {
