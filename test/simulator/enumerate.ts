@@ -2,7 +2,7 @@ import { FAULTS, type Fault } from './faults.ts'
 import { knownDefect } from './defects.ts'
 import { type Instant, type Planted, type Report, run } from './run.ts'
 import type { Aim, Trial } from './trial.ts'
-import { type Case, isIrreversible, VERBS, WORLDS } from './world/world.ts'
+import { type Case, isIrreversible, isRolling, VERBS, WORLDS } from './world/world.ts'
 
 /** What an enumeration found. */
 export interface Tally {
@@ -14,9 +14,11 @@ export interface Tally {
   readonly known: Map<string, number>
 }
 
-/** A rollback migrates nothing. */
+/** A rollback migrates nothing. It goes one service after the other as a deploy does, so one of those is enough. */
 export const CASES: readonly Case[] = WORLDS.flatMap((world) =>
-  VERBS.filter((verb) => verb === 'deploy' || !isIrreversible(world)).map((verb) => ({ world, verb })),
+  VERBS.filter(
+    (verb) => verb === 'deploy' || !(isIrreversible(world) || (isRolling(world) && world !== 'rolling')),
+  ).map((verb) => ({ world, verb })),
 )
 
 /** In recovery those are struck twice that differ: cut-offs and lost links of one kind each. */

@@ -14,8 +14,8 @@ nginx_facts() {
 
 # Where services are led one by one: the slot that all are led to; else `rolling`.
 rolled_to() {
-  led=$(ls "$stack/edge/slots/rolling") every=$(ls "$stack/edge/slots/b" | grep '\.b$')
-  case $led in '') echo a ;; "$every") echo b ;; *) echo rolling ;; esac
+  led=$(cd "$stack/edge/slots/rolling" && echo ./*.b) every=$(cd "$stack/edge/slots/b" && echo ./*.b)
+  case $led in './*.b') echo a ;; "$every") echo b ;; *) echo rolling ;; esac
 }
 
 stack_facts() {

@@ -7,7 +7,7 @@ import { answersErrors, isIrreversible } from '../../simulator/world/world.ts'
 /** How many random double faults are tried here; `npm run bench` tries them all. */
 const DOUBLES = 3000
 
-const minutes = 3 * 60_000
+const minutes = 6 * 60_000
 
 describe('a deploy that nothing strikes', () => {
   test.each(CASES)('$verb, $world', ({ world, verb }) => {
