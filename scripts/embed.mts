@@ -17,7 +17,7 @@ const PROGRAMS = {
 }
 
 const modules = Object.entries(PROGRAMS).map(([name, path]) => {
-  const text = whole(path).replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')
+  const text = withoutComments(whole(path)).replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')
   return `/** ${path} */\nexport const ${name} = \`${text}\`\n`
 })
 const wanted = `// Written by scripts/embed.mts from the shell programs beside it: edit those.\n\n${modules.join('\n')}`
@@ -29,6 +29,11 @@ if (process.argv.includes('--check')) {
   }
 } else {
   writeFileSync(TARGET, wanted)
+}
+
+/** What explains a program is read here; a bundle and a server need not carry it. */
+function withoutComments(program: string): string {
+  return program.replaceAll(/^[ \t]*#(?!!).*\n/gm, '').replaceAll(/\n{3,}/g, '\n\n')
 }
 
 /** The program with its parts in place, a blank line after each. */

@@ -1,6 +1,6 @@
 import type { Fault } from './faults.ts'
 import type { Aim } from './trial.ts'
-import type { Case, World } from './world/world.ts'
+import type { Case, World } from './world/cases.ts'
 
 /** What is known of a run when a violation of it is looked up. */
 export interface Finding {

@@ -2,7 +2,7 @@ import { FAULTS, type Fault } from './faults.ts'
 import { knownDefect } from './defects.ts'
 import { type Instant, type Planted, type Report, run } from './run.ts'
 import type { Aim, Trial } from './trial.ts'
-import { type Case, isIrreversible, isRolling, VERBS, WORLDS } from './world/world.ts'
+import { type Case, isIrreversible, isRolling, VERBS, WORLDS } from './world/cases.ts'
 
 /** What an enumeration found. */
 export interface Tally {

@@ -10,7 +10,8 @@ import type { Run } from './kernel.ts'
 import { Runner } from './runner.ts'
 import type { Trial } from './trial.ts'
 import { Checker } from './world/checker.ts'
-import { isIrreversible, isRolling, settingOf } from './world/world.ts'
+import { isIrreversible, isRolling } from './world/cases.ts'
+import { settingOf } from './world/world.ts'
 
 /** Programs that differ from the real ones, for planted bugs. */
 export interface Planted {

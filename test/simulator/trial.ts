@@ -1,5 +1,5 @@
 import type { Fault, Strike } from './faults.ts'
-import type { Case } from './world/world.ts'
+import type { Case } from './world/cases.ts'
 
 /** What is tried: a case, and what strikes when. */
 export interface Trial extends Case {

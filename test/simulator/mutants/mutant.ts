@@ -1,6 +1,6 @@
 import type { Fault } from '../faults.ts'
 import type { Planted } from '../run.ts'
-import type { Case } from '../world/world.ts'
+import type { Case } from '../world/cases.ts'
 
 /** A planted bug of the protocol, where it is looked for, and the check that must see it. */
 export interface Mutant {

@@ -1,16 +1,9 @@
 import type { Container, EngineEvent } from '../host/container.ts'
 import { markerAt, whoAnswers } from '../host/edge.ts'
 import type { Outcome, Runner } from '../runner.ts'
-import {
-  answersErrors,
-  isIrreversible,
-  isRolling,
-  SCHEDULERS,
-  type Setting,
-  staysMixed,
-  WEB,
-  WORKERS,
-} from './world.ts'
+import { answersErrors, isIrreversible, isRolling, staysMixed } from './cases.ts'
+import { SCHEDULERS, WEB, WORKERS } from './releases.ts'
+import { type Setting } from './world.ts'
 
 /** What can be seen of a stack's folder from outside. */
 const OUTSIDE: readonly string[] = ['edge/live', 'current', 'open', 'ledger.jsonl']
@@ -166,6 +159,7 @@ export class Checker {
       (each) => each.service === service && !each.isOneOff && each.status === 'running',
     )
     if (others.length === 0) this.note(`the last container of ${service} was stopped, on the way to ${to}`)
+    else if (isRolling(this.#setting.case.world)) this.#lookAtMarker(service)
   }
 
   /** Where services go one after the other, there is memory for one of them twice. */

@@ -3,66 +3,13 @@ import { planMigration } from '../../../src/plan/migration.ts'
 import { planSwitch } from '../../../src/plan/switch.ts'
 import type { Manifest } from '../../../src/release/manifest.ts'
 import type { Observation } from '../../../src/stack/observation.ts'
-import { hostWith, shopRelease, switchable } from '../../support/stack.ts'
+import { hostWith } from '../../support/stack.ts'
 import type { Release } from '../effects/interpret.ts'
 import type { Conduct, Container } from '../host/container.ts'
 import { Host } from '../host/host.ts'
 import type { Job } from '../runner.ts'
-
-/** What kind of release comes to what kind of host. */
-export const WORLDS = [
-  'new fine',
-  'never healthy',
-  'dies in trial',
-  'answers errors',
-  'old already bad',
-  'irreversible migration',
-  'irreversible migration, never healthy',
-  'irreversible migration, answers errors',
-  'renamed',
-  'renamed, dies in trial',
-  'irreversible migration, renamed',
-  'rolling',
-  'rolling, site never healthy',
-  'rolling, dies in trial',
-  'irreversible migration, rolling',
-  'irreversible migration, rolling, site never healthy',
-] as const
-export type World = (typeof WORLDS)[number]
-
-/** Whether the old code can't run on what the new one makes of the schema. */
-export function isIrreversible(world: World): boolean {
-  return world.startsWith('irreversible')
-}
-
-/** Whether the new release is healthy by its own check, and not by those that the job asks it with before the switch. */
-export function answersErrors({ world, verb }: Case): boolean {
-  return verb === 'deploy' && world.endsWith('answers errors')
-}
-
-/** Whether worker and scheduler have other names in the new release. */
-function isRenamed(world: World): boolean {
-  return world.includes('renamed')
-}
-
-/** Whether one web service goes after the other, of two. */
-export function isRolling(world: World): boolean {
-  return world.includes('rolling')
-}
-
-/** Where a migration forbids the way back, and the way on is not there either: each service goes on with what serves. */
-export function staysMixed(world: World): boolean {
-  return isIrreversible(world) && world.endsWith('site never healthy')
-}
-
-export const VERBS = ['deploy', 'rollback'] as const
-export type Verb = (typeof VERBS)[number]
-
-/** One thing to try: what is done on what kind of host. */
-export interface Case {
-  readonly world: World
-  readonly verb: Verb
-}
+import { answersErrors, type Case, isIrreversible, isRenamed, isRolling, type World } from './cases.ts'
+import { ONE, ONE_ROLLING, TWO, TWO_RENAMED, TWO_ROLLING } from './releases.ts'
 
 /** Seconds that a new release has to become healthy, that the check from outside takes, and of silence until it is taken back. */
 export const TIMES = { healthyWithin: 4, checkTakes: 4, lease: 20 }
@@ -77,66 +24,6 @@ const SLOW: Conduct = { healthyAfter: 0, endsAfter: Infinity }
 const ENDS: Conduct = { healthyAfter: 0, endsAfter: 1 }
 const NEVER_HEALTHY: Conduct = { healthyAfter: Infinity, endsAfter: Infinity }
 const DIES_IN_TRIAL: Conduct = { healthyAfter: 0.5, endsAfter: 4 }
-
-/** Policies of every kind: a scheduler that the engine is most eager to start, and an edge that a killed engine leaves down. */
-const shop = {
-  ...switchable,
-  nginx: { ...switchable['nginx'], restart: 'unless-stopped' },
-  api: {
-    ...switchable['api'],
-    restart: 'unless-stopped',
-    depends_on: { db: {}, init: { condition: 'service_completed_successfully' } },
-  },
-  init: { depends_on: { db: {} } },
-  worker: { restart: 'unless-stopped', deploy: { replicas: 1 } },
-  beat: { image: 'beat', restart: 'always', depends_on: { db: {} } },
-}
-
-function release(version: string, digit: string, more: typeof SITE | object = {}): Manifest {
-  const image = `ghcr.io/acme/api@sha256:${digit.repeat(64)}`
-  return shopRelease(version, digit, { ...shop, beat: { ...shop.beat, image }, init: { ...shop.init, image }, ...more })
-}
-
-/** A second web service, which asks the first. */
-const SITE = {
-  site: {
-    image: 'site',
-    expose: ['3000'],
-    labels: { 'estiba.kind': 'web' },
-    restart: 'always',
-    depends_on: { api: {} },
-  },
-}
-
-function rolling(version: string, digit: string): Manifest {
-  return { ...release(version, digit, SITE), strategy: 'rolling' }
-}
-
-/** Which an edge passes requests to. */
-export const WEB: readonly string[] = ['api', 'site']
-
-/** What they are called, in one release and in another. */
-export const WORKERS: readonly string[] = ['worker', 'queue']
-
-/** Of which there is always exactly one, whatever happens. */
-export const SCHEDULERS: readonly string[] = ['beat', 'clock']
-
-/** The same release with other names. */
-function renamed(manifest: Manifest): Manifest {
-  const names: Readonly<Record<string, string>> = { worker: 'queue', beat: 'clock' }
-  const as = (name: string): string => names[name] ?? name
-  return {
-    ...manifest,
-    services: Object.fromEntries(Object.entries(manifest.services).map(([name, service]) => [as(name), service])),
-    order: manifest.order.map((layer) => layer.map(as)),
-  }
-}
-
-const ONE = release('v1', '1')
-const TWO = release('v2', '2')
-const TWO_RENAMED = renamed(TWO)
-const ONE_ROLLING = rolling('v1', '1')
-const TWO_ROLLING = rolling('v2', '2')
 
 /** Who is where: the release that serves before, and the one that is to serve. */
 export interface Setting {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { DEFECTS } from '../../simulator/defects.ts'
 import { aimed, CASES, emptyTally, note, randomDouble, seeded, singleFaults } from '../../simulator/enumerate.ts'
 import { run } from '../../simulator/run.ts'
-import { answersErrors, isIrreversible } from '../../simulator/world/world.ts'
+import { answersErrors, isIrreversible } from '../../simulator/world/cases.ts'
 
 /** How many random double faults are tried here; `npm run bench` tries them all. */
 const DOUBLES = 3000

@@ -4,11 +4,12 @@ import type { Fault, Strike } from '../../simulator/faults.ts'
 import { AGENT_MUTANTS } from '../../simulator/mutants/agents.ts'
 import { EFFECT_MUTANTS } from '../../simulator/mutants/effects.ts'
 import type { Mutant } from '../../simulator/mutants/mutant.ts'
+import { ROLLING_MUTANTS } from '../../simulator/mutants/rolling.ts'
 import { type Planted, run } from '../../simulator/run.ts'
-import type { Case } from '../../simulator/world/world.ts'
+import type { Case } from '../../simulator/world/cases.ts'
 
 const minute = 60_000
-const MUTANTS = [...AGENT_MUTANTS, ...EFFECT_MUTANTS]
+const MUTANTS = [...AGENT_MUTANTS, ...EFFECT_MUTANTS, ...ROLLING_MUTANTS]
 
 test('there are at least twenty planted bugs', () => {
   expect(MUTANTS.length).toBeGreaterThanOrEqual(20)
