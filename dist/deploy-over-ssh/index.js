@@ -69157,16 +69157,6 @@ function tellEnding(progress, log) {
 // Written by scripts/embed.mts from the shell programs beside it: edit those.
 /** src/agent/agent.sh */
 const agentProgram = `#!/bin/sh
-# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
-# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
-# tables, not here. Formats and exit codes: docs/protocol.md.
-#
-#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
-#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
-#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
-#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
-#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
-#   agent leave   STACK                                 take the minute job out of the crontab
 set -u
 umask 077
 export LC_ALL=C
@@ -69176,23 +69166,17 @@ tx=$stack/transactions/$id
 journal=$tx/journal
 export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
 
-# What is on disk of a transaction: its journal, and the tables of its plan.
-
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
 
-# replace FILE: with standard input; it is the old one or the whole new one at any time.
 replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
 
-# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
 cut_torn_tail() {
   written=
   [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
 
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments. A deploy
-# waits for some forty of them, so what can be known without a process of its own is.
 record() {
   written=\${written:-$(records)}
   read -r up _ </proc/uptime
@@ -69207,34 +69191,25 @@ last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END
 count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
 is_over() { [ -n "$(last_of ended)" ]; }
 
-# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
 look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
 limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
 
-# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
-
-# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
-# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 in_session() {
-  # shellcheck disable=SC2016 # the inner shell's
   cd "$stack" && exec setsid sh -c '
     seconds=$1 program=$2 file=$3
     read -r stat <"/proc/$$/stat" && read -r boot </proc/sys/kernel/random/boot_id && set -- \${stat##*) } && echo "$$ \${20} $boot" >"$file"
     exec timeout -k 5 "$seconds" sh "$program"' sh "$@"
 }
 
-# members SESSION: its living processes, each with its start time.
 members() {
   cat /proc/[0-9]*/stat 2>/dev/null |
     awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
 }
 
-# end_session SESSION: told to end, and killed after five seconds.
 end_session() {
   signal=TERM
   began=$(uptime_seconds)
   while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
-    # shellcheck disable=SC2086 # a list of process ids
     [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
     sleep 0.1 9>&-
     lasted=$(($(uptime_seconds) - began)) signal=
@@ -69243,13 +69218,10 @@ end_session() {
   done
 }
 
-# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
-# asked for, which all are in that did not choose otherwise.
 leave_nothing() {
   if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
 }
 
-# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
 run_in_session() {
   in_session "$1" "$2" /dev/null &
   program=$!
@@ -69259,8 +69231,6 @@ run_in_session() {
   return "$code"
 }
 
-# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
-# others, one of them carries the transaction in its environment.
 is_session_of() {
   members "$2" | grep -qxF "$2 $3" && return
   for process in $(members "$2" | cut -d ' ' -f 1); do
@@ -69269,21 +69239,14 @@ is_session_of() {
   return 1
 }
 
-# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
-# for, so that an effect of one that takes over just now is not taken for an orphan.
 end_orphan() {
   { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
   if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
   if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
 }
 
-# One agent at a time: who lives, and who holds the stack.
-
-# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
-# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
 pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
 
-# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
 is_alive() {
   case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
     *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
@@ -69291,8 +69254,6 @@ is_alive() {
   esac
 }
 
-# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
-# ends a transaction whose agent never came looks for it under the same lock.
 be_the_agent() {
   mkdir -p "$tx/inbox" "$tx/output"
   [ -p "$tx/door" ] || mkfifo "$tx/door"
@@ -69306,13 +69267,11 @@ be_the_agent() {
 
 what_is_open() { cat "$stack/open" 2>/dev/null; }
 
-# An orphaned effect of the open transaction is not waited for.
 end_open_orphan() {
   open=$(what_is_open)
   [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
 }
 
-# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
 take_the_lock() {
   exec 9>>"$stack/lock"
   [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
@@ -69329,11 +69288,8 @@ take_the_lock() {
   return_ticket
 }
 
-# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
-
 tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
 
-# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
 first_waiting() {
   for number in $(tickets); do
     { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
@@ -69354,17 +69310,13 @@ draw_ticket() {
 
 return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
 
-# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
-
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
-# is_due PHASE STEP: some are there only for the case that another step has begun, or has not.
 is_due() {
   if [ -f "$tx/plan/$1/$2.since" ]; then has began "$(cat "$tx/plan/$1/$2.since")" || return 1; fi
   if [ -f "$tx/plan/$1/$2.unless" ]; then ! has began "$(cat "$tx/plan/$1/$2.unless")" || return 1; fi
 }
 
-# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
   watcher=
   limit=
@@ -69389,7 +69341,6 @@ end_effect_at_abort() {
   done
 }
 
-# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
 run_phase() {
   for step in $(steps_of "$1"); do
     is_abort_waiting && return 1
@@ -69403,20 +69354,15 @@ run_phase() {
   done
 }
 
-# three_times COMMAND...: for what must succeed to leave a clean end.
 three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
-
-# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
 
 ledger=$stack/ledger.jsonl
 
-# When a migration was begun: what a step of its own found out about the schema.
 migration() {
   ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
     printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
 }
 
-# add_to_ledger: what the terminal record says; nothing when the line is there already.
 add_to_ledger() {
   cut_torn_tail "$ledger"
   ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
@@ -69430,9 +69376,6 @@ EOT
   printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
 }
 
-# The three ways in which a transaction ends: committed, undone, stuck.
-
-# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
 end() {
   rm -rf "$tx/docker" "$tx/reserve"
   record ended "$1" "$2" || return 1
@@ -69440,7 +69383,6 @@ end() {
   return_ticket
 }
 
-# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
 finish() {
   is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
   if ! is_over || ! add_to_ledger; then return 1; fi
@@ -69449,7 +69391,6 @@ finish() {
   leave_what_was_removed
 }
 
-# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
 prune() {
   set -- "$stack"/transactions/t-*
   while [ "$#" -gt "$(limit transactions)" ]; do
@@ -69465,7 +69406,6 @@ prune() {
 
 begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
 
-# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
 undo() {
   rm -f "$tx/reserve"
   record undoing "$1"
@@ -69489,8 +69429,6 @@ undo() {
   finish undone "$1"
 }
 
-# complete_phase PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
-# others from being run. Sets \`unfinished\`.
 complete_phase() {
   unfinished=
   for step in $(steps_of "$1"); do
@@ -69504,22 +69442,17 @@ complete_phase() {
   done
 }
 
-# A step that stays red is named in the terminal record.
 wind_up() {
   rm -f "$tx/reserve"
   complete_phase finish
   finish committed "\${unfinished:+unfinished:$unfinished}"
 }
 
-# settle CAUSE: nothing may be taken back, so what has taken the place of the old goes on.
 settle() {
   complete_phase settle
   finish stuck "$1"
 }
 
-# Hears the owner's words in their order. What comes of each stands in the plan's table.
-
-# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
 is_abort_waiting() {
   ahead=$((heard + 1))
   while [ -f "$tx/inbox/$ahead" ]; do
@@ -69530,7 +69463,6 @@ is_abort_waiting() {
   return 1
 }
 
-# Why a trial may not be confirmed: empty when it may.
 objection() {
   awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
     END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
@@ -69585,8 +69517,6 @@ wait_for_the_owner() {
   obey "$said"
 }
 
-# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
-
 mark="# estiba $stack"
 
 remember_environment() {
@@ -69598,7 +69528,6 @@ restore_environment() {
   while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
 }
 
-# The host's own: a BusyBox shell brings another, of a cron that may not run here.
 find_crontab() (
   IFS=:
   for folder in $PATH; do
@@ -69607,9 +69536,6 @@ find_crontab() (
   return 1
 )
 
-# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
-# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
-# for other stacks of the same user.
 edit_crontab() {
   crontab=$(find_crontab) || return 0
   old=$stack/.crontab.$$
@@ -69628,17 +69554,12 @@ edit_crontab() {
 add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
 remove_minute_job() { edit_crontab; }
 
-# A stack that was removed needs none, as soon as nothing is open. The caller holds the lock.
 leave_what_was_removed() { [ ! -f "$stack/removed" ] || [ -f "$stack/open" ] || remove_minute_job; }
 
-# The agent's own verb.
-
-# Space for the way back, and the name of the journal, whose records are synced one by one.
 reserve() {
   : >>"$journal" && head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"
 }
 
-# What must be there before anything is begun, so that a crash can be recovered from without the runner.
 make_ready() {
   remember_environment || return 1
   if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
@@ -69652,7 +69573,6 @@ run() {
   be_the_agent
   is_over && return 0
   lease=$(cat "$tx/plan/lease")
-  # What was brought to be staged makes way for the terminal record.
   reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
   record began-agent "$(basename "$0")"
   take_the_lock || return 0
@@ -69666,9 +69586,6 @@ run() {
   until is_over; do wait_for_the_owner; done
 }
 
-# Brings to an end what an agent has left that is gone.
-
-# The caller holds the lock.
 resume() {
   end_orphan "$id"
   be_the_agent
@@ -69692,7 +69609,6 @@ recover_what_is_open() {
   if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
 }
 
-# For a visitor, and each minute: a living agent needs no help, and is not waited for.
 recover() {
   restore_environment
   exec 9>>"$stack/lock"
@@ -69710,7 +69626,6 @@ recover() {
   rejoin
 }
 
-# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
 end_what_never_was_open() {
   [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
   {
@@ -69722,13 +69637,10 @@ end_what_never_was_open() {
   } 8<"$tx"
 }
 
-# The engine's start that was seen last; an engine that is down is nothing to note.
 note_engine() {
   [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
 }
 
-# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
-# by hand, and does not start it again. The caller holds the lock, and nothing is open.
 revive() {
   [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
   start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
@@ -69737,17 +69649,13 @@ revive() {
   echo "$start" | replace "$stack/engine"
 }
 
-# Each minute: a container that somebody made anew is outside of what the others find it in. The caller holds the lock.
 rejoin() {
   [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/current/../joins" ] || return 0
   timeout -k 5 60 sh "$stack/revive" join >/dev/null 2>&1
 }
 
-# The verbs of those who visit the agent: say, and follow.
-
 is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
 
-# number_of ID: the place in the inbox of the word with that id.
 number_of() {
   number=1
   while [ -f "$tx/inbox/$number" ]; do
@@ -69758,8 +69666,6 @@ number_of() {
   return 1
 }
 
-# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
-# set aside for going back is given to the word that asks for it.
 put() {
   {
     flock 8
@@ -69771,7 +69677,6 @@ put() {
 
 write_word() { printf '%s\\n' "$*" >"$tx/inbox/.new"; }
 
-# may_be_said NONCE WORD [ARG]: by the table of the plan.
 may_be_said() {
   key=$2 state=$(last_of state)
   [ "$2" = advance ] && key=advance:$3
@@ -69780,7 +69685,6 @@ may_be_said() {
   [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
 }
 
-# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
 say() {
   is_known || return
   nonce=$1 word_id=$2 from=$3
@@ -69789,10 +69693,8 @@ say() {
   if ! number=$(number_of "$word_id"); then
     is_alive "$id" || is_over || { echo gone; return 5; }
     if is_over; then follow "$(records)"; return; fi
-    # Said by another connection just now, it may have been heard, and be none for the state that it led to.
     if ! refusal=$(may_be_said "$nonce" "$@") && ! number_of "$word_id" >/dev/null; then echo "$refusal"; return 3; fi
     number=$(put "$word_id" "$@") || return 1
-    # shellcheck disable=SC2016 # the inner shell's
     timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
   fi
   heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
@@ -69800,7 +69702,6 @@ say() {
   follow "$from" "$number"
 }
 
-# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
 holder() {
   of=$stack/transactions/$1
   [ -n "$1" ] && [ -f "$of/journal" ] || return 0
@@ -69811,15 +69712,12 @@ EOT
   printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
 }
 
-# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
 quoted() {
   [ -f "$1" ] || return 0
   tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
     'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
 }
 
-# After the terminal record the agent still writes the ledger, and frees the stack; whoever is told of the end may look there at
-# once. Should it have died before that, it is done now: nobody asks for a transaction that has ended.
 wait_for_its_end() {
   patience=100
   while [ "$patience" -gt 0 ] && is_alive "$id"; do
@@ -69829,9 +69727,6 @@ wait_for_its_end() {
   [ "$(what_is_open)" != "$id" ] || is_alive "$id" || sh "$0" recover "$stack" >/dev/null 2>&1 </dev/null || true
 }
 
-# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, or has ended
-# and that was told on a connection that was lost then, the last record is repeated rather than waited for.
 follow() {
   next=$1 unheard=\${2:-0} patience=10 looks=0
   if [ -f "$journal" ]; then
@@ -69860,7 +69755,6 @@ EOT
           [ "$next" -le "$(records)" ] || return 0 ;;
       esac
     done
-    # Twenty looks a second, two of them at who writes: five seconds for an agent that has yet to begin, one for one that was there.
     if [ "$looks" = 0 ]; then
       looks=10
       if is_alive "$id"; then patience=10; elif [ -f "$tx/pid" ] && [ "$patience" -gt 2 ]; then patience=2; else patience=$((patience - 1)); fi
@@ -69882,18 +69776,13 @@ case $verb in
 esac
 `;
 /** src/agent/open.sh */
-const openProgram = `# shellcheck shell=sh
-# Opens a transaction: STACK AGENT; on standard input a line with its name and the package's SHA-256, then the package.
-# Nothing counts before it is whole and on disk. It may be started ahead of its input, and ends when there is none.
-set -eu
+const openProgram = `set -eu
 umask 077
 stack=$1 agent=$2
 read -r id sum || exit 0
 
-# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
 unpack() {
   mkdir "$1" || not_written
-  # shellcheck disable=SC2064 # the folder is known now
   trap "rm -rf '$1'" EXIT
   cat >"$1/package.tar.gz" || not_written
   echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
@@ -69904,7 +69793,6 @@ unpack() {
 
 not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
 
-# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
 bring_agent() {
   [ -f "$stack/$agent" ] ||
     { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
@@ -69918,24 +69806,18 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
-# The owner's first words may come with the package.
 word=0
 while [ -f "$stack/transactions/$id/inbox/$((word + 1))" ]; do word=$((word + 1)); done
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
 `;
 /** src/agent/add-phase.sh */
-const addPhaseProgram = `# shellcheck shell=sh
-# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
-# standard input. ID and RECORD are those of the word \`advance\`.
-set -eu
+const addPhaseProgram = `set -eu
 umask 077
 stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
 
-# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
 unpack() {
   mkdir "$1" || not_written
-  # shellcheck disable=SC2064 # the folder is known now
   trap "rm -rf '$1'" EXIT
   cat >"$1/package.tar.gz" || not_written
   echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
@@ -69955,10 +69837,7 @@ if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$ph
 exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
 `;
 /** src/agent/status.sh */
-const statusProgram = `# shellcheck shell=sh
-# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
-# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
-tx=$1/transactions/$2
+const statusProgram = `tx=$1/transactions/$2
 [ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
 read -r up _ </proc/uptime
 awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
@@ -69971,18 +69850,9 @@ awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
   echo "busy open $(cat "$tx/plan/lease")"
 `;
 /** src/compose/effects.sh */
-const effectsProgram = `# shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
-# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
-# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
-
+const effectsProgram = `
 : "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
 
-# shellcheck shell=sh
-# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
-# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
-
-# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
 find_plugin() {
   plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
@@ -69993,51 +69863,41 @@ find_plugin() {
   plugin=''
 }
 
-# docker_compose ARG...: by the command in \`within\`, where that is set.
 docker_compose() {
   find_plugin
   if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
 }
-
-# The containers of a service, old and new, and what is done to them.
 
 compose() {
   docker_compose --project-name "$project" --project-directory "$stack/project" \\
     --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
-# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
 list_containers() {
   docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
 }
 
-# containers SERVICE [FILTER]: ids, one a line.
 containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
 
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
 
-# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
-# services there are; one that does not answer is a failure, not a list of nothing.
 survey() {
   list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
 
-# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
 among() {
   definition=\${3#*=}
   printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
     $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
 }
 
-# of_all new|old NAME=DEFINITION...: among all that \`every\` says.
 of_all() {
   side=$1
   shift
   for service; do among "$every" "$side" "$service"; done
 }
 
-# find_new NAME=DEFINITION...: sets \`new\` to all that \`every\` says are new; one service without any is named, and a failure.
 find_new() {
   new=''
   for service; do
@@ -70047,19 +69907,15 @@ find_new() {
   done
 }
 
-# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
 each() {
   ids=$1
   shift
-  # shellcheck disable=SC2086 # a list of ids
   [ -z "$ids" ] || "$@" $ids >/dev/null
 }
 
-# A way back waits for an engine that is being restarted; its deadline ends the wait.
 await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
 await_survey() { until survey 2>/dev/null; do sleep 1; done; }
 
-# create_new NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
   scale='' names=''
   every=$(survey) || return 1
@@ -70067,27 +69923,21 @@ create_new() {
     scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
     names="$names $(name "$service")"
   done
-  # shellcheck disable=SC2086 # lists of plain words
   compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
-# came NAME=DEFINITION...: those new ones that \`every\` names and that were not there before this transaction.
 came() {
   of_all new "$@" | awk -v served="$(awk '{ print $2 }' "$ESTIBA_TX/served" 2>/dev/null | tr '\\n' ' ')" '!index(" " served, " " $1 " ")'
 }
 
-# set_aside NAME=DEFINITION...: the new ones are kept, stopped, for whoever wants to know what was wrong with them. One that has
-# never run has nothing to tell, and goes.
 set_aside() {
   every=$(await_survey) && new=$(came "$@") && each "$new" docker update --restart=no && each "$new" docker stop || return 1
   [ -n "$new" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
   told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{else}}-{{end}} {{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' $new) || return 1
   each "$(printf '%s\\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
   printf '%s\\n' "$told" | {
     while read -r container called ran networks; do
       [ "$ran" = ran ] || continue
-      # shellcheck disable=SC2086 # a list of names
       cut_off "$container" $networks &
       echo "kept, stopped, until the next deploy: \${called#/} (docker logs \${called#/})"
     done
@@ -70095,9 +69945,6 @@ set_aside() {
   }
 }
 
-# cut_off CONTAINER MODE NETWORK...: it meets nobody, and nobody it, should somebody start it with the others, as
-# \`docker compose restart\` does. Without any network the engine would give it its first one again. What shares another one's
-# network can't be cut off.
 cut_off() {
   case $2 in container:* | host | none) return ;; esac
   apart=$1 has_none=false
@@ -70108,8 +69955,6 @@ cut_off() {
   "$has_none" || docker network connect none "$apart"
 }
 
-# lead_back FOLDER NAME=DEFINITION/SLOT...: \`current\` names it again, or its guard as long as one of those is kept: Compose, up to
-# 2.29 at least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
 lead_back() {
   folder=$1
   shift
@@ -70117,22 +69962,18 @@ lead_back() {
   kept=$(ended "$@") && point_current "$folder\${kept:+-guard}"
 }
 
-# clear_kept NAME=DEFINITION/SLOT...
 clear_kept() { kept=$(ended "$@") && each "$kept" docker rm; }
 
-# ended NAME=DEFINITION/SLOT...: the ids of those that do not run.
 ended() {
   listed=$(list_containers --filter status=created --filter status=exited --filter status=dead \\
     --format '{{.ID}} {{.Label "com.docker.compose.service"}}={{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}') || return 1
   printf '%s\\n' "$listed" | awk -v wanted=" $* " 'NF && index(wanted, " " $2 " ") { print $1 }'
 }
 
-# start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
 start_and_prove() {
   seconds=$1
   shift
   every=$(survey) && find_new "$@" || return 1
-  # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }
 
@@ -70140,8 +69981,6 @@ stop_new() {
   every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker stop
 }
 
-# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
-# \`unless-stopped\` containers down.) One request for all of the same policy.
 keep_alive() {
   every=$(await_survey)
   for policy in $(for service; do more "$service"; done | sort -u); do
@@ -70151,12 +69990,10 @@ keep_alive() {
   each "$(of_all new "$@")" docker start
 }
 
-# remove_old NAME=DEFINITION...: with a definition that no container has, all of the service.
 remove_old() {
   every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
 
-# remove_idle NAME...: of services of which enough run, what does not: an interrupted or scaled \`up\` by hand leaves such.
 remove_idle() {
   await_engine
   for service; do
@@ -70165,21 +70002,15 @@ remove_idle() {
   done
 }
 
-# Images come before anything changes, and go when no kept release names them.
-
-# pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
-# the pull. What came is for the host's processor, or never starts.
 pull() {
   host=$1 names='' images='' login=$ESTIBA_TX/docker
   shift
   for service; do names="$names \${service%%=*}" images="$images \${service#*=}"; done
   if [ -d "$login" ]; then
     [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    # The user's contexts stay behind, and one of them may lead to the engine.
     DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
     export DOCKER_CONFIG="$login"
   fi
-  # shellcheck disable=SC2086 # lists of plain words
   compose pull --quiet $names && fit "$host" $images
   pulled=$?
   rm -rf "\${login:?}"
@@ -70188,8 +70019,6 @@ pull() {
 
 architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
 
-# fit ARCHITECTURE IMAGE...: one question for all; which of them do not, only where there is one. Those go again, for the
-# next plan takes a digest that is there as it is.
 fit() {
   host=$1 all_fit=true
   shift
@@ -70204,21 +70033,17 @@ fit() {
   return 1
 }
 
-# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
 runs_on() {
   case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
   case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
 }
 
-# hold_images IMAGE=SERVICE.RELEASE...: without a tag \`docker system prune\` takes what no container has, and with it the way back; the name is
-# one that no registry has (RFC 2606). One that is gone already can't be held any more.
 hold_images() {
   await_engine
   for image; do docker tag "\${image%%=*}" "estiba.invalid/held:$project.\${image#*=}" || echo "\${image%%=*} is not held"; done
 }
 
-# let_go ID...: of releases that are forgotten.
 let_go() {
   for old; do
     until tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*.$old"); do sleep 1; done
@@ -70227,7 +70052,6 @@ let_go() {
   true
 }
 
-# forget_images IMAGE...: but not what another stack of this host holds.
 forget_images() {
   for image; do
     case $(docker image inspect --format '{{.RepoTags}}' "$image" 2>/dev/null) in *estiba.invalid/held:*) continue ;; esac
@@ -70236,15 +70060,9 @@ forget_images() {
   true
 }
 
-# What serves when a transaction begins, and how it comes back.
-
-# note_served CONTAINER...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
-# with it. An engine that was killed marks what it stops as stopped by hand: what ran when this was planned, by name, and is to
-# be kept alive, is started first.
 note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
   served='' every=$(list_containers --quiet) || return 1
-  # shellcheck disable=SC2086 # a list of ids
   [ -z "$every" ] || served=$(docker inspect \\
     --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}} {{.Name}}' $every) || return 1
   served=$(printf '%s\\n' "$served" | awk -v ran=" $* " '
@@ -70254,16 +70072,11 @@ note_served() {
     mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
 }
 
-# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
-# the policy says so.
 stop_old() {
   every=$(survey) && old=$(of_all old "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
     each "$old" docker update --restart=no && each "$old" docker stop
 }
 
-# The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
-# once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
-# One that somebody has removed is left out.
 end_stops() {
   [ -s "$ESTIBA_TX/stopping" ] || return 0
   ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
@@ -70271,8 +70084,6 @@ end_stops() {
   each "$(printf '%s\\n' "$here" | grep -xF "$ending")" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
 }
 
-# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
-# counts only when it answers.
 stand_by() {
   seconds=$1 started=''
   shift
@@ -70287,20 +70098,15 @@ stand_by() {
       started="$started $container"
     done <"$ESTIBA_TX/served"
   done
-  # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" running $started
 }
 
-# Visitors' connections with what is about to end.
-
-# drain SECONDS SUBNET EDGE...: until no running EDGE has a connection into that /24 any more. Never a failure: what is there
-# was replaced already, and must end.
 drain() {
-  left=0 within=$1 subnet=$2 give_up=$(($(uptime_seconds) + $1))
+  left=0 within=$1 addresses=$2 give_up=$(($(uptime_seconds) + $1))
   shift 2
   everywhere=$(for edge; do places_of "$edge"; done)
   while :; do
-    left=$(for place in $everywhere; do connections_of "$place"; done | in_subnet "$subnet" | grep -c .)
+    left=$(for place in $everywhere; do connections_of "$place"; done | in_addresses "$addresses" | grep -c .)
     [ "$left" -gt 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || break
     sleep 0.2
@@ -70308,21 +70114,16 @@ drain() {
   echo "still open after $within s, and cut: $left connections of visitors, such as WebSockets"
 }
 
-# https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
 connections_of() { ask_place "$1" cat /proc/net/tcp 2>/dev/null; }
 
-# in_subnet A.B.C.0/24: those lines of /proc/net/tcp that are established with an address in it. There the bytes of an address
-# are in the host's order, lowest first.
-in_subnet() {
-  awk -v start="$(echo "$1" | awk -F '[./]' '{ printf "%02X%02X%02X", $3, $2, $1 }')" '$4 == "01" && substr($3, 3, 6) == start'
+in_addresses() {
+  awk -v wanted="$(printf '%s\\n' "$1" | tr , '\\n' | awk -F '[./]' '{ printf "%s%02X%02X%02X ", (NF == 5 ? "" : sprintf("%02X", $4)), $3, $2, $1 }')" '
+    BEGIN { count = split(wanted, any, " ") }
+    $4 == "01" { for (i = 1; i <= count; i++) if (substr($3, 9 - length(any[i]), length(any[i])) == any[i]) { print; next } }'
 }
-
-# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 
-# explain CONTAINER [ANSWER]: what is known of one that failed, what decides last: an error shows the end. Said at once, for
-# several may fail at the same time.
 explain() {
   told=$(docker inspect --format '{{.Name}} {{index .Config.Labels "com.docker.compose.service"}} is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}{{with .State.Error}}, the engine said: {{.}}{{end}}' "$1") || return
   title=\${told%% *} title=\${title#/} told=\${told#* }
@@ -70332,7 +70133,6 @@ explain() {
     "\${told%% *} ($title) \${told#* }" "more on the host: docker logs $title, docker inspect $title"
 }
 
-# last_lines NUMBER BYTES: of what is not empty; none is cut, for a secret's rest would be shown, which no mask knows.
 last_lines() {
   awk -v most="$1" -v room="$2" '
     NF { line[++n] = $0 }
@@ -70343,15 +70143,11 @@ last_lines() {
     }'
 }
 
-# check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
 check_of() {
   docker inspect --format '{{.State.Status}} {{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up behind a no after three
-# seconds or 40 checks, so that somebody looks whether the container is still the same.
-# shellcheck disable=SC2016 # the container's
 ask_within='streak=0 asked=0 began=0 now=0
 read -r began _ </proc/uptime
 while [ "$streak" -lt 3 ]; do
@@ -70362,7 +70158,6 @@ while [ "$streak" -lt 3 ]; do
   [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
 done'
 
-# ask CONTAINER [COMMAND...]: three times in a row. Without a health check of its own it is enough that it runs.
 ask() {
   asked=$1
   shift
@@ -70375,7 +70170,6 @@ ask() {
   fi
   timeout -k 1 30 docker exec "$asked" sh -c "$ask_within" sh "$@"
   code=$?
-  # The image has no shell.
   case $code in 126 | 127) ;; *) return "$code" ;; esac
   for time in 1 2 3; do
     [ "$time" = 1 ] || sleep 0.05
@@ -70383,7 +70177,6 @@ ask() {
   done
 }
 
-# prove SECONDS started|running CONTAINER: healthy three times in a row within the time; one that ended has failed at once.
 prove() {
   seconds=$1 container=$3 give_up=$(($(uptime_seconds) + $1)) begun=''
   [ "$2" = running ] || { docker start "$container" >/dev/null & begun=$!; }
@@ -70400,14 +70193,11 @@ $words
 EOT
   esac
   [ -z "$begun" ] || wait "$begun" || { explain "$container"; return 1; }
-  # A start begins the count anew.
   [ "$status" != exited ] || restarts=0
   while :; do
     answer=$(ask "$container" "$@" 2>&1)
     well=$?
-    # BusyBox's \`timeout\` ends with the signal's code.
     case $well in 124 | 143) answer='nothing in time' ;; esac
-    # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
     [ "$well" != 0 ] || return 0
@@ -70415,7 +70205,6 @@ EOT
   done
 }
 
-# prove_all SECONDS started|running CONTAINER...: all at once; those to be \`started\` are not running yet.
 prove_all() {
   seconds=$1 how=$2 proofs='' failed=0
   shift 2
@@ -70427,10 +70216,8 @@ prove_all() {
   return "$failed"
 }
 
-# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
   every=$(survey) && find_new "$@" || return 1
-  # shellcheck disable=SC2086 # a list of ids
   states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
   failed=0
   while read -r container state; do
@@ -70445,7 +70232,6 @@ EOT
   return "$failed"
 }
 
-# run_for SECONDS NAME=DEFINITION...: until the youngest of them was started so long ago, and as long as all are well.
 run_for() {
   seconds=$1
   shift
@@ -70453,9 +70239,7 @@ run_for() {
   until is_past "$seconds"; do sleep 1 && are_well "$@" || return 1; done
 }
 
-# is_past SECONDS: all of \`new\` were started longer ago; what the engine does not say is not past.
 is_past() {
-  # shellcheck disable=SC2086 # a list of ids
   started=$(docker inspect --format '{{.State.StartedAt}}' $new) || return 1
   for time in $started; do
     began=$(date -u -d "\${time%%.*}Z" +%s 2>/dev/null || date -u -D '%Y-%m-%dT%H:%M:%SZ' -d "\${time%%.*}Z" +%s) || return 1
@@ -70463,10 +70247,6 @@ is_past() {
   done
 }
 
-# Services that run to their end.
-
-# run_jobs SECONDS NAME=DEFINITION:TRIES...: all at once, each until it has ended well; one that has not is begun anew as
-# often as that is allowed, behind a pause that doubles, as the engine has it.
 run_jobs() {
   give_up=$(($(uptime_seconds) + $1)) within=$1 runs='' failed=0
   shift
@@ -70481,7 +70261,6 @@ run_jobs() {
   return "$failed"
 }
 
-# run_job CONTAINER TRIES
 run_job() {
   tried=0 left=$within pause=1
   while [ "$tried" -lt "$2" ] && [ "$left" -gt 0 ]; do
@@ -70497,22 +70276,17 @@ run_job() {
   return 1
 }
 
-# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
-
 in_postgres() {
   container=$(containers "$1" status=running | head -n 1)
   [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
-  # shellcheck disable=SC2016 # the variables are the container's
   docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
     export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
 }
 
-# Newer releases of pg_dump print a random token behind \\restrict.
 schema_of() {
   in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
 }
 
-# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
 back_up() {
   target=$stack/backups/\${ESTIBA_TX##*/}.dump
   in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
@@ -70522,7 +70296,6 @@ back_up() {
     echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
 }
 
-# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
 run_once() {
   remove_once || return 1
   service=$1
@@ -70534,20 +70307,16 @@ remove_once() {
   once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
 }
 
-# schema_is_as_before SERVICE: a database that a killed engine has left down, or that comes up just now, is waited for: that
-# it does not answer does not say that it changed. Fails with 2 where it never answers.
 schema_is_as_before() {
   give_up=$(($(uptime_seconds) + 30))
   until schema_of "$1" "$ESTIBA_TX/schema-now"; do
     [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
-    # The latest alone: two at once on the same data would be worse than none.
     [ -n "$(containers "$1" status=running)" ] || each "$(containers "$1" status=exited | head -n 1)" docker start
     sleep 1
   done
   cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now" || return 1
 }
 
-# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
 old_code_can_run() {
   if [ "$1" = true ]; then
     echo 'old-code-can-run says that the old release can run on the migrated schema'
@@ -70561,7 +70330,6 @@ old_code_can_run() {
   esac
 }
 
-# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
 note_schema() {
   if [ -n "\${2:-}" ] && schema_is_as_before "$2"; then
     found=unchanged
@@ -70574,10 +70342,6 @@ note_schema() {
     sync "$ESTIBA_TX" && echo "the schema: $found"
 }
 
-# What a transaction brings to the stack's folder, and what it leaves there.
-
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten. All of
-# it is on disk already, so that only its new place has to be synced.
 stage() {
   mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
   chmod 0755 "$stack/files"
@@ -70596,22 +70360,18 @@ unstage() {
   esac
 }
 
-# What it brought for the edges and the release that serves does not have.
 forget_brought() {
   serving=$(readlink "$stack/current") || return 0
   serving=$stack/\${serving%/*}/edge
   [ ! -d "$serving" ] || drop_all_edge_files_but "$serving"
 }
 
-# point_current FOLDER: below the stack's folder.
 point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
 
 forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
 
-# forget_files: those that no release that is kept names, and no container has.
 forget_files() {
   until every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" 2>/dev/null); do sleep 1; done
-  # shellcheck disable=SC2086 # a list of ids
   mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
   for folder in "$stack"/files/*/; do
     folder=\${folder%/}
@@ -70620,10 +70380,6 @@ forget_files() {
   done
 }
 
-# Files that pages ask for which visitors opened before a switch: each new container has those of the releases that are kept.
-
-# share_assets LIVE KEPT NAME=DEFINITION:FOLDER,FOLDER...: the new containers, not started yet, get the files which they lack of
-# the releases KEPT, latest first and joined by commas. LIVE is the one that serves, or empty where that is none of ours.
 share_assets() {
   live=$1 kept=$2
   shift 2
@@ -70634,7 +70390,6 @@ share_assets() {
   rm -rf "\${ESTIBA_TX:?}/assets"
 }
 
-# share_folder NAME FOLDER: of that service. A release's own files are taken before anything is laid beside them, once.
 share_folder() {
   fresh=$(among "$every" new "$service")
   own=$(assets_in "$stack/releases/$release" "$@")
@@ -70650,17 +70405,14 @@ share_folder() {
     for source in $needed; do
       docker cp - "$container:\${2%/*}/" <"$source" || echo "$1 does not have all of $source"
     done
-    # What has the same name is the new release's.
     docker cp - "$container:\${2%/*}/" <"$own" || return 1
   done
 }
 
-# assets_in RELEASE NAME FOLDER: the archive of that folder, in the folder of a release. \`%\` is in no label's path.
 assets_in() { echo "$1/assets/$2$(echo "$3" | tr / %).tar"; }
 
 first_of() { printf '%s\\n' "$1" | head -n 1; }
 
-# take_assets CONTAINER FOLDER ARCHIVE: whole and on disk, or not at all. Owners and modes are in it.
 take_assets() {
   [ ! -f "$3" ] || return 0
   mkdir -p "\${3%/*}" && docker cp "$1:$2" - >"$3.new" && sync "$3.new" && mv "$3.new" "$3" && sync "\${3%/*}" "\${3%/*/*}" && return
@@ -70668,10 +70420,8 @@ take_assets() {
   return 1
 }
 
-# The engine hands out a link, or a file, as the one entry that it is.
 holds_folder() { tar -tf "$1" | head -n 1 | grep -q '/$'; }
 
-# take_served NAME FOLDER: of a release that came before the label its running container has the files. It may have none of them there.
 take_served() {
   from=\${live:+$stack/releases/$live}
   taken=$(assets_in "\${from:-$ESTIBA_TX}" "$@")
@@ -70685,7 +70435,6 @@ take_served() {
   fi
 }
 
-# lacking NAME FOLDER: the archives that have a file which neither the new release nor a later one has, oldest first.
 lacking() {
   seen=$ESTIBA_TX/assets-seen wanted=''
   tar -tf "$own" >"$seen" || return 1
@@ -70700,10 +70449,6 @@ lacking() {
   echo "$wanted"
 }
 
-# The two slots that a release can be in.
-
-# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
-# without its name there, so that nobody but the edge comes to it.
 admit_old() {
   guests_of=$1
   shift
@@ -70719,7 +70464,6 @@ admit_old() {
   done
 }
 
-# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
 leave_slot() {
   await_engine
   left=\${project}_slot-$1 own=$1
@@ -70732,8 +70476,6 @@ leave_slot() {
   done
 }
 
-# place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
-# their slot and no other.
 place_new() {
   every=$(survey) && find_new "$@" || return 1
   for service; do
@@ -70747,13 +70489,10 @@ place_new() {
   done
 }
 
-# make_slots SUBNET_A SUBNET_B: both networks are there; one that has these addresses already stays as it is. The engine hands
-# out the upper half of them; those of the web services are in the lower one. 75: planned again it may go through.
 make_slots() { make_slot a "$1" && make_slot b "$2"; }
 make_slot() {
   has_subnet "\${project}_slot-$1" "$2" && return
   drop_network "\${project}_slot-$1" || return 1
-  # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
   for _ in 1 2 3; do
     has_subnet "\${project}_slot-$1" "$2" && return
     docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null && return
@@ -70764,8 +70503,6 @@ make_slot() {
 }
 has_subnet() { [ "$(docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$1" 2>/dev/null)" = "$2" ]; }
 
-# drop_network NETWORK: one of the name with other addresses. What is shared by the slots leaves it, and is joined again when it
-# is made anew; where a release runs in it, or somebody else does, it stays, and that is a failure.
 drop_network() {
   there=$(docker network ls --quiet --filter "name=^$1\\$") || return 1
   [ -n "$there" ] || return 0
@@ -70778,38 +70515,160 @@ drop_network() {
 
 is_taken() {
   networks=$(docker network ls --quiet) || return 1
-  # shellcheck disable=SC2086 # a list of ids
   docker network inspect --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' $networks | grep -qxF "$1"
 }
 
-# clear_slot SLOT: whatever is in it, unless the edge leads there.
 clear_slot() {
   case $(readlink "$stack/edge/live") in
-    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+    "slots/$1" | "slots/$1-trial" | slots/rolling) echo "the edge leads to slot $1"; return 1 ;;
   esac
   left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
-  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm && part_slots
 }
 
-# Who is in the networks of both slots.
-
-# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
-# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
 join_slots() {
   running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
   for service; do
     case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
       apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
-      # shellcheck disable=SC2086 # an option and its value
       for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
     done
   done
 }
 
-# Where an edge runs: an EDGE is a service of the stack, PROJECT/SERVICE of another one, or @host, the server's own nginx.
+roll_edge() {
+  [ "$(readlink "$stack/edge/live")" != slots/rolling ] || return 0
+  led=$1 rolling=$stack/edge/slots/rolling in_b=$stack/edge/slots/b
+  shift
+  rm -rf "$rolling" && rm -f "$in_b"/*.b && (
+    umask 022 && mkdir "$rolling" || exit 1
+    for service; do : >"$in_b/$service.b" && { [ "$led" = a ] || : >"$rolling/$service.b"; } || exit 1; done
+  ) && sync -f "$rolling" && switch_edge rolling
+}
 
-# places_of EDGE: one a line: ids of running containers, or @host.
+lead_service() {
+  marker=$stack/edge/slots/rolling/$2.b
+  if [ "$1" = b ]; then (umask 022 && : >"$marker"); else rm -f "$marker"; fi && sync "\${marker%/*}"
+}
+
+lead_all() {
+  slot=$1
+  shift
+  for service; do
+    led=a
+    [ ! -f "$stack/edge/slots/rolling/$service.b" ] || led=b
+    [ "$led" = "$slot" ] || { echo "$service is still led to slot $led"; return 1; }
+  done
+  switch_edge "$slot"
+}
+
+stands_in() {
+  docker inspect --format "{{\\$service := index .Config.Labels \\"com.docker.compose.service\\"}}{{with index .NetworkSettings.Networks \\"$2\\"}}in{{range .Aliases}}{{if eq . \\$service}} known{{end}}{{end}}{{end}}" "$1"
+}
+
+names_in() {
+  docker inspect --format "{{with index .NetworkSettings.Networks \\"$2\\"}}{{if .IPAddress}}{{.IPAddress}}{{else}}{{with .IPAMConfig}}{{.IPv4Address}}{{end}}{{end}},{{range .Aliases}} --alias {{.}}{{end}}{{end}}" "$1"
+}
+
+put_in() {
+  stands=$(stands_in "$1" "$2") || return 1
+  case $stands,$4 in in,) return 0 ;; in\\ known*,?*) return 0 ;; in*) docker network disconnect "$2" "$1" || return 1 ;; esac
+  case $3 in *.*.*.*) address="--ip $3" ;; *) address='' ;; esac
+  docker network connect $4 $address "$2" "$1"
+}
+
+put_in_b() { at=$(names_in "$1" "\${project}_slot-b") && put_in "$1" "\${project}_slot-b" "\${at%%,*}" "$2"; }
+
+lend_names() {
+  lent=$(list_containers --quiet --filter status=running --filter label=estiba.slot=a) || return 1
+  for container in $lent; do at=$(names_in "$container" "\${project}_slot-a") && put_in_b "$container" "\${at#*,}" || return 1; done
+}
+
+part_slots() {
+  await_engine
+  lent=$(list_containers --quiet --filter label=estiba.slot=a --filter "network=\${project}_slot-b") || return 1
+  for container in $lent; do docker network disconnect "\${project}_slot-b" "$container" || return 1; done
+}
+
+hide() {
+  if ! grep -qs "^$1 " "$ESTIBA_TX/names"; then
+    at=$(names_in "$1" "\${project}_slot-$2") && [ -n "$at" ] && printf '%s %s %s\\n' "$1" "$2" "$at" >>"$ESTIBA_TX/names" &&
+      sync "$ESTIBA_TX/names" && sync "$ESTIBA_TX" || return 1
+  fi
+  at=$(grep "^$1 " "$ESTIBA_TX/names") && at=\${at#* * } && put_in "$1" "\${project}_slot-$2" "\${at%%,*}" ''
+}
+
+show() {
+  at=$(grep -s "^$1 " "$ESTIBA_TX/names") || return 0
+  slot=\${at#* } slot=\${slot%% *} at=\${at#* * }
+  put_in "$1" "\${project}_slot-$slot" "\${at%%,*}" "\${at#*,}" && { [ "$slot" = b ] || put_in_b "$1" "\${at#*,}"; }
+}
+
+hide_new() {
+  every=$(await_survey) && new=$(of_all new "$@") || return 1
+  for container in $new; do hide "$container" "$variant" && { [ "$variant" = b ] || put_in_b "$container" ''; } || return 1; done
+}
+
+show_new() { every=$(survey) && find_new "$@" && for container in $new; do show "$container" || return 1; done; }
+
+hide_old() {
+  was=$(old_slot)
+  every=$(survey) && old=$(of_all old "$@") && serving=$(list_containers --quiet --filter status=running --filter "label=estiba.slot=$was") || return 1
+  for container in $(printf '%s\\n' "$serving" | grep -xF "$old"); do
+    hide "$container" "$was" || return 1
+    [ "$was" = b ] || [ -z "$(stands_in "$container" "\${project}_slot-b")" ] || docker network disconnect "\${project}_slot-b" "$container" || return 1
+  done
+  let_them_ask
+}
+
+come_back() {
+  within=$1 back=$2 ailing=''
+  shift 2
+  await_engine
+  end_stops || return 1
+  all_run "$(served_of "$back")" || for other; do are_well "$other" >/dev/null 2>&1 || ailing="$ailing $other"; done
+  for other in $ailing; do take_back "$other" || return 1; done
+  if ! stand_by "$within" "$back"; then
+    [ $# -gt 0 ] || return 1
+    for other; do take_back "$other" || return 1; done
+    prove_all "$within" running $(served_of "$back") || return 1
+  fi
+  for container in $(served_of "$back"); do show "$container" || return 1; done
+}
+
+all_run() {
+  [ -z "$1" ] || { states=$(docker inspect --format '{{.State.Running}}' $1) && case $states in *false*) return 1 ;; esac; }
+}
+
+served_of() { awk -v service="$1" '$1 == service { print $2 }' "$ESTIBA_TX/served"; }
+
+take_back() {
+  stand_by "$within" "$(name "$1")" || return 1
+  for container in $(served_of "$(name "$1")"); do show "$container" || return 1; done
+  if [ -f "$stack/edge/slots/b/$(name "$1").b" ]; then lead_service "$(old_slot)" "$(name "$1")" || return 1; fi
+  retire_new "$1"
+}
+
+old_slot() { if [ "$variant" = b ]; then echo a; else echo b; fi; }
+
+retire_new() {
+  if hide_new "$@"; then let_them_ask; else echo 'who asks by name may meet one that is being stopped'; fi
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop
+}
+
+let_them_ask() { sleep 2; }
+
+try_new() {
+  failed="$ESTIBA_TX/failed-$(name "$2")"
+  [ ! -f "$failed" ] || { echo "the new $(name "$2") has failed its proof in this transaction"; return 1; }
+  if start_and_prove "$@"; then return; fi
+  if states=$(docker inspect --format '{{.State.Status}}' $new); then case $states in *created*) ;; *) : >"$failed" ;; esac; fi
+  shift
+  stop_new "$@"
+  return 1
+}
+
 places_of() {
   case $1 in
     @host) echo @host ;;
@@ -70821,20 +70680,17 @@ places_of() {
   esac
 }
 
-# at_place PLACE COMMAND...
 at_place() {
   where=$1
   shift
   if [ "$where" = @host ]; then "$@"; else docker exec "$where" "$@"; fi
 }
 
-# ask_place PLACE COMMAND...: within five seconds.
 ask_place() {
   if [ "$1" = @host ]; then shift; else where=$1; shift; set -- docker exec "$where" "$@"; fi
   timeout -k 1 5 "$@"
 }
 
-# program_at PLACE: what leads there to the slots, as the path says at which it has the folder of the switch.
 program_at() {
   [ "$1" != @host ] || { echo nginx; return; }
   mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
@@ -70845,7 +70701,6 @@ program_at() {
   esac
 }
 
-# for_each_place FUNCTION EDGE...: FUNCTION PLACE EDGE, until one fails.
 for_each_place() {
   function=$1
   shift
@@ -70855,16 +70710,11 @@ for_each_place() {
   done
 }
 
-# The files of \`edge/\`: what is generated for the edges, and what of the team's own they load.
-
-# edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
 edge_files() { (cd "$1" && find ./*.* own -type f 2>/dev/null | sed 's|^\\./||'); }
 
-# lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
 lacks_configuration() { ! edge_files "$1" | has_edge_files; }
 has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || return 1; done; }
 
-# make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
@@ -70873,7 +70723,6 @@ make_edge() {
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
-# put_edge_files FOLDER all|lacking: those on standard input.
 put_edge_files() {
   while IFS= read -r file; do
     if [ "$2" = lacking ] && [ -f "$stack/edge/$file" ]; then continue; fi
@@ -70881,7 +70730,6 @@ put_edge_files() {
   done
 }
 
-# put_edge_file FOLDER FILE: a container that mounts a file has its inode, so what may be mounted is written in its place.
 put_edge_file() {
   target=$stack/edge/$2 new=$stack/edge/.\${2##*/}
   case $2 in
@@ -70890,17 +70738,13 @@ put_edge_file() {
   esac
 }
 
-# put_edge_configuration FOLDER: all of it; and out of the folders that an edge mounts goes what is not in it. The rest waits
-# for \`tidy_edge\`: a container that mounts a file can't start without it.
 put_edge_configuration() {
   edge_files "$1" | put_edge_files "$1" all && edge_files "$stack/edge" | grep '^own/[^/]*/[^/]*/' | drop_edge_files "$1" &&
     chmod -R a+rX "$stack/edge" && sync "$stack/edge"
 }
 
-# drop_edge_files FOLDER: those on standard input that it does not have.
 drop_edge_files() { while IFS= read -r file; do [ -f "$1/$file" ] || rm -f "$stack/edge/$file"; done; }
 
-# drop_all_edge_files_but FOLDER: nothing that mounts one of the others is there any more.
 drop_all_edge_files_but() { edge_files "$stack/edge" | drop_edge_files "$1" && sync "$stack/edge"; }
 tidy_edge() { drop_all_edge_files_but "$stack/releases/$release/edge"; }
 
@@ -70911,9 +70755,6 @@ keep_edge_files() {
   done
 }
 
-# An edge's configuration: tried, loaded, and taken back.
-
-# Everything that an edge looks at. Its workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
@@ -70921,7 +70762,6 @@ stage_edge() {
   chmod -R a+rX "$stack/edge"
 }
 
-# configure_edge EDGE...: the configuration that the release brought, once it was found good in a container of its own.
 configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
@@ -70932,7 +70772,6 @@ configure_edge() {
     : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && for_each_place load_edge "$@"
 }
 
-# An edge that was never told to load another one runs what it had.
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
   put_edge_configuration "$ESTIBA_TX/edge-before" && drop_all_edge_files_but "$ESTIBA_TX/edge-before" || return 1
@@ -70942,13 +70781,11 @@ configure_edge_back() {
 
 load_edge() { program=$(program_at "$1") && "load_$program" "$1"; }
 
-# try_edges EDGE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
 try_edges() {
   tried=$ESTIBA_TX/edge-tried
   rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" && for_each_place try_edge "$@" && rm -rf "$tried"
 }
 
-# The server's own is asked when the files are in their place: it has nothing beside it.
 try_edge() {
   [ "$1" != @host ] || return 0
   program=$(program_at "$1") &&
@@ -70965,14 +70802,10 @@ EOT
   "test_$program" "$@"
 }
 
-# The switch between the slots.
-
-# switch_edge FOLDER: one rename. The next request goes where it leads.
 switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
-# let_ask SLOT: the edge leads a request with the transaction's token to that slot, and all others where it did.
 let_ask() {
   asked=$stack/edge/asked
   token=$(printf '%s.%s' "\${ESTIBA_TX##*/}" "$(cat "$ESTIBA_TX/plan/nonce")" | sha256sum | cut -c 1-32) || return 1
@@ -70980,9 +70813,9 @@ let_ask() {
 }
 end_asking() { rm -rf "$stack/edge/asked"; }
 
-# see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 15))
+  wanted=\${1##*/} asked='' give_up=$(($(uptime_seconds) + 15))
+  case $1 in */*) asked=service/\${1%/*} ;; esac
   shift
   for edge; do
     found=$(places_of "$edge") || return 1
@@ -70990,9 +70823,9 @@ see_edge() {
     for place in $found; do
       ask=ask_edge
       if [ -f "$stack/edge/traefik-a.conf" ] && [ "$(program_at "$place")" = traefik ]; then ask=ask_traefik; fi
-      until seen=$("$ask" "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+      until seen=$("$ask" "$place" "$asked" 2>&1) && [ "\${seen##*_}" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
-          echo "$edge was to lead to slot $wanted, but says: $seen"
+          echo "$edge was to lead \${asked:+\${asked#*/} }to slot $wanted, but says: $seen"
           echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
           return 1
         }
@@ -71002,56 +70835,41 @@ see_edge() {
   done
 }
 
-# ask_edge PLACE [PATH]: with whatever it has to ask with. It may be the edge of several stacks.
 ask_edge() {
-  # shellcheck disable=SC2016 # the inner shell's
   ask_place "$1" sh -c 'url=http://127.0.0.1:9180/$2 host="Host: $1.estiba"
     if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
     if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
     exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET /$2 HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project" "\${2:-}"
 }
 
-# nginx as an edge.
-
-# test_nginx IMAGE RUN-OPTION...: whether it understands what a container with those options has.
 test_nginx() {
   image=$1
   shift
   docker run "$@" --entrypoint nginx "$image" -t -q
 }
 
-# load_nginx PLACE
 load_nginx() { nginx_at "$1" -t -q && nginx_at "$1" -s reload; }
 
-# Only root may reload the server's own; a line for \`sudo\` allows just that (docs/recipes.md).
 nginx_at() {
   place=$1
   shift
   if [ "$place" = @host ] && [ "$(id -u)" != 0 ]; then sudo -n nginx "$@"; else at_place "$place" nginx "$@"; fi
 }
 
-# reload_nginx SERVICE: one that is not switched, for it looks names up only then.
 reload_nginx() { for_each_place load_nginx "$1"; }
 
-# Caddy as an edge.
-
-# test_caddy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
 test_caddy() {
   image=$1
   shift
   configuration=$(caddy_configuration "$place") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker run "$@" --entrypoint caddy "$image" validate $configuration
 }
 
-# load_caddy PLACE
 load_caddy() {
   configuration=$(caddy_configuration "$1") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
 }
 
-# What it was started with: options that mean the same to \`validate\` and \`reload\`. Without any it takes what lies where it runs.
 caddy_configuration() {
   docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
     $0 == "run" { runs = 1 }
@@ -71060,32 +70878,23 @@ caddy_configuration() {
     END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
 }
 
-# HAProxy as an edge.
-
-# test_haproxy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
 test_haproxy() {
   image=$1
   shift
   configuration=$(haproxy_configuration "$place") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker run "$@" --entrypoint haproxy "$image" -c $configuration
 }
 
-# load_haproxy PLACE: its master starts another worker, which takes the ports over; the one before ends with its connections.
 load_haproxy() {
   configuration=$(haproxy_configuration "$1") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker exec "$1" haproxy -c $configuration || return 1
   worker=$(ask_edge "$1" worker) || return 1
   master=$(docker exec "$1" cat "/proc/$worker/stat" | awk '{ print $4 }')
-  # Whatever else is told so may end.
   [ "$(docker exec "$1" cat "/proc/$master/comm" 2>/dev/null)" = haproxy ] ||
     { echo 'it has no master that would start another worker; start it with -W, as the official image does'; return 1; }
-  # shellcheck disable=SC2016 # the inner shell's
   docker exec "$1" sh -c 'kill -USR2 "$1"' sh "$master" && await_other_worker "$1" "$worker"
 }
 
-# await_other_worker PLACE WORKER
 await_other_worker() {
   give_up=$(($(uptime_seconds) + 20))
   until now=$(ask_edge "$1" worker) && [ "$now" != "$2" ]; do
@@ -71094,43 +70903,32 @@ await_other_worker() {
   done
 }
 
-# What it was started with.
 haproxy_configuration() {
   docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
     /^-[fC]$/ { option = $0; getline; print option, $0; named = 1 }
     END { exit !named }' || { echo 'it was not started by haproxy -f, so nobody knows which configuration it has' >&2; return 1; }
 }
 
-# Traefik as an edge. It has no way to try a configuration, and needs none to load one: it watches the folder.
-
 test_traefik() { :; }
 load_traefik() { :; }
 
-# Each folder that \`live\` can lead to leads to the configuration for it, and so does what Traefik reads.
 link_traefik() {
   for folder in a b a-trial b-trial; do ln -sfn "../../traefik-$folder.conf" "$stack/edge/slots/$folder/traefik" || return 1; done
   ln -sfn live/traefik "$stack/edge/traefik.yml"
 }
 
-# ask_traefik PLACE: it can answer with nothing but a redirect: to the name of the folder.
 ask_traefik() {
-  # shellcheck disable=SC2016 # the inner shell's
   ask_place "$1" sh -c 'if command -v curl >/dev/null; then exec curl -sS -m 2 -o /dev/null -w "Location: %{redirect_url}\\n" http://127.0.0.1:9180/; fi
     if command -v nc >/dev/null; then printf "GET / HTTP/1.0\\r\\n\\r\\n" | nc -w 2 127.0.0.1 9180; exit; fi
     exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; cat <&3"' |
     tr -d '\\r' | sed -n 's|^Location: .*/\\([a-z-]*\\)$|\\1|p'
 }
 
-# What is left to do when a stack is removed, its containers apart.
-
-# all_gone NAME=DEFINITION...: none of the old containers is there. What tells which they are is not removed before them.
 all_gone() {
   every=$(await_survey) && old=$(of_all old "$@") || return 1
   [ -z "$old" ] || { echo "still there: $(echo "$old" | tr '\\n' ' ')"; return 1; }
 }
 
-# drop_networks: whatever is in a slot's network leaves it, running or not, for without it it could not be started again. Of
-# the stack's own networks those go in which no container is.
 drop_networks() {
   await_engine
   networks=$(docker network ls --format '{{.Name}}') || return 1
@@ -71148,27 +70946,19 @@ drop_networks() {
 
 forget_edge() { rm -rf "\${stack:?}/edge" && sync "$stack"; }
 
-# forget_stack: what leads nowhere any more. What a container still mounts of files/ stays. The mark has the minute job removed when all is over.
 forget_stack() {
   rm -f "$stack/current" "$stack/.current" "$stack/edge/live" && rm -rf "\${stack:?}/releases" && sync "$stack" && forget_files || return 1
   rmdir "$stack/files" 2>/dev/null
   : >"$stack/removed" && sync "$stack/removed" && sync "$stack"
 }
 
-# let_all_go: the images of all its releases.
 let_all_go() {
   await_engine
   tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*") && each "$tags" docker image rm
 }
 `;
 /** src/compose/revive.sh */
-const reviveProgram = `# shellcheck shell=sh
-# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
-# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
-# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
-# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
-# With \`join\`, has what the live release finds in both slots be there: who makes an edge or a store anew by hand has it outside.
-
+const reviveProgram = `
 : "\${project:?}"
 
 which_start() {
@@ -71185,7 +70975,6 @@ start_all() {
   ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
     --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
   [ -n "$ended" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
   described=$(docker inspect --format \\
     '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
   failed=0
@@ -71196,17 +70985,12 @@ start_all() {
   return "$failed"
 }
 
-# Who is in the networks of both slots.
-
-# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
-# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
 join_slots() {
   running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
   for service; do
     case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
       apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
-      # shellcheck disable=SC2086 # an option and its value
       for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
     done
   done
@@ -71214,20 +70998,15 @@ join_slots() {
 
 case \${1:-} in
   which) which_start ;;
-  # shellcheck disable=SC2046 # names without spaces
   join) join_slots $(cat "\${0%/*}/current/../joins") ;;
   *) start_all ;;
 esac
 `;
 /** src/stack/observe.sh */
-const observeProgram = `# shellcheck shell=sh
-# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
-# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
-export LC_ALL=C
+const observeProgram = `export LC_ALL=C
 stack=$1 project=$2
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
 
-# For what may never answer, such as an engine behind a dead address: 124 where it took too long. BusyBox's \`timeout\` says 143.
 bounded() {
   command -v timeout >/dev/null 2>&1 || { "$@"; return; }
   timeout 10 "$@"
@@ -71236,18 +71015,12 @@ bounded() {
   return "$ended"
 }
 
-# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
 at_once() {
   first=$1
   shift
   if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
 }
 
-# shellcheck shell=sh
-# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
-# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
-
-# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
 find_plugin() {
   plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
@@ -71258,13 +71031,10 @@ find_plugin() {
   plugin=''
 }
 
-# docker_compose ARG...: by the command in \`within\`, where that is set.
 docker_compose() {
   find_plugin
   if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
 }
-
-# The machine and the user, as far as no engine is asked.
 
 host_facts() {
   fact epoch "$(date +%s)"
@@ -71283,7 +71053,6 @@ host_facts() {
   done
 }
 
-# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
 memory_facts() {
   set --
   for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
@@ -71297,7 +71066,6 @@ memory_facts() {
     FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
 }
 
-# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
 port_facts() {
   set -- /etc/passwd
   for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
@@ -71312,13 +71080,10 @@ port_facts() {
   fi
 }
 
-# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
 space() {
   fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
     awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
 }
-
-# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
 
 folder_facts() {
   nearest=$stack
@@ -71336,10 +71101,8 @@ folder_facts() {
   done
 }
 
-# Type and options of the file system whose place is on stdin.
 mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
 
-# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
 trial() {
   part='make a folder'
   place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
@@ -71353,8 +71116,6 @@ trial() {
   [ -z "$part" ] || { echo "$part"; return 1; }
 }
 
-# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
-
 engine_facts() {
   command -v docker >/dev/null 2>&1 || return 0
   fact docker "$(command -v docker)"
@@ -71367,7 +71128,6 @@ engine_facts() {
   esac
 }
 
-# Where the client looks, what is there, and by which other way an engine can be had.
 why_no_engine() {
   endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
   fact endpoint "$endpoint"
@@ -71391,14 +71151,10 @@ compose_facts() {
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
-# Of all containers, which ports they publish; whole those of the stack, and others that mount the folder of its switch; and
-# where the engine keeps all of it.
 container_facts() {
   list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}	{{.Mounts}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
   printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
   containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" -v edge=",$stack/edge," '$3 == project || index("," $5 ",", edge) { print $1 }')
-  # A container that is gone by now is left out.
-  # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
     '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
@@ -71406,7 +71162,6 @@ container_facts() {
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
 }
 
-# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
 data_root_facts() {
   data_root=$1
   if [ -z "$data_root" ]; then
@@ -71417,10 +71172,8 @@ data_root_facts() {
   [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
 }
 
-# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
 network_facts() {
   networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
-  # shellcheck disable=SC2086 # a list of ids
   [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
   awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
 }
@@ -71430,18 +71183,19 @@ image_facts() {
 image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 }
 
-# The stack as Estiba left it.
-
-# What the edges are told, in one order: what is generated, and of the team's own the checksums. A link leads to what was told.
 edge_configuration() { cd "$stack/edge" && for file in ./*.*; do [ -L "$file" ] || cat "$file" || return 1; done && find own -type f -exec sha256sum {} + | sort -k 2; }
 
-# Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
 nginx_facts() {
   for nginx in nginx /usr/sbin/nginx; do
     command -v "$nginx" >/dev/null 2>&1 || continue
     if [ "$(id -u)" = 0 ] || bounded sudo -n -l nginx -s reload >/dev/null 2>&1; then fact nginx ready; else fact nginx refused; fi
     return
   done
+}
+
+rolled_to() {
+  led=$(cd "$stack/edge/slots/rolling" && echo ./*.b) every=$(cd "$stack/edge/slots/b" && echo ./*.b)
+  case $led in './*.b') echo a ;; "$every") echo b ;; *) echo rolling ;; esac
 }
 
 stack_facts() {
@@ -71452,6 +71206,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
+    [ "$slot" != slots/rolling ] || slot=$(rolled_to)
     fact edge "\${slot##*/} $(edge_configuration 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do
@@ -73288,6 +73043,14 @@ const TOKEN = '^[0-9a-f]+$';
 function seenAs({ stack }) {
     return `${stack}.estiba`;
 }
+/** Where it does so for one service: what it says ends with `_` and the slot, or is the slot. */
+function seenFor(service) {
+    return `/service/${service}`;
+}
+/** The file in `live` that leads a service to slot b, whatever holds for the others. */
+function markerOf(service) {
+    return `${service}.b`;
+}
 const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
 /** A service's name as part of a name in a configuration: letters, digits and underscores. */
 function variable(service) {
@@ -73360,7 +73123,7 @@ const CADDY = {
  * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
  */
 function caddyFiles(slots, place) {
-    const { stack, folder, isShared } = place;
+    const { stack, folder, isShared, isRolling } = place;
     const snippets = Object.entries(slots.web).map(([name, address]) => {
         const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
         const snippet = { slots, address, prefix, folder };
@@ -73368,7 +73131,7 @@ function caddyFiles(slots, place) {
             ...SLOTS.flatMap((slot) => asking(snippet, slot)),
             ...inTrial(snippet, 'b'),
             ...inTrial(snippet, 'a'),
-            matcher(`${prefix}_b`, 'b', folder),
+            matcher(`${prefix}_b`, isRolling ? `b ${markerOf(name)}` : 'b', folder),
             proxy(`@${prefix}_b`, of(slots, address, 'b')),
             proxy('', of(slots, address, 'a')),
         ]);
@@ -73377,8 +73140,15 @@ function caddyFiles(slots, place) {
         matcher(`estiba_${state}`, state, folder),
         `respond @estiba_${state} ${state}`,
     ]);
+    const alone = (isRolling ? Object.keys(slots.web) : []).flatMap((name) => [
+        matcher(`estiba_at_${variable(name)}`, markerOf(name), folder, [`path ${seenFor(name)}`]),
+        `respond @estiba_at_${variable(name)} b`,
+    ]);
     const [address = '', port = ''] = SEEN_AT.split(':');
-    const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])]);
+    const status = block(`http://${seenAs(place)}:${port}`, [
+        `bind ${address}`,
+        block('route', [...alone, ...seen, 'respond a']),
+    ]);
     return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
 }
 /** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
@@ -73498,7 +73268,7 @@ const NGINX = {
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
 function nginxFiles(slots, place) {
-    const { stack, folder, isShared } = place;
+    const { stack, folder, isShared, isRolling } = place;
     const services = Object.entries(slots.web);
     const upstream = (name) => ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
     const upstreams = services.flatMap(([name, { hosts, port }]) => {
@@ -73509,12 +73279,14 @@ function nginxFiles(slots, place) {
                 `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
         ]);
     });
+    const alone = isRolling ? services.map(([name]) => name) : [];
+    const seen = alone.map((name) => `location = ${seenFor(name)} { return 200 "$estiba_${variable(name)}\\n"; } `);
     return {
         'nginx.conf': `${[
             WRITTEN,
             ...upstreams,
             `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
-                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
+                `${seen.join('')}location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }`,
         ].join('\n')}\n`,
         'server.conf': `${[
             WRITTEN,
@@ -73523,6 +73295,7 @@ function nginxFiles(slots, place) {
             `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
             ...nginx_asking(folder),
             ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
+            ...alone.map((name) => `if (-f ${folder}/live/${markerOf(name)}) { set $estiba_${variable(name)} ${upstream(name)}_b; }`),
         ].join('\n')}\n`,
     };
 }
@@ -73602,11 +73375,10 @@ function isOutside(edge) {
  */
 function outsideEdge(model) {
     const extension = model['x-estiba'];
-    if (extension === undefined)
+    const { edge } = readExtension(extension);
+    if (edge === undefined)
         return undefined;
-    const { edge, ...unknown } = isRecord(extension) ? extension : { '': extension };
-    const [name] = Object.keys(unknown);
-    if (name !== undefined || !isRecord(edge) || Object.keys(edge).length !== 1)
+    if (!isRecord(edge) || Object.keys(edge).length !== 1)
         throw misspelt(extension);
     const [program = '', where] = Object.entries(edge)[0] ?? [];
     const proxy = SHARED[program];
@@ -73620,19 +73392,36 @@ function outsideEdge(model) {
         throw new UsageError(`x-estiba.edge: ${where} is a service of this very stack; leave x-estiba out, and mount ./edge as ${proxy.folder} there`);
     return { name: where, proxy };
 }
+/** As the compose file says: `x-estiba: { strategy: rolling }`. */
+function strategyOf(model) {
+    const { strategy = 'whole' } = readExtension(model['x-estiba']);
+    if (strategy === 'whole' || strategy === 'rolling')
+        return strategy;
+    throw new UsageError(`x-estiba.strategy: ${JSON.stringify(strategy)} is not understood; write \`whole\` to have all web services start beside the old ` +
+        'ones, or `rolling` for one after the other where memory is short');
+}
+function readExtension(extension) {
+    if (extension === undefined)
+        return {};
+    const isKnown = isRecord(extension) && Object.keys(extension).every((key) => key === 'edge' || key === 'strategy');
+    if (!isKnown || Object.keys(extension).length === 0)
+        throw misspelt(extension);
+    return extension;
+}
 function misspelt(extension) {
     return new UsageError(`x-estiba: ${JSON.stringify(extension)} is not understood; write \`edge: { nginx: host }\` for the server's own nginx, or ` +
-        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server');
+        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server; or `strategy: rolling`');
 }
 function isRecord(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 /** What the files for that edge depend on. */
-function placeOf({ name, proxy }, stack) {
+function placeOf({ name, proxy }, stack, strategy = 'whole') {
+    const common = { stack: stack.name, ...(strategy === 'rolling' && { isRolling: true }) };
     if (name === outside_HOST)
-        return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true };
+        return { ...common, folder: `${stack.path}/edge`, isShared: true };
     const isShared = isOutside(name);
-    return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
+    return { ...common, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
 }
 
 ;// CONCATENATED MODULE: ./src/compose/model.ts
@@ -77249,7 +77038,13 @@ function parseObservation(text, asked) {
     const ledgerLength = Number(one('ledger-length') ?? 0);
     const [current, variant = ''] = one('current')?.split('/') ?? [];
     const [slot = '', hash = ''] = one('edge')?.split(' ') ?? [];
-    const edge = hash === '' ? undefined : { live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known), hash };
+    const edge = hash === ''
+        ? undefined
+        : {
+            live: SLOTS.find((known) => slot.replace(/-trial$/, '') === known),
+            hash,
+            ...(slot === 'rolling' && { isMixed: true }),
+        };
     const currentVariant = VARIANTS.find((known) => variant.replace(/-guard$/, '') === known);
     const releases = all('manifest').flatMap((json) => parseManifest(json) ?? []);
     const containers = all('container').map((json) => JSON.parse(json));
@@ -77672,7 +77467,7 @@ const HAPROXY = {
  * them, but for what would end a visitor's request: all of that is said again.
  * https://docs.haproxy.org/3.0/configuration.html
  */
-function haproxyFiles(slots) {
+function haproxyFiles(slots, { isRolling }) {
     const services = Object.entries(slots.web);
     const backends = services.flatMap(([name, address]) => SLOTS.flatMap((slot) => [
         section(`backend estiba_${name}_${slot}`, [...HOW, ...alone(slots, address, slot)]),
@@ -77680,8 +77475,8 @@ function haproxyFiles(slots) {
         ...address.hosts.map((_, place) => section(`backend estiba_${name}_${slot}-trial-${place + 1}`, [...HOW, ...haproxy_inTrial(slots, address, slot, place)])),
     ]));
     return {
-        'haproxy.cfg': `${[WRITTEN, ...backends, SEEN].join('\n\n')}\n`,
-        'estiba.lua': lua(services.map(([name, { hosts }]) => `["${name}"] = ${hosts.length}`)),
+        'haproxy.cfg': `${[WRITTEN, ...backends, seen(isRolling ? services.map(([name]) => name) : [])].join('\n\n')}\n`,
+        'estiba.lua': lua(services.map(([name, { hosts }]) => `["${name}"] = ${hosts.length}`), isRolling ? ONE_BY_ONE : ''),
     };
 }
 /**
@@ -77715,20 +77510,24 @@ function haproxy_inTrial(slots, { hosts, port }, slot, place) {
     const before = server('before', otherSlot(slot), hosts[0]);
     return ['balance first', 'timeout connect 1s', ...server('new', slot, hosts[place]), ...before];
 }
-const SEEN = section('frontend estiba', [
-    'mode http',
-    `bind ${SEEN_AT}`,
-    'timeout client 5s',
-    'http-request set-log-level silent',
-    'http-request return status 200 content-type text/plain lf-string "%pid\\n" if { path /worker }',
-    'http-request return status 200 content-type text/plain lf-string "%[lua.estiba_state]\\n"',
-]);
+function seen(alone) {
+    const answer = (what) => `http-request return status 200 content-type text/plain lf-string "${what}\\n"`;
+    return section('frontend estiba', [
+        'mode http',
+        `bind ${SEEN_AT}`,
+        'timeout client 5s',
+        'http-request set-log-level silent',
+        `${answer('%pid')} if { path /worker }`,
+        ...alone.map((name) => `${answer(`%[lua.estiba(${name})]`)} if { path ${seenFor(name)} }`),
+        answer('%[lua.estiba_state]'),
+    ]);
+}
 /** Where a file can't be opened for another reason than that it is not there, what was known before holds. */
-function lua(replicas) {
+function lua(replicas, alone) {
     return `${WRITTEN.replace('#', '--')}
 local replicas = { ${replicas.join(', ')} }
 local known = "a"
-
+${alone && 'local moved = {}\n'}
 -- Nil where that can't be told.
 local function has(name)
   local file, _, code = io.open("${haproxy_FOLDER}/live/" .. name)
@@ -77758,11 +77557,16 @@ core.register_fetches("estiba", function(transaction, service)
   local slot = asked(transaction)
   if slot then return "estiba_" .. service .. "_" .. slot .. "-asked" end
   local now = state()
-  if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
+${alone}  if now == "a" or now == "b" then return "estiba_" .. service .. "_" .. now end
   return "estiba_" .. service .. "_" .. now .. "-" .. math.random(replicas[service] or 1)
 end)
 `;
 }
+/** A service may be led to b while the others are not. */
+const ONE_BY_ONE = `  local b = has("${markerOf('" .. service .. "')}")
+  if b ~= nil then moved[service] = b end
+  if now == "a" and moved[service] then now = "b" end
+`;
 function section(head, lines) {
     return [head, ...lines.map((line) => `    ${line}`)].join('\n');
 }
@@ -77832,6 +77636,7 @@ const TRAEFIK = {
     problemsIn: traefik_problemsIn,
     advice: traefik_advice,
     readsOwnAtStart: true,
+    leadsAllAlike: true,
 };
 /**
  * Traefik looks at no file for each request: it loads another configuration when something in the folder changes, and that is
@@ -78071,6 +77876,10 @@ function chooseEdge(model, kinds, configurations) {
     const because = webServices(model, kinds, [...new Set(named)]);
     if (outside !== undefined && because.size === 0)
         throw new UsageError(`x-estiba.edge: nothing says which services ${outside.name} passes requests to; label each estiba.kind: web`);
+    const alike = switched.find(({ proxy }) => proxy.leadsAllAlike);
+    if (strategyOf(model) === 'rolling' && alike !== undefined)
+        throw new UsageError(`x-estiba.strategy: ${alike.proxy.name} (services.${alike.name}) leads all services to the same slot, so they can't go there one ` +
+            'after the other; write `strategy: whole`, for which the host needs the memory of all of them twice, or take nginx, Caddy or HAProxy');
     const obstacle = obstacleTo(model, kinds, new Set(because.keys()));
     if (obstacle !== undefined)
         return { kind: 'plain', because: obstacle };
@@ -78103,8 +77912,8 @@ function proxyOf({ volumes = [] }) {
 function isSwitch(target) {
     return edge_PROXIES.some(({ folder }) => folder === target);
 }
-function edgeConfiguration(slots, edges, stack, own) {
-    const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack)));
+function edgeConfiguration(slots, edges, stack, own, strategy = 'whole') {
+    const texts = edges.map((edge) => edge.proxy.files(slots, placeOf(edge, stack, strategy)));
     const generated = Object.assign({}, ...texts);
     const inOrder = Object.keys(generated)
         .sort()
@@ -78464,8 +78273,11 @@ function phasesOf({ beside, ask, over, edge }) {
 /** The step from which on what serves is replaced, and the last one, as the journal names them: `switch 05`. */
 function marksOf(way) {
     const first = way.ask.length === 0 ? way.beside.length : 0;
-    const place = (steps) => `switch ${String(first + steps).padStart(2, '0')}`;
-    return { over: place(1), last: place(way.over.length + way.edge.length) };
+    return { over: switchStep(first), last: switchStep(first + way.over.length + way.edge.length - 1) };
+}
+/** The step of the switch behind so many. */
+function switchStep(steps) {
+    return `switch ${String(steps + 1).padStart(2, '0')}`;
 }
 /** Brings what served before and a plan leaves alone back to life, should an engine's crash have ended it. */
 function standBy({ healthyWithin }, services) {
@@ -79197,7 +79009,7 @@ function missingAssets(changed, observation) {
 ;// CONCATENATED MODULE: ./src/plan/describe.ts
 
 /** What the plan says of a service: what it is, what becomes of it, and what that costs. */
-function describeChange(change, to, { edgeChanged, was }) {
+function describeChange(change, to, { edgeChanged, isRolling, was, }) {
     const { name, service, action, running, alive, joins, idle } = change;
     const because = was === undefined ? change.because : `renamed: was ${was}`;
     const base = { name, kind: service.kind, action, because: `${because} (${service.kindBecause})` };
@@ -79219,14 +79031,21 @@ function describeChange(change, to, { edgeChanged, was }) {
     const added = Math.max(0, service.replicas - (isBeside ? 0 : alive.length));
     if (action !== 'replace' || running.length === 0)
         return { ...base, added };
-    if (isBeside && service.kind === 'worker')
+    if (isBeside && service.kind === 'worker' && !isRolling)
         return {
             ...base,
             added,
             downtime: 'no gap: old and new both work until the release is confirmed (update_config.order)',
         };
+    if (isBeside && isRolling && service.kind !== 'job')
+        return { ...base, added, goes: 'by itself', downtime: 'no downtime: new beside old, one service after the other' };
     if (isBeside)
-        return { ...base, added, downtime: 'no downtime: new beside old, then one switch' };
+        return {
+            ...base,
+            added,
+            ...(to.strategy === undefined && { goes: 'with the set' }),
+            downtime: 'no downtime: new beside old, then one switch',
+        };
     return { ...base, added, downtime: gapOf(change, to) };
 }
 const APART = 'it runs outside the networks of the slots, where the others look for it, and joins them as it is';
@@ -79296,6 +79115,9 @@ function finishSteps(request, changed) {
                     ? `stop and remove the old containers, and all of ${words_names(gone)}`
                     : 'stop and remove the old containers', `the way back now leads through the release${gone.length > 0 ? ', which has those no more' : ''}`, `remove_old ${definitions(old)}`)),
             ]
+            : []),
+        ...(request.isRolling && request.layout.variant === 'a'
+            ? [step('have the new containers in slot a alone', 'nobody asks them in slot b any more', 'part_slots')]
             : []),
         ...(idle.length > 0
             ? [
@@ -79471,6 +79293,200 @@ function jobNote({ name, service }, isServing) {
     return `${name} runs ${when}, and what it has done stays when the release goes back; to have a migration rehearsed and guarded, leave it to run-migrations`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/rolling.ts
+
+
+
+
+
+
+
+
+/** A clause why a release that is to go one service after the other goes as a whole; undefined where it need not. */
+function whyWhole(to, observation, { changed, gone, layout, takesOver }) {
+    if (layout.live === undefined)
+        return 'what runs now is in no slot yet';
+    if (takesOver || edgesOf(changed).length + living(gone.withEdges).length > 0)
+        return 'the edge itself is replaced';
+    const before = liveRelease(observation)?.slots?.web ?? {};
+    const moved = Object.entries(to.slots?.web ?? {}).filter(([name, { port, hosts }]) => {
+        const was = before[name];
+        return was !== undefined && (was.port !== port || was.hosts.join() !== hosts.join());
+    });
+    if (moved.length === 0)
+        return undefined;
+    const list = moved.map(([name]) => name).join(', ');
+    return `the port or the number of replicas of ${list} changed, which an edge is told for both slots at once`;
+}
+/** What the edge can't decide alone: a transaction has left some services in one slot and some in the other. */
+function mixedObjections({ edge, open }) {
+    if (edge?.isMixed !== true || open !== undefined)
+        return [];
+    return [
+        'the last transaction is stuck between the slots: the edge leads some web services to slot a and some to b, and what else they ' +
+            "are on is for you to say. See which serve (on the host: ls edge/slots/rolling in the stack's folder names those in b; " +
+            'docker ps --all --format \'{{.Names}} {{.Label "estiba.slot"}} {{.Status}}\'), start what is missing in one of the slots with docker start, ' +
+            'and lead the edge there: `ln -sfn slots/a edge/.live && mv -T edge/.live edge/live` (or slots/b); then deploy again',
+    ];
+}
+/**
+ * The web services of the set go to the free slot one after the other, what is asked before who asks: each new one proves itself
+ * beside all that serves, the edge leads it there, and the old one is stopped before the next one starts. So no more than one of them
+ * runs twice. Nothing is replaced before the first has proved itself.
+ */
+function rollingSteps(request) {
+    const { changed, gone, healthyWithin, layout, order } = request;
+    const to = layout.variant === 'b' ? 'b' : 'a';
+    const from = otherSlot(to);
+    const fresh = freshOf(changed);
+    const inTurn = inTurnOf(changed);
+    const old = [...aliveOf(inTurn), ...living(gone.inTurn)];
+    const move = { request, from, to, edges: toldOf(staying(request), request) };
+    const steps = [];
+    const begun = [];
+    for (const layer of order) {
+        const here = besideOf(changed).filter(({ name }) => layer.includes(name));
+        steps.push(...startLayers([layer], here.filter(isJob), healthyWithin));
+        for (const change of lasting(here)) {
+            const moved = begun.map((each) => each.change);
+            begun.push({ change, start: steps.length });
+            steps.push(start(move, change), take(move, change, moved));
+        }
+    }
+    const first = (begun[0]?.start ?? 0) + 1;
+    const beside = [
+        guardStep(request, layout.from),
+        ...fillUp(changed),
+        createNew(fresh, `made, not started, in slot ${to}; who asks by name finds the old ones`, [placeNew(request, fresh), `hide_new ${definitions(webOf(fresh))}`].filter(Boolean).join(' && ')),
+        ...request.share,
+        ...(from === 'a' ? [lendNames()] : []),
+        ...steps.slice(0, first),
+    ];
+    const opening = [...(request.edgeChanged ? [configureEdge(request)] : []), rollEdge(move)];
+    const each = begun.map(({ change, start: at }) => ({
+        change,
+        taken: beside.length + opening.length + at + 1 - first,
+        start: startLine(move, change, 'try_new'),
+        lead: leadLines(move, change),
+    }));
+    return {
+        beside,
+        ask: [],
+        over: [
+            ...opening,
+            ...steps.slice(first),
+            ...(old.length > 0 ? [stopOld(request, old)] : []),
+            ...startLayers(order, inTurn, healthyWithin),
+        ],
+        edge: [leadAll(move)],
+        turns: {
+            each,
+            apart: rollLine(move),
+            together: words('lead_all', [
+                move.to,
+                ...each.flatMap(({ change: { name } }) => (name in request.slots.web ? [name] : [])),
+            ]),
+        },
+    };
+}
+function startLine({ request }, change, program) {
+    return `${program} ${request.healthyWithin} ${definitions([change])}`;
+}
+function leadLines({ request, to, edges }, change) {
+    return [`show_new ${definitions([change])}`, ...leadTo(to, change, request, edges)];
+}
+function rollLine({ request, from }) {
+    return words('roll_edge', [from, ...Object.keys(request.slots.web)]);
+}
+/** Only what the edge passes requests to is led. */
+function leadTo(slot, { name }, { slots }, edges) {
+    if (!(name in slots.web))
+        return [];
+    return [words('lead_service', [slot, name]), words('see_edge', [`${name}/${slot}`, ...edges])];
+}
+/** Of one service alone. */
+function drainOne({ request, edges }, slot, { name }, seconds) {
+    const { slots } = request;
+    const addresses = (slots.web[name]?.hosts ?? []).map((host) => slotAddress(slots, slot, host));
+    return addresses.length === 0 ? [] : [words('drain', [String(seconds), addresses.join(','), ...edges])];
+}
+function lendNames() {
+    return {
+        title: 'have the old containers in slot b as well',
+        because: 'until the last one is replaced, old and new ask each other by name',
+        run: 'lend_names',
+        undo: 'part_slots',
+        reversibility: 'reversible',
+        deadline: 60,
+    };
+}
+function start(move, change) {
+    const { request, to } = move;
+    const one = definitions([change]);
+    return {
+        title: `start the new ${change.name} in slot ${to}, and wait until it is healthy`,
+        because: 'what it asks comes before it; all that serves goes on, and no other service runs twice meanwhile',
+        run: startLine(move, change, 'try_new'),
+        // An engine that was killed may have brought the new one back, and not the old one.
+        undo: [...(change.running.length > 0 ? [standBy(request, [change])] : []), `retire_new ${one}`].join(' && '),
+        reversibility: 'reversible',
+        deadline: request.healthyWithin + change.service.stopGrace + 60,
+    };
+}
+/** @param moved those that are in the new slot by then, and that the old one asks on the way back */
+function take(move, change, moved) {
+    const { request, from, to, edges } = move;
+    const { name, service, running, alive } = change;
+    const [seconds, one] = [String(request.healthyWithin), definitions([change])];
+    const replaced = alive.length > 0;
+    return {
+        title: `lead ${name} to slot ${to}${replaced ? ', and stop the old one' : ''}`,
+        because: 'the new one has proved itself; the old one is kept, stopped, for the way back, and its memory is for the next',
+        run: [
+            // It is found by its name from now on, and must be as well as before.
+            ...leadLines(move, change).toSpliced(1, 0, startLine(move, change, 'start_and_prove')),
+            // So that a start of the engine brings back what serves now.
+            `keep_alive ${definitionsWith([change], () => service.restart)}`,
+            ...(replaced ? [...drainOne(move, from, change, request.drain), `hide_old ${one}`, `stop_old ${one}`] : []),
+        ].join(' && '),
+        undo: [
+            standBy(request, staying(request)),
+            ...(running.length > 0 ? [[words('come_back', [seconds, name]), definitions(moved)].join(' ').trim()] : []),
+            ...leadTo(from, change, request, edges),
+            ...drainOne(move, to, change, Math.min(request.drain, DRAIN_BACK)),
+        ].join(' && '),
+        reversibility: 'reversible',
+        deadline: request.drain + service.stopGrace + 2 * request.healthyWithin + 60,
+    };
+}
+function rollEdge(move) {
+    const { request, from, edges } = move;
+    return {
+        title: 'have the edge lead each service by itself',
+        because: `for now all of them to slot ${from}, as before`,
+        run: rollLine(move),
+        undo: [standBy(request, staying(request)), `switch_edge ${from}`, words('see_edge', [from, ...edges])].join(' && '),
+        reversibility: 'reversible',
+        deadline: request.healthyWithin + 30,
+    };
+}
+function leadAll({ to, edges }) {
+    return {
+        title: `lead the edge to slot ${to} altogether`,
+        because: 'each service is led there; the old ones are stopped, so nothing of theirs answers any more',
+        run: `switch_edge ${to} && ${words('see_edge', [to, ...edges])}`,
+        undo: 'switch_edge rolling',
+        reversibility: 'reversible',
+        deadline: 30,
+    };
+}
+/** What the reader must know of what is mixed meanwhile. */
+function rollingNote(changed) {
+    return (`strategy: rolling: ${words_names(webOf(changed))} move one after the other, so old and new are mixed meanwhile: a request may be served by the ` +
+        'old of one and the new of another, here and on the way back, and what has moved is seen before the rest has proved itself. One that meets ' +
+        "a container as it stops is the application's to repeat. The way back starts the old containers again, and takes as long as that");
+}
+
 ;// CONCATENATED MODULE: ./src/plan/turns.ts
 
 
@@ -79585,7 +79601,11 @@ function goOnInSlot(request, fresh) {
             : edges.length > 0
                 ? [{ ...handOver(edges, []), since: over }]
                 : []),
-        ...(web.length > 0 ? leadToNew(request, web) : []),
+        ...(way.turns !== undefined
+            ? goOnOneByOne(request, way.turns, over)
+            : web.length > 0
+                ? leadToNew(request, web)
+                : []),
         ...(inTurn.length + others.length > 0 ? [{ ...handOver(inTurn, others), since: over }] : []),
     ];
 }
@@ -79638,6 +79658,38 @@ function leadThrough(edges, request, web) {
         ...(old.length > 0 ? [`stop_old ${definitions(old)}`] : []),
     ], web);
     return { ...going, deadline: going.deadline + request.healthyWithin };
+}
+/**
+ * Each of them as far as it has proved itself: an old one is stopped only for a new one that has, in the switch or here. Where
+ * one does not, the two stay mixed, and the next plan says so.
+ */
+function goOnOneByOne(request, { each, apart, together }, over) {
+    const { layout, edgeChanged, healthyWithin } = request;
+    const stay = staying(request);
+    const edges = toldOf(stay, request);
+    const ready = [...(edgeChanged ? [words('configure_edge', edges)] : []), apart];
+    const goOn = ({ change, lead }, first) => {
+        const stop = change.action === 'replace' ? [`stop_old ${definitions([change])}`] : [];
+        const going = step(`go on with the new ${change.name} in slot ${layout.variant}`, 'old code must not answer on a schema that it can not use; the old one goes when the new one serves', [
+            'await_engine',
+            ...(stay.length > 0 ? [standBy(request, stay)] : []),
+            ...first,
+            keepAlive([change]),
+            ...lead,
+            ...stop,
+        ], [change]);
+        return { ...going, deadline: going.deadline + 2 * healthyWithin };
+    };
+    return [
+        ...each.flatMap((turn) => [
+            { ...goOn(turn, []), since: switchStep(turn.taken) },
+            { ...goOn(turn, [...ready, turn.start]), since: over, unless: switchStep(turn.taken) },
+        ]),
+        {
+            ...step(`lead the edge to slot ${layout.variant} altogether`, 'all of the new serve', [together], []),
+            since: over,
+        },
+    ];
 }
 function goOnInTurns(request, fresh) {
     const over = marksOf(request.way).over;
@@ -79813,10 +79865,12 @@ function sharing(name, source, other) {
 
 
 
+
 /** Plans the way from what runs to a release. */
 function planSwitch(request) {
     const { to, observation, healthyWithin, drain } = request;
     const objections = [
+        ...mixedObjections(observation),
         ...dataObjections(to, observation),
         ...sharedDataObjections(to, observation),
         ...outsideObjections(to, observation),
@@ -79837,11 +79891,17 @@ function planSwitch(request) {
     const edgeChanged = takesOver ||
         (to.slots !== undefined && observation.edge !== undefined && observation.edge.hash !== to.slots.edgeHash);
     const isQuiet = changed.length + stoppedInSwitch(gone).length === 0;
+    const whole = to.strategy !== 'rolling'
+        ? ''
+        : to.slots === undefined
+            ? 'old and new take turns'
+            : whyWhole(to, observation, { changed, gone, layout, takesOver });
+    const isRolling = whole === undefined && changed.some(isOfTheSet);
     const way = isQuiet && !edgeChanged
         ? NO_WAY
         : to.slots === undefined
             ? turnSteps(switching, to.order, layout.from)
-            : slotSteps({
+            : (isRolling ? rollingSteps : slotSteps)({
                 ...switching,
                 order: to.order,
                 slots: to.slots,
@@ -79858,7 +79918,7 @@ function planSwitch(request) {
         title: request.title,
         variant: layout.variant,
         services: [
-            ...changes.map((change) => describeChange(change, to, { edgeChanged, was: renamed.get(change.name) })),
+            ...changes.map((change) => describeChange(change, to, { edgeChanged, isRolling, was: renamed.get(change.name) })),
             ...allGone(gone).map((change) => describeGone(change, gone)),
             ...leftOutside(to, observation),
             ...outside.map(describeOutside),
@@ -79867,11 +79927,17 @@ function planSwitch(request) {
             prepare: numbered(prepareSteps({ ...request, changes, outside, layout })),
             ...phasesOf(way),
             commit: numbered(lastingOnes.length === 0 ? [] : [stillWell(lastingOnes)]),
-            finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged }, changed)),
+            finish: numbered(finishSteps({ ...request, layout, changes, gone, switched, edgeChanged, isRolling }, changed)),
             ...(settle.length > 0 && { settle: numbered(settle) }),
         },
         ...(lastingOnes.length > 0 && { watch: `are_well ${definitions(lastingOnes)}` }),
-        notes: edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length),
+        notes: [
+            ...(edgeChanged && changed.length === 0 ? [] : notesOn(request, changes, changed, allGone(gone).length)),
+            ...(isRolling ? [rollingNote(changed)] : []),
+            ...(whole && changed.some(isOfTheSet)
+                ? [`x-estiba.strategy: rolling has no effect this time, because ${whole}`]
+                : []),
+        ],
     };
 }
 const NO_WAY = { beside: [], ask: [], over: [], edge: [] };
@@ -80128,20 +80194,33 @@ function memoryProblems({ host }, demand) {
                 `has ${formatSupply(total)} in all; lower deploy.resources.reservations.memory, or take a bigger host`,
         ];
 }
-/** Whether what is started while all that runs now still does fits into what is free now. */
+/** Whether what is started while what serves still does fits into what is free now. */
 function memoryWarnings(observation, demand, { services }) {
     const available = observation.host.memory.availableKiB * 1024;
     const guesses = (demand?.memory ?? []).flatMap((wanted) => {
-        const added = services.find(({ name }) => name === wanted.service)?.added ?? 0;
-        return added === 0 ? [] : guess(wanted, added, observation);
+        const { added = 0, goes } = services.find(({ name }) => name === wanted.service) ?? {};
+        return added === 0 ? [] : guess(wanted, added, observation).map((guessed) => ({ ...guessed, goes }));
     });
-    const needed = guesses.reduce((sum, { bytes }) => sum + bytes, 0);
-    return available === 0 || needed <= available
-        ? []
-        : [
-            `old and new containers together may not fit into memory: the new ones may take ${formatNeed(needed)} ` +
-                `(${guesses.map(({ why }) => why).join(', ')}), and ${formatSupply(available)} are available`,
-        ];
+    const alone = largest(guesses.filter(({ goes }) => goes === 'by itself'));
+    const together = [...guesses.filter(({ goes }) => goes !== 'by itself'), ...alone];
+    const needed = sum(together);
+    if (available === 0 || needed <= available)
+        return [];
+    const set = guesses.filter(({ goes }) => goes === 'with the set');
+    const saved = sum(set) - sum(largest(set));
+    return [
+        `old and new containers together may not fit into memory: the new ones may take ${formatNeed(needed)} ` +
+            `(${together.map(({ why }) => why).join(', ')}), and ${formatSupply(available)} are available${saved > 0
+                ? `; \`x-estiba: { strategy: rolling }\` has one web service move after the other, for which ${formatNeed(needed - saved)} are ` +
+                    'enough (docs/recipes.md, "Where memory is short"; not behind Traefik)'
+                : ''}`,
+    ];
+}
+function sum(guesses) {
+    return guesses.reduce((total, { bytes }) => total + bytes, 0);
+}
+function largest(guesses) {
+    return guesses.toSorted((one, other) => other.bytes - one.bytes).slice(0, 1);
 }
 /** As the old ones use now, at least what is reserved, at most the limit; the limit alone where nothing runs. */
 function guess({ service, limit, reservation }, added, observation) {
@@ -86123,6 +86202,7 @@ function mapServices(model, map) {
 
 
 
+
 /**
  * Puts the built digests in place of tags, for every service that names one of the built repositories.
  *
@@ -86149,8 +86229,11 @@ function makeRelease(model, name, around) {
     const kinds = kindsIn(inferred);
     const beside = besideOld(model, kinds, choice.kind === 'slots' ? [...choice.because.keys()] : []);
     const services = Object.fromEntries([...inferred].map(([service, kind]) => [service, describeService(service, model, kind, beside.has(service))]));
+    const strategy = strategyOf(model);
     const slots = choice.kind === 'slots' ? { subnets: around.subnets, web: webAddresses(choice.web, around.slotsBefore) } : undefined;
-    const edge = choice.kind === 'slots' && slots ? edgeConfiguration(slots, choice.edges, around.stack, around.edgeOwn) : undefined;
+    const edge = choice.kind === 'slots' && slots
+        ? edgeConfiguration(slots, choice.edges, around.stack, around.edgeOwn, strategy)
+        : undefined;
     return {
         manifest: {
             format: 3,
@@ -86169,6 +86252,7 @@ function makeRelease(model, name, around) {
                 },
             }),
             ...(choice.kind === 'plain' && { plainBecause: choice.because }),
+            ...(strategy === 'rolling' && { strategy }),
         },
         variants: variantsOf({ model: labelled(model, services), kinds, slots }),
         edge: edge?.files,

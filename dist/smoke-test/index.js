@@ -67749,6 +67749,14 @@ const TOKEN = '^[0-9a-f]+$';
 function seenAs({ stack }) {
     return `${stack}.estiba`;
 }
+/** Where it does so for one service: what it says ends with `_` and the slot, or is the slot. */
+function seenFor(service) {
+    return `/service/${service}`;
+}
+/** The file in `live` that leads a service to slot b, whatever holds for the others. */
+function markerOf(service) {
+    return `${service}.b`;
+}
 const WRITTEN = '# Written by Estiba at a deploy; see docs/recipes.md.';
 /** A service's name as part of a name in a configuration: letters, digits and underscores. */
 function variable(service) {
@@ -67821,7 +67829,7 @@ const CADDY = {
  * each matcher; in this order, what a request meets in the midst of a switch is one that serves.
  */
 function caddyFiles(slots, place) {
-    const { stack, folder, isShared } = place;
+    const { stack, folder, isShared, isRolling } = place;
     const snippets = Object.entries(slots.web).map(([name, address]) => {
         const prefix = ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
         const snippet = { slots, address, prefix, folder };
@@ -67829,7 +67837,7 @@ function caddyFiles(slots, place) {
             ...SLOTS.flatMap((slot) => asking(snippet, slot)),
             ...inTrial(snippet, 'b'),
             ...inTrial(snippet, 'a'),
-            matcher(`${prefix}_b`, 'b', folder),
+            matcher(`${prefix}_b`, isRolling ? `b ${markerOf(name)}` : 'b', folder),
             proxy(`@${prefix}_b`, of(slots, address, 'b')),
             proxy('', of(slots, address, 'a')),
         ]);
@@ -67838,8 +67846,15 @@ function caddyFiles(slots, place) {
         matcher(`estiba_${state}`, state, folder),
         `respond @estiba_${state} ${state}`,
     ]);
+    const alone = (isRolling ? Object.keys(slots.web) : []).flatMap((name) => [
+        matcher(`estiba_at_${variable(name)}`, markerOf(name), folder, [`path ${seenFor(name)}`]),
+        `respond @estiba_at_${variable(name)} b`,
+    ]);
     const [address = '', port = ''] = SEEN_AT.split(':');
-    const status = block(`http://${seenAs(place)}:${port}`, [`bind ${address}`, block('route', [...seen, 'respond a'])]);
+    const status = block(`http://${seenAs(place)}:${port}`, [
+        `bind ${address}`,
+        block('route', [...alone, ...seen, 'respond a']),
+    ]);
     return { 'caddy.conf': `${[WRITTEN, ...snippets, status].join('\n')}\n` };
 }
 /** A request with the token of a transaction goes to the slot that it may ask, and to no other. */
@@ -67959,7 +67974,7 @@ const nginx_NGINX = {
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
 function nginxFiles(slots, place) {
-    const { stack, folder, isShared } = place;
+    const { stack, folder, isShared, isRolling } = place;
     const services = Object.entries(slots.web);
     const upstream = (name) => ['estiba', ...(isShared ? [stack] : []), name].map((part) => variable(part)).join('_');
     const upstreams = services.flatMap(([name, { hosts, port }]) => {
@@ -67970,12 +67985,14 @@ function nginxFiles(slots, place) {
                 `${servers(otherSlot(slot), ' max_fails=0 backup')} ${nginx_SOON_CLOSED} }`,
         ]);
     });
+    const alone = isRolling ? services.map(([name]) => name) : [];
+    const seen = alone.map((name) => `location = ${seenFor(name)} { return 200 "$estiba_${variable(name)}\\n"; } `);
     return {
         'nginx.conf': `${[
             WRITTEN,
             ...upstreams,
             `server { listen ${SEEN_AT}; server_name ${seenAs(place)}; access_log off; include ${folder}/server.conf; ` +
-                'location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }',
+                `${seen.join('')}location / { default_type text/plain; return 200 "$estiba_slot\\n"; } }`,
         ].join('\n')}\n`,
         'server.conf': `${[
             WRITTEN,
@@ -67984,6 +68001,7 @@ function nginxFiles(slots, place) {
             `if (-f ${folder}/live/trial) { set $estiba_slot $estiba_slot-trial; }`,
             ...nginx_asking(folder),
             ...services.map(([name]) => `set $estiba_${variable(name)} ${upstream(name)}_$estiba_slot;`),
+            ...alone.map((name) => `if (-f ${folder}/live/${markerOf(name)}) { set $estiba_${variable(name)} ${upstream(name)}_b; }`),
         ].join('\n')}\n`,
     };
 }
@@ -68063,11 +68081,10 @@ function outside_isOutside(edge) {
  */
 function outsideEdge(model) {
     const extension = model['x-estiba'];
-    if (extension === undefined)
+    const { edge } = readExtension(extension);
+    if (edge === undefined)
         return undefined;
-    const { edge, ...unknown } = isRecord(extension) ? extension : { '': extension };
-    const [name] = Object.keys(unknown);
-    if (name !== undefined || !isRecord(edge) || Object.keys(edge).length !== 1)
+    if (!isRecord(edge) || Object.keys(edge).length !== 1)
         throw misspelt(extension);
     const [program = '', where] = Object.entries(edge)[0] ?? [];
     const proxy = SHARED[program];
@@ -68081,19 +68098,36 @@ function outsideEdge(model) {
         throw new UsageError(`x-estiba.edge: ${where} is a service of this very stack; leave x-estiba out, and mount ./edge as ${proxy.folder} there`);
     return { name: where, proxy };
 }
+/** As the compose file says: `x-estiba: { strategy: rolling }`. */
+function strategyOf(model) {
+    const { strategy = 'whole' } = readExtension(model['x-estiba']);
+    if (strategy === 'whole' || strategy === 'rolling')
+        return strategy;
+    throw new UsageError(`x-estiba.strategy: ${JSON.stringify(strategy)} is not understood; write \`whole\` to have all web services start beside the old ` +
+        'ones, or `rolling` for one after the other where memory is short');
+}
+function readExtension(extension) {
+    if (extension === undefined)
+        return {};
+    const isKnown = isRecord(extension) && Object.keys(extension).every((key) => key === 'edge' || key === 'strategy');
+    if (!isKnown || Object.keys(extension).length === 0)
+        throw misspelt(extension);
+    return extension;
+}
 function misspelt(extension) {
     return new UsageError(`x-estiba: ${JSON.stringify(extension)} is not understood; write \`edge: { nginx: host }\` for the server's own nginx, or ` +
-        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server');
+        '`edge: { nginx: proxy/web }` (or caddy) for the service web of the Compose project proxy on the same server; or `strategy: rolling`');
 }
 function isRecord(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 /** What the files for that edge depend on. */
-function placeOf({ name, proxy }, stack) {
+function placeOf({ name, proxy }, stack, strategy = 'whole') {
+    const common = { stack: stack.name, ...(strategy === 'rolling' && { isRolling: true }) };
     if (name === outside_HOST)
-        return { stack: stack.name, folder: `${stack.path}/edge`, isShared: true };
+        return { ...common, folder: `${stack.path}/edge`, isShared: true };
     const isShared = outside_isOutside(name);
-    return { stack: stack.name, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
+    return { ...common, folder: isShared ? `${proxy.folder}/${stack.name}` : proxy.folder, isShared };
 }
 
 ;// CONCATENATED MODULE: ./src/compose/model.ts
@@ -68316,16 +68350,6 @@ function kindOf(name, services) {
 // Written by scripts/embed.mts from the shell programs beside it: edit those.
 /** src/agent/agent.sh */
 const programs_agentProgram = `#!/bin/sh
-# The agent carries one transaction of one stack to its end, with or without the runner. It interprets the plan that was
-# shipped with the transaction: which word is heard in which state, and what a crash leads to, stand in the plan's
-# tables, not here. Formats and exit codes: docs/protocol.md.
-#
-#   agent run     STACK TX                              hold the lock, run the phases, obey the owner, end the transaction
-#   agent follow  STACK TX RECORD [WORD]                print the journal from that record on, until the agent waits or ended
-#   agent say     STACK TX NONCE ID RECORD WORD [ARG]   hand a word to the agent, then follow what comes of it
-#   agent recover STACK [TX]                            end what an agent has left that is gone; never waits for a living one
-#   agent resume  STACK TX                              the same for one transaction, by who holds the lock
-#   agent leave   STACK                                 take the minute job out of the crontab
 set -u
 umask 077
 export LC_ALL=C
@@ -68335,23 +68359,17 @@ tx=$stack/transactions/$id
 journal=$tx/journal
 export ESTIBA_STACK="$stack" ESTIBA_TX="$tx"
 
-# What is on disk of a transaction: its journal, and the tables of its plan.
-
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 records() { if [ -f "$journal" ]; then wc -l <"$journal"; else echo 0; fi; }
 
-# replace FILE: with standard input; it is the old one or the whole new one at any time.
 replace() { cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }
 
-# cut_torn_tail FILE: a crash may leave half a line at the end; the next one must not be glued to it. Needs no space.
 cut_torn_tail() {
   written=
   [ -s "$1" ] && [ -n "$(tail -c 1 "$1" | tr '\\0' '?')" ] || return 0
   truncate -s "$(head -n "$(wc -l <"$1")" "$1" | wc -c)" "$1" && sync "$1"
 }
 
-# record TYPE [ARG...]: on disk when this succeeds. Fields: number, epoch seconds, uptime seconds, type, arguments. A deploy
-# waits for some forty of them, so what can be known without a process of its own is.
 record() {
   written=\${written:-$(records)}
   read -r up _ </proc/uptime
@@ -68366,34 +68384,25 @@ last_of() { [ -f "$journal" ] && awk -v type="$1" '$4 == type { found = $5 } END
 count_of() { awk -v type="$1" '$4 == type { n++ } END { print n + 0 }' "$journal"; }
 is_over() { [ -n "$(last_of ended)" ]; }
 
-# look_up TABLE KEY1 KEY2: the remaining fields of the first row that matches; \`*\` in the table matches anything.
 look_up() { awk -v a="$2" -v b="$3" '($1 == a || $1 == "*") && $2 == b { print $3, $4; exit }' "$tx/plan/$1"; }
 limit() { awk -v name="$1" '$1 == name { print $2 }' "$tx/plan/limits"; }
 
-# Effects run in sessions of their own, so that all of one can be found and ended, also when its agent is gone.
-
-# in_session SECONDS PROGRAM FILE: becomes the first process of a session, writes who it is to the file, and runs the
-# program with a deadline. Fields of stat: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 in_session() {
-  # shellcheck disable=SC2016 # the inner shell's
   cd "$stack" && exec setsid sh -c '
     seconds=$1 program=$2 file=$3
     read -r stat <"/proc/$$/stat" && read -r boot </proc/sys/kernel/random/boot_id && set -- \${stat##*) } && echo "$$ \${20} $boot" >"$file"
     exec timeout -k 5 "$seconds" sh "$program"' sh "$@"
 }
 
-# members SESSION: its living processes, each with its start time.
 members() {
   cat /proc/[0-9]*/stat 2>/dev/null |
     awk -v session="$1" '{ pid = $1; sub(/.*\\) /, "") } $4 == session && $1 !~ /[ZX]/ { print pid, $20 }'
 }
 
-# end_session SESSION: told to end, and killed after five seconds.
 end_session() {
   signal=TERM
   began=$(uptime_seconds)
   while processes=$(members "$1" | cut -d ' ' -f 1) && [ -n "$processes" ]; do
-    # shellcheck disable=SC2086 # a list of process ids
     [ -z "$signal" ] || kill -s "$signal" $processes 2>/dev/null
     sleep 0.1 9>&-
     lasted=$(($(uptime_seconds) - began)) signal=
@@ -68402,13 +68411,10 @@ end_session() {
   done
 }
 
-# leave_nothing SESSION CODE: to look through all processes takes its time, so after a success only the process group is
-# asked for, which all are in that did not choose otherwise.
 leave_nothing() {
   if [ "$2" != 0 ] || kill -0 "-$1" 2>/dev/null; then end_session "$1"; fi
 }
 
-# run_in_session SECONDS PROGRAM: for what is no effect of a transaction; nothing of it is left.
 run_in_session() {
   in_session "$1" "$2" /dev/null &
   program=$!
@@ -68418,8 +68424,6 @@ run_in_session() {
   return "$code"
 }
 
-# is_session_of TX SESSION START-TIME: its first process is the one that was recorded; where that has ended before the
-# others, one of them carries the transaction in its environment.
 is_session_of() {
   members "$2" | grep -qxF "$2 $3" && return
   for process in $(members "$2" | cut -d ' ' -f 1); do
@@ -68428,21 +68432,14 @@ is_session_of() {
   return 1
 }
 
-# end_orphan TX: ends the effect that an agent has left that is gone. What was recorded is read before the agent is looked
-# for, so that an effect of one that takes over just now is not taken for an orphan.
 end_orphan() {
   { read -r session started boot <"$stack/transactions/$1/effect"; } 2>/dev/null || return 0
   if is_alive "$1" || [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
   if is_session_of "$1" "$session" "$started"; then end_session "$session"; fi
 }
 
-# One agent at a time: who lives, and who holds the stack.
-
-# A second at most: whoever says a word opens the door. (Not a signal: bash 5.2 dies of a trap in the midst of \`$(...)\`.)
-# Sleeps and watchers close the lock; effects inherit it, so that an orphaned effect still holds it.
 pause() { if [ -p "$tx/door" ]; then timeout 1 cat "$tx/door"; else sleep 1; fi >/dev/null 2>&1 9>&-; }
 
-# is_alive TX: a process id outlives its process; the command line tells whether it is still an agent of this transaction.
 is_alive() {
   case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(cat "$stack/transactions/$1/pid" 2>/dev/null)/cmdline") in
     *" run $stack $1 "* | *" resume $stack $1 "*) return 0 ;;
@@ -68450,8 +68447,6 @@ is_alive() {
   esac
 }
 
-# From here on this process is the transaction's agent. The folder's own lock is held for this moment only: a visitor who
-# ends a transaction whose agent never came looks for it under the same lock.
 be_the_agent() {
   mkdir -p "$tx/inbox" "$tx/output"
   [ -p "$tx/door" ] || mkfifo "$tx/door"
@@ -68465,13 +68460,11 @@ be_the_agent() {
 
 what_is_open() { cat "$stack/open" 2>/dev/null; }
 
-# An orphaned effect of the open transaction is not waited for.
 end_open_orphan() {
   open=$(what_is_open)
   [ -z "$open" ] || is_alive "$open" || end_orphan "$open"
 }
 
-# BusyBox's \`timeout\` holds on to the lock for up to a second after its effect has ended: so a second try.
 take_the_lock() {
   exec 9>>"$stack/lock"
   [ -z "$(first_waiting)" ] && { flock -n 9 || { pause; flock -n 9; }; } && return 0
@@ -68488,11 +68481,8 @@ take_the_lock() {
   return_ticket
 }
 
-# Who waits for the lock gets it in the order of arrival. A ticket is a file in \`waiting\`, its name a number.
-
 tickets() { for ticket in "$stack"/waiting/[0-9]*; do [ ! -f "$ticket" ] || echo "\${ticket##*/}"; done | sort -n; }
 
-# first_waiting: the transaction with the lowest ticket whose agent lives; the tickets of others are removed.
 first_waiting() {
   for number in $(tickets); do
     { read -r waiter <"$stack/waiting/$number"; } 2>/dev/null || continue
@@ -68513,17 +68503,13 @@ draw_ticket() {
 
 return_ticket() { rm -f "$stack/waiting/\${my_ticket:-.$id}" "$stack/waiting/.$id"; }
 
-# Runs the steps of a phase. Each is a program of the plan, in a session and with a deadline of its own.
-
 steps_of() { awk '{ print $1 }' "$tx/plan/$1/steps" 2>/dev/null; }
 
-# is_due PHASE STEP: some are there only for the case that another step has begun, or has not.
 is_due() {
   if [ -f "$tx/plan/$1/$2.since" ]; then has began "$(cat "$tx/plan/$1/$2.since")" || return 1; fi
   if [ -f "$tx/plan/$1/$2.unless" ]; then ! has began "$(cat "$tx/plan/$1/$2.unless")" || return 1; fi
 }
 
-# run_step PHASE STEP run|undo|gate: output to a file of its own; ends at the deadline, or at an abort while it goes forward.
 run_step() {
   watcher=
   limit=
@@ -68548,7 +68534,6 @@ end_effect_at_abort() {
   done
 }
 
-# run_phase PHASE: the steps in order, the intent on disk before each effect. Sets \`cause\` when one fails.
 run_phase() {
   for step in $(steps_of "$1"); do
     is_abort_waiting && return 1
@@ -68562,20 +68547,15 @@ run_phase() {
   done
 }
 
-# three_times COMMAND...: for what must succeed to leave a clean end.
 three_times() { "$@" || { sleep 1 9>&-; "$@"; } || { sleep 3 9>&-; "$@"; }; }
-
-# The stack's history, a line for each transaction that was open. Each line's checksum covers the one before.
 
 ledger=$stack/ledger.jsonl
 
-# When a migration was begun: what a step of its own found out about the schema.
 migration() {
   ! awk '$4 == "began" && $5 == "migrate" { found = 1 } END { exit !found }' "$journal" ||
     printf ',"migration":"%s"' "$(cat "$tx/migration" 2>/dev/null || echo unknown)"
 }
 
-# add_to_ledger: what the terminal record says; nothing when the line is there already.
 add_to_ledger() {
   cut_torn_tail "$ledger"
   ! grep -q "\\"tx\\":\\"$id\\"" "$ledger" 2>/dev/null || return 0
@@ -68589,9 +68569,6 @@ EOT
   printf '%s,"sum":"%s"}\\n' "$entry" "$sum" >>"$ledger" && sync "$ledger"
 }
 
-# The three ways in which a transaction ends: committed, undone, stuck.
-
-# end RESULT CAUSE: the terminal record. What only an open transaction needs goes, a registry login first of all.
 end() {
   rm -rf "$tx/docker" "$tx/reserve"
   record ended "$1" "$2" || return 1
@@ -68599,7 +68576,6 @@ end() {
   return_ticket
 }
 
-# finish RESULT CAUSE: the terminal record, the ledger's line, and the stack is free. Repeating it changes nothing.
 finish() {
   is_over || end "$1" "$(printf %s "$2" | tr -cd 'A-Za-z0-9_.,:-')"
   if ! is_over || ! add_to_ledger; then return 1; fi
@@ -68608,7 +68584,6 @@ finish() {
   leave_what_was_removed
 }
 
-# Folders of transactions that have ended long ago, packages that never arrived whole, agents that nobody needs.
 prune() {
   set -- "$stack"/transactions/t-*
   while [ "$#" -gt "$(limit transactions)" ]; do
@@ -68624,7 +68599,6 @@ prune() {
 
 begun_latest_first() { awk '$4 == "began" { line[++n] = $5 "/" $6 } END { for (; n; n--) print line[n] }' "$journal"; }
 
-# undo CAUSE: back to what was, latest step first; \`stuck\` when a gate forbids it or a way back fails.
 undo() {
   rm -f "$tx/reserve"
   record undoing "$1"
@@ -68648,8 +68622,6 @@ undo() {
   finish undone "$1"
 }
 
-# complete_phase PHASE: what follows a decision can only be completed, never taken back. A step that stays red does not keep the
-# others from being run. Sets \`unfinished\`.
 complete_phase() {
   unfinished=
   for step in $(steps_of "$1"); do
@@ -68663,22 +68635,17 @@ complete_phase() {
   done
 }
 
-# A step that stays red is named in the terminal record.
 wind_up() {
   rm -f "$tx/reserve"
   complete_phase finish
   finish committed "\${unfinished:+unfinished:$unfinished}"
 }
 
-# settle CAUSE: nothing may be taken back, so what has taken the place of the old goes on.
 settle() {
   complete_phase settle
   finish stuck "$1"
 }
 
-# Hears the owner's words in their order. What comes of each stands in the plan's table.
-
-# Looks behind words that were said before it, which a running step keeps from being heard. Sets \`cause\`.
 is_abort_waiting() {
   ahead=$((heard + 1))
   while [ -f "$tx/inbox/$ahead" ]; do
@@ -68689,7 +68656,6 @@ is_abort_waiting() {
   return 1
 }
 
-# Why a trial may not be confirmed: empty when it may.
 objection() {
   awk -v unchecked="$1" '$4 == "reported" { verdict[$5] = $6 }
     END { for (check in verdict) { n++; if (verdict[check] != "good" && worst != "bad") worst = verdict[check] }
@@ -68744,8 +68710,6 @@ wait_for_the_owner() {
   obey "$said"
 }
 
-# The minute job: a line of the user's crontab that recovers. What cron's environment lacks is kept in the stack's folder.
-
 mark="# estiba $stack"
 
 remember_environment() {
@@ -68757,7 +68721,6 @@ restore_environment() {
   while IFS= read -r variable; do export "\${variable?}"; done <"$stack/environment"
 }
 
-# The host's own: a BusyBox shell brings another, of a cron that may not run here.
 find_crontab() (
   IFS=:
   for folder in $PATH; do
@@ -68766,9 +68729,6 @@ find_crontab() (
   return 1
 )
 
-# edit_crontab [LINE]: the table without the lines of this stack, then that line; all others stay as they are. Nothing is
-# done where the table can't be read for another reason than that there is none, which only its words tell. The lock is
-# for other stacks of the same user.
 edit_crontab() {
   crontab=$(find_crontab) || return 0
   old=$stack/.crontab.$$
@@ -68787,17 +68747,12 @@ edit_crontab() {
 add_minute_job() { edit_crontab "* * * * * sh $stack/agent recover $stack >/dev/null 2>&1 $mark"; }
 remove_minute_job() { edit_crontab; }
 
-# A stack that was removed needs none, as soon as nothing is open. The caller holds the lock.
 leave_what_was_removed() { [ ! -f "$stack/removed" ] || [ -f "$stack/open" ] || remove_minute_job; }
 
-# The agent's own verb.
-
-# Space for the way back, and the name of the journal, whose records are synced one by one.
 reserve() {
   : >>"$journal" && head -c "$(($(limit reserve) * 1024))" /dev/urandom 2>/dev/null >"$tx/reserve" && sync "$tx/reserve" && sync "$tx"
 }
 
-# What must be there before anything is begun, so that a crash can be recovered from without the runner.
 make_ready() {
   remember_environment || return 1
   if ! cmp -s "$tx/plan/revive" "$stack/revive"; then replace "$stack/revive" <"$tx/plan/revive" || return 1; fi
@@ -68811,7 +68766,6 @@ run() {
   be_the_agent
   is_over && return 0
   lease=$(cat "$tx/plan/lease")
-  # What was brought to be staged makes way for the terminal record.
   reserve || { rm -rf "$tx/reserve" "$tx/release" "$tx/files" "$tx/agent.sh"; end undone no-space; return 0; }
   record began-agent "$(basename "$0")"
   take_the_lock || return 0
@@ -68825,9 +68779,6 @@ run() {
   until is_over; do wait_for_the_owner; done
 }
 
-# Brings to an end what an agent has left that is gone.
-
-# The caller holds the lock.
 resume() {
   end_orphan "$id"
   be_the_agent
@@ -68851,7 +68802,6 @@ recover_what_is_open() {
   if [ -d "$stack/transactions/$open" ]; then sh "$0" resume "$stack" "$open"; else rm -f "$stack/open"; fi
 }
 
-# For a visitor, and each minute: a living agent needs no help, and is not waited for.
 recover() {
   restore_environment
   exec 9>>"$stack/lock"
@@ -68869,7 +68819,6 @@ recover() {
   rejoin
 }
 
-# With a transaction named: its agent may have died before it held the stack. Nothing was begun then.
 end_what_never_was_open() {
   [ -d "$tx/plan" ] && [ "$(what_is_open)" != "$id" ] || return 0
   {
@@ -68881,13 +68830,10 @@ end_what_never_was_open() {
   } 8<"$tx"
 }
 
-# The engine's start that was seen last; an engine that is down is nothing to note.
 note_engine() {
   [ -f "$stack/engine" ] || { start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) && echo "$start" | replace "$stack/engine"; }
 }
 
-# After a start of the engine, once: what must run is started. An engine that was killed marks what it stopped as stopped
-# by hand, and does not start it again. The caller holds the lock, and nothing is open.
 revive() {
   [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/engine" ] || return 0
   start=$(timeout 20 sh "$stack/revive" which 2>/dev/null 9>&-) || return 0
@@ -68896,17 +68842,13 @@ revive() {
   echo "$start" | replace "$stack/engine"
 }
 
-# Each minute: a container that somebody made anew is outside of what the others find it in. The caller holds the lock.
 rejoin() {
   [ ! -f "$stack/open" ] && [ -f "$stack/revive" ] && [ -f "$stack/current/../joins" ] || return 0
   timeout -k 5 60 sh "$stack/revive" join >/dev/null 2>&1
 }
 
-# The verbs of those who visit the agent: say, and follow.
-
 is_known() { [ -d "$tx" ] || { echo "there is no transaction $id in $stack" >&2; return 6; }; }
 
-# number_of ID: the place in the inbox of the word with that id.
 number_of() {
   number=1
   while [ -f "$tx/inbox/$number" ]; do
@@ -68917,8 +68859,6 @@ number_of() {
   return 1
 }
 
-# put ID WORD [ARG...]: into the inbox, once, however often it is said. Prints its number. On a full disk the space that is
-# set aside for going back is given to the word that asks for it.
 put() {
   {
     flock 8
@@ -68930,7 +68870,6 @@ put() {
 
 write_word() { printf '%s\\n' "$*" >"$tx/inbox/.new"; }
 
-# may_be_said NONCE WORD [ARG]: by the table of the plan.
 may_be_said() {
   key=$2 state=$(last_of state)
   [ "$2" = advance ] && key=advance:$3
@@ -68939,7 +68878,6 @@ may_be_said() {
   [ "\${rule%% *}" = any ] || [ "$1" = "$(cat "$tx/plan/nonce")" ] || { echo 'refused not-owner'; return 3; }
 }
 
-# say NONCE ID RECORD WORD [ARG]: followed from that record on; 0 is for where the agent begins to hear the word.
 say() {
   is_known || return
   nonce=$1 word_id=$2 from=$3
@@ -68948,10 +68886,8 @@ say() {
   if ! number=$(number_of "$word_id"); then
     is_alive "$id" || is_over || { echo gone; return 5; }
     if is_over; then follow "$(records)"; return; fi
-    # Said by another connection just now, it may have been heard, and be none for the state that it led to.
     if ! refusal=$(may_be_said "$nonce" "$@") && ! number_of "$word_id" >/dev/null; then echo "$refusal"; return 3; fi
     number=$(put "$word_id" "$@") || return 1
-    # shellcheck disable=SC2016 # the inner shell's
     timeout 2 sh -c ': >"$1"' sh "$tx/door" </dev/null >/dev/null 2>&1 &
   fi
   heard_from=$(awk -v before="$((number - 1))" '$4 == "waiting" && $7 == before { print $1 + 1; exit }' "$journal")
@@ -68959,7 +68895,6 @@ say() {
   follow "$from" "$number"
 }
 
-# holder TX: who holds the stack, for the one who waits for it, as one object of JSON behind \`> \`.
 holder() {
   of=$stack/transactions/$1
   [ -n "$1" ] && [ -f "$of/journal" ] || return 0
@@ -68970,15 +68905,12 @@ EOT
   printf '> {"tx":"%s","since":%s,"state":"%s",%s}\\n' "$1" "$since" "$at" "$(cat "$of/plan/ledger")"
 }
 
-# The last lines, whole: of one that is cut, a secret's rest would be shown, which no mask knows.
 quoted() {
   [ -f "$1" ] || return 0
   tail -c 6000 "$1" | awk -v cut="$(($(wc -c <"$1") > 6000))" \\
     'NR > cut { print "> " $0 } END { if (cut && NR <= cut) print "> (a line of more than 6000 bytes)" }'
 }
 
-# After the terminal record the agent still writes the ledger, and frees the stack; whoever is told of the end may look there at
-# once. Should it have died before that, it is done now: nobody asks for a transaction that has ended.
 wait_for_its_end() {
   patience=100
   while [ "$patience" -gt 0 ] && is_alive "$id"; do
@@ -68988,9 +68920,6 @@ wait_for_its_end() {
   [ "$(what_is_open)" != "$id" ] || is_alive "$id" || sh "$0" recover "$stack" >/dev/null 2>&1 </dev/null || true
 }
 
-# follow RECORD [WORD]: until the agent waits, having heard the word of that number, or has ended. A step that begins is
-# followed by its title behind \`#\`, one that ended by what it printed, each line behind \`> \`. If it waits already, or has ended
-# and that was told on a connection that was lost then, the last record is repeated rather than waited for.
 follow() {
   next=$1 unheard=\${2:-0} patience=10 looks=0
   if [ -f "$journal" ]; then
@@ -69019,7 +68948,6 @@ EOT
           [ "$next" -le "$(records)" ] || return 0 ;;
       esac
     done
-    # Twenty looks a second, two of them at who writes: five seconds for an agent that has yet to begin, one for one that was there.
     if [ "$looks" = 0 ]; then
       looks=10
       if is_alive "$id"; then patience=10; elif [ -f "$tx/pid" ] && [ "$patience" -gt 2 ]; then patience=2; else patience=$((patience - 1)); fi
@@ -69041,18 +68969,13 @@ case $verb in
 esac
 `;
 /** src/agent/open.sh */
-const programs_openProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# Opens a transaction: STACK AGENT; on standard input a line with its name and the package's SHA-256, then the package.
-# Nothing counts before it is whole and on disk. It may be started ahead of its input, and ends when there is none.
-set -eu
+const programs_openProgram = (/* unused pure expression or super */ null && (`set -eu
 umask 077
 stack=$1 agent=$2
 read -r id sum || exit 0
 
-# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
 unpack() {
   mkdir "$1" || not_written
-  # shellcheck disable=SC2064 # the folder is known now
   trap "rm -rf '$1'" EXIT
   cat >"$1/package.tar.gz" || not_written
   echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
@@ -69063,7 +68986,6 @@ unpack() {
 
 not_written() { echo 'the package could not be written: is the disk full?' >&2; exit 8; }
 
-# A transaction that just ended may remove an agent that none of the others names: so once more when this one does.
 bring_agent() {
   [ -f "$stack/$agent" ] ||
     { cp "$1/agent.sh" "$stack/.$agent.$$" && sync "$stack/.$agent.$$" && mv "$stack/.$agent.$$" "$stack/$agent"; } || not_written
@@ -69077,24 +68999,18 @@ mv "$new" "$stack/transactions/$id"
 bring_agent "$stack/transactions/$id"
 ln -sfn "$agent" "$stack/.agent.$$" && mv -T "$stack/.agent.$$" "$stack/agent"
 sync "$stack/transactions"
-# The owner's first words may come with the package.
 word=0
 while [ -f "$stack/transactions/$id/inbox/$((word + 1))" ]; do word=$((word + 1)); done
 setsid sh "$stack/$agent" run "$stack" "$id" </dev/null >/dev/null 2>&1 &
 exec sh "$stack/$agent" follow "$stack" "$id" 1 "$word"
 `));
 /** src/agent/add-phase.sh */
-const addPhaseProgram = `# shellcheck shell=sh
-# Adds a phase to an open transaction and lets the agent run it: STACK TX SHA256 NONCE ID RECORD PHASE, the package on
-# standard input. ID and RECORD are those of the word \`advance\`.
-set -eu
+const addPhaseProgram = `set -eu
 umask 077
 stack=$1 id=$2 sum=$3 nonce=$4 word=$5 record=$6 phase=$7
 
-# unpack FOLDER SHA256: the package on standard input, whole and on disk; where that fails nothing of it is left.
 unpack() {
   mkdir "$1" || not_written
-  # shellcheck disable=SC2064 # the folder is known now
   trap "rm -rf '$1'" EXIT
   cat >"$1/package.tar.gz" || not_written
   echo "$2  $1/package.tar.gz" | sha256sum -c - >/dev/null 2>&1 || { echo 'the package was damaged on its way' >&2; exit 7; }
@@ -69114,10 +69030,7 @@ if [ -d "$tx/plan/$phase" ]; then rm -rf "$new"; else mv -T "$new" "$tx/plan/$ph
 exec sh "$stack/$(cat "$tx/plan/agent")" say "$stack" "$id" "$nonce" "$word" "$record" advance "$phase"
 `;
 /** src/agent/status.sh */
-const statusProgram = `# shellcheck shell=sh
-# Where a transaction stands: STACK TX. One line: \`waiting STATE LEASE LEFT\` (seconds), \`busy STATE LEASE\` or
-# \`ended RESULT CAUSE\`. Reads the journal only, and changes nothing.
-tx=$1/transactions/$2
+const statusProgram = `tx=$1/transactions/$2
 [ -d "$tx/plan" ] || { echo "there is no transaction $2 in $1" >&2; exit 6; }
 read -r up _ </proc/uptime
 awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
@@ -69130,18 +69043,9 @@ awk -v now="\${up%%.*}" -v lease="$(cat "$tx/plan/lease")" '
   echo "busy open $(cat "$tx/plan/lease")"
 `;
 /** src/compose/effects.sh */
-const programs_effectsProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# What the steps of a plan do on the host. The plan sets \`project\`, \`release\`, \`variant\` and \`stack\` above these lines.
-# Everything is found by label each time and may be repeated. A service is given as NAME=DEFINITION[:MORE]; the containers
-# with that definition, in the slot that the release goes to, are the new ones, all others of the service the old ones.
-
+const programs_effectsProgram = (/* unused pure expression or super */ null && (`
 : "\${project:?}" "\${release:?}" "\${variant:?}" "\${stack:?}"
 
-# shellcheck shell=sh
-# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
-# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
-
-# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
 find_plugin() {
   plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
@@ -69152,51 +69056,41 @@ find_plugin() {
   plugin=''
 }
 
-# docker_compose ARG...: by the command in \`within\`, where that is set.
 docker_compose() {
   find_plugin
   if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
 }
-
-# The containers of a service, old and new, and what is done to them.
 
 compose() {
   docker_compose --project-name "$project" --project-directory "$stack/project" \\
     --file "$stack/releases/$release/$variant/compose.json" "$@"
 }
 
-# list_containers ARG...: those of the stack, one-off ones apart, as \`docker ps\` shows them.
 list_containers() {
   docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False "$@"
 }
 
-# containers SERVICE [FILTER]: ids, one a line.
 containers() { list_containers --quiet --filter "label=com.docker.compose.service=$1" \${2:+--filter "$2"}; }
 
 name() { echo "\${1%%=*}"; }
 more() { echo "\${1#*:}"; }
 
-# Every container of the stack, one a line: id, service, definition and slot. One question to the engine, however many
-# services there are; one that does not answer is a failure, not a list of nothing.
 survey() {
   list_containers --format '{{.ID}} {{.Label "com.docker.compose.service"}} {{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}'
 }
 
-# among SURVEY new|old NAME=DEFINITION[:MORE]: ids, one a line.
 among() {
   definition=\${3#*=}
   printf '%s\\n' "$1" | awk -v side="$2" -v name="\${3%%=*}" -v made="\${definition%%:*}/" -v here="$variant" '
     $2 == name && ($3 == made || $3 == made here ? "new" : "old") == side { print $1 }'
 }
 
-# of_all new|old NAME=DEFINITION...: among all that \`every\` says.
 of_all() {
   side=$1
   shift
   for service; do among "$every" "$side" "$service"; done
 }
 
-# find_new NAME=DEFINITION...: sets \`new\` to all that \`every\` says are new; one service without any is named, and a failure.
 find_new() {
   new=''
   for service; do
@@ -69206,19 +69100,15 @@ find_new() {
   done
 }
 
-# each "IDS" COMMAND [ARG...]: once, with the ids as further arguments; nothing to do is success.
 each() {
   ids=$1
   shift
-  # shellcheck disable=SC2086 # a list of ids
   [ -z "$ids" ] || "$@" $ids >/dev/null
 }
 
-# A way back waits for an engine that is being restarted; its deadline ends the wait.
 await_engine() { until docker version >/dev/null 2>&1; do sleep 1; done; }
 await_survey() { until survey 2>/dev/null; do sleep 1; done; }
 
-# create_new NAME=DEFINITION:REPLICAS...: beside the old ones, not started, and not to be restarted by the engine.
 create_new() {
   scale='' names=''
   every=$(survey) || return 1
@@ -69226,27 +69116,21 @@ create_new() {
     scale="$scale --scale $(name "$service")=$(($(among "$every" old "$service" | grep -c .) + $(more "$service")))"
     names="$names $(name "$service")"
   done
-  # shellcheck disable=SC2086 # lists of plain words
   compose create --no-recreate --no-build $scale $names && every=$(survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no
 }
 
-# came NAME=DEFINITION...: those new ones that \`every\` names and that were not there before this transaction.
 came() {
   of_all new "$@" | awk -v served="$(awk '{ print $2 }' "$ESTIBA_TX/served" 2>/dev/null | tr '\\n' ' ')" '!index(" " served, " " $1 " ")'
 }
 
-# set_aside NAME=DEFINITION...: the new ones are kept, stopped, for whoever wants to know what was wrong with them. One that has
-# never run has nothing to tell, and goes.
 set_aside() {
   every=$(await_survey) && new=$(came "$@") && each "$new" docker update --restart=no && each "$new" docker stop || return 1
   [ -n "$new" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
   told=$(docker inspect --format '{{.Id}} {{.Name}} {{if or .State.Error (ne .State.StartedAt "0001-01-01T00:00:00Z")}}ran{{else}}-{{end}} {{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}' $new) || return 1
   each "$(printf '%s\\n' "$told" | awk '$3 != "ran" { print $1 }')" docker rm || return 1
   printf '%s\\n' "$told" | {
     while read -r container called ran networks; do
       [ "$ran" = ran ] || continue
-      # shellcheck disable=SC2086 # a list of names
       cut_off "$container" $networks &
       echo "kept, stopped, until the next deploy: \${called#/} (docker logs \${called#/})"
     done
@@ -69254,9 +69138,6 @@ set_aside() {
   }
 }
 
-# cut_off CONTAINER MODE NETWORK...: it meets nobody, and nobody it, should somebody start it with the others, as
-# \`docker compose restart\` does. Without any network the engine would give it its first one again. What shares another one's
-# network can't be cut off.
 cut_off() {
   case $2 in container:* | host | none) return ;; esac
   apart=$1 has_none=false
@@ -69267,8 +69148,6 @@ cut_off() {
   "$has_none" || docker network connect none "$apart"
 }
 
-# lead_back FOLDER NAME=DEFINITION/SLOT...: \`current\` names it again, or its guard as long as one of those is kept: Compose, up to
-# 2.29 at least, takes what runs for surplus then, removes that, and makes of what is kept the one that is to run.
 lead_back() {
   folder=$1
   shift
@@ -69276,22 +69155,18 @@ lead_back() {
   kept=$(ended "$@") && point_current "$folder\${kept:+-guard}"
 }
 
-# clear_kept NAME=DEFINITION/SLOT...
 clear_kept() { kept=$(ended "$@") && each "$kept" docker rm; }
 
-# ended NAME=DEFINITION/SLOT...: the ids of those that do not run.
 ended() {
   listed=$(list_containers --filter status=created --filter status=exited --filter status=dead \\
     --format '{{.ID}} {{.Label "com.docker.compose.service"}}={{.Label "estiba.definition"}}/{{.Label "estiba.slot"}}') || return 1
   printf '%s\\n' "$listed" | awk -v wanted=" $* " 'NF && index(wanted, " " $2 " ") { print $1 }'
 }
 
-# start_and_prove SECONDS NAME=DEFINITION...: all at once, since their starts take as long as the slowest.
 start_and_prove() {
   seconds=$1
   shift
   every=$(survey) && find_new "$@" || return 1
-  # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" started $new
 }
 
@@ -69299,8 +69174,6 @@ stop_new() {
   every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker stop
 }
 
-# keep_alive NAME=DEFINITION:POLICY...: they run, and from now on the engine sees to it. (An engine that was killed leaves
-# \`unless-stopped\` containers down.) One request for all of the same policy.
 keep_alive() {
   every=$(await_survey)
   for policy in $(for service; do more "$service"; done | sort -u); do
@@ -69310,12 +69183,10 @@ keep_alive() {
   each "$(of_all new "$@")" docker start
 }
 
-# remove_old NAME=DEFINITION...: with a definition that no container has, all of the service.
 remove_old() {
   every=$(await_survey) && old=$(of_all old "$@") && each "$old" docker update --restart=no && each "$old" docker stop && each "$old" docker rm
 }
 
-# remove_idle NAME...: of services of which enough run, what does not: an interrupted or scaled \`up\` by hand leaves such.
 remove_idle() {
   await_engine
   for service; do
@@ -69324,21 +69195,15 @@ remove_idle() {
   done
 }
 
-# Images come before anything changes, and go when no kept release names them.
-
-# pull ARCHITECTURE SERVICE=IMAGE...: a login that came with the transaction lives in a folder of its own, for the length of
-# the pull. What came is for the host's processor, or never starts.
 pull() {
   host=$1 names='' images='' login=$ESTIBA_TX/docker
   shift
   for service; do names="$names \${service%%=*}" images="$images \${service#*=}"; done
   if [ -d "$login" ]; then
     [ ! -d "$HOME/.docker/cli-plugins" ] || ln -sfn "$HOME/.docker/cli-plugins" "$login/cli-plugins"
-    # The user's contexts stay behind, and one of them may lead to the engine.
     DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') && export DOCKER_HOST
     export DOCKER_CONFIG="$login"
   fi
-  # shellcheck disable=SC2086 # lists of plain words
   compose pull --quiet $names && fit "$host" $images
   pulled=$?
   rm -rf "\${login:?}"
@@ -69347,8 +69212,6 @@ pull() {
 
 architectures() { docker image inspect --format '{{.Architecture}}' "$@" 2>/dev/null; }
 
-# fit ARCHITECTURE IMAGE...: one question for all; which of them do not, only where there is one. Those go again, for the
-# next plan takes a digest that is there as it is.
 fit() {
   host=$1 all_fit=true
   shift
@@ -69363,21 +69226,17 @@ fit() {
   return 1
 }
 
-# runs_on HOST ARCHITECTURE: by itself, or by an emulator that the kernel knows.
 runs_on() {
   case $1/$2 in "$2/$2" | amd64/386 | arm64/arm) return 0 ;; esac
   case $2 in amd64) emulator=x86_64 ;; arm64) emulator=aarch64 ;; 386) emulator=i386 ;; *) emulator=$2 ;; esac
   [ -e "/proc/sys/fs/binfmt_misc/qemu-$emulator" ] || [ -e /proc/sys/fs/binfmt_misc/rosetta ]
 }
 
-# hold_images IMAGE=SERVICE.RELEASE...: without a tag \`docker system prune\` takes what no container has, and with it the way back; the name is
-# one that no registry has (RFC 2606). One that is gone already can't be held any more.
 hold_images() {
   await_engine
   for image; do docker tag "\${image%%=*}" "estiba.invalid/held:$project.\${image#*=}" || echo "\${image%%=*} is not held"; done
 }
 
-# let_go ID...: of releases that are forgotten.
 let_go() {
   for old; do
     until tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*.$old"); do sleep 1; done
@@ -69386,7 +69245,6 @@ let_go() {
   true
 }
 
-# forget_images IMAGE...: but not what another stack of this host holds.
 forget_images() {
   for image; do
     case $(docker image inspect --format '{{.RepoTags}}' "$image" 2>/dev/null) in *estiba.invalid/held:*) continue ;; esac
@@ -69395,15 +69253,9 @@ forget_images() {
   true
 }
 
-# What serves when a transaction begins, and how it comes back.
-
-# note_served CONTAINER...: what runs now, with the engine's restart policy: leftovers of an earlier accident do not come back
-# with it. An engine that was killed marks what it stops as stopped by hand: what ran when this was planned, by name, and is to
-# be kept alive, is started first.
 note_served() {
   [ ! -f "$ESTIBA_TX/served" ] || return 0
   served='' every=$(list_containers --quiet) || return 1
-  # shellcheck disable=SC2086 # a list of ids
   [ -z "$every" ] || served=$(docker inspect \\
     --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.Status}} {{.Name}}' $every) || return 1
   served=$(printf '%s\\n' "$served" | awk -v ran=" $* " '
@@ -69413,16 +69265,11 @@ note_served() {
     mv "$ESTIBA_TX/.served" "$ESTIBA_TX/served" && sync "$ESTIBA_TX"
 }
 
-# stop_old NAME=DEFINITION...: \`update\` first, for the engine starts a stopped container again after its own restart when
-# the policy says so.
 stop_old() {
   every=$(survey) && old=$(of_all old "$@") && printf '%s\\n' "$old" >>"$ESTIBA_TX/stopping" && sync "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX" &&
     each "$old" docker update --restart=no && each "$old" docker stop
 }
 
-# The engine goes on with a stop whose client was killed, so what still runs of them may be about to end. All are stopped at
-# once; that they were is on disk before one is started, or recovery would stop again what a start of the host brought back.
-# One that somebody has removed is left out.
 end_stops() {
   [ -s "$ESTIBA_TX/stopping" ] || return 0
   ending=$(awk 'NR == FNR { listed[$1]; next } $2 in listed { print $2 }' "$ESTIBA_TX/stopping" "$ESTIBA_TX/served") || return 1
@@ -69430,8 +69277,6 @@ end_stops() {
   each "$(printf '%s\\n' "$here" | grep -xF "$ending")" docker stop && rm "$ESTIBA_TX/stopping" && sync "$ESTIBA_TX"
 }
 
-# stand_by SECONDS SERVICE...: those of them that served before run again, as the engine kept them; what had to be started
-# counts only when it answers.
 stand_by() {
   seconds=$1 started=''
   shift
@@ -69446,20 +69291,15 @@ stand_by() {
       started="$started $container"
     done <"$ESTIBA_TX/served"
   done
-  # shellcheck disable=SC2086 # a list of ids
   prove_all "$seconds" running $started
 }
 
-# Visitors' connections with what is about to end.
-
-# drain SECONDS SUBNET EDGE...: until no running EDGE has a connection into that /24 any more. Never a failure: what is there
-# was replaced already, and must end.
 drain() {
-  left=0 within=$1 subnet=$2 give_up=$(($(uptime_seconds) + $1))
+  left=0 within=$1 addresses=$2 give_up=$(($(uptime_seconds) + $1))
   shift 2
   everywhere=$(for edge; do places_of "$edge"; done)
   while :; do
-    left=$(for place in $everywhere; do connections_of "$place"; done | in_subnet "$subnet" | grep -c .)
+    left=$(for place in $everywhere; do connections_of "$place"; done | in_addresses "$addresses" | grep -c .)
     [ "$left" -gt 0 ] || return 0
     [ "$(uptime_seconds)" -lt "$give_up" ] || break
     sleep 0.2
@@ -69467,21 +69307,16 @@ drain() {
   echo "still open after $within s, and cut: $left connections of visitors, such as WebSockets"
 }
 
-# https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
 connections_of() { ask_place "$1" cat /proc/net/tcp 2>/dev/null; }
 
-# in_subnet A.B.C.0/24: those lines of /proc/net/tcp that are established with an address in it. There the bytes of an address
-# are in the host's order, lowest first.
-in_subnet() {
-  awk -v start="$(echo "$1" | awk -F '[./]' '{ printf "%02X%02X%02X", $3, $2, $1 }')" '$4 == "01" && substr($3, 3, 6) == start'
+in_addresses() {
+  awk -v wanted="$(printf '%s\\n' "$1" | tr , '\\n' | awk -F '[./]' '{ printf "%s%02X%02X%02X ", (NF == 5 ? "" : sprintf("%02X", $4)), $3, $2, $1 }')" '
+    BEGIN { count = split(wanted, any, " ") }
+    $4 == "01" { for (i = 1; i <= count; i++) if (substr($3, 9 - length(any[i]), length(any[i])) == any[i]) { print; next } }'
 }
-
-# A service's own health check, asked directly, since waiting for the engine's next interval costs seconds.
 
 uptime_seconds() { read -r up _ </proc/uptime && echo "\${up%%.*}"; }
 
-# explain CONTAINER [ANSWER]: what is known of one that failed, what decides last: an error shows the end. Said at once, for
-# several may fail at the same time.
 explain() {
   told=$(docker inspect --format '{{.Name}} {{index .Config.Labels "com.docker.compose.service"}} is {{.State.Status}}, exit code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, restarts: {{.RestartCount}}{{with .State.Error}}, the engine said: {{.}}{{end}}' "$1") || return
   title=\${told%% *} title=\${title#/} told=\${told#* }
@@ -69491,7 +69326,6 @@ explain() {
     "\${told%% *} ($title) \${told#* }" "more on the host: docker logs $title, docker inspect $title"
 }
 
-# last_lines NUMBER BYTES: of what is not empty; none is cut, for a secret's rest would be shown, which no mask knows.
 last_lines() {
   awk -v most="$1" -v room="$2" '
     NF { line[++n] = $0 }
@@ -69502,15 +69336,11 @@ last_lines() {
     }'
 }
 
-# check_of CONTAINER: its state and how often it was restarted, then the words of its health check, one a line.
 check_of() {
   docker inspect --format '{{.State.Status}} {{.RestartCount}}{{with .Config.Healthcheck}}{{range .Test}}
 {{.}}{{end}}{{end}}' "$1"
 }
 
-# Asked within the container, where there is a shell: a client takes longer than most checks. Gives up behind a no after three
-# seconds or 40 checks, so that somebody looks whether the container is still the same.
-# shellcheck disable=SC2016 # the container's
 ask_within='streak=0 asked=0 began=0 now=0
 read -r began _ </proc/uptime
 while [ "$streak" -lt 3 ]; do
@@ -69521,7 +69351,6 @@ while [ "$streak" -lt 3 ]; do
   [ "$streak" = 3 ] || sleep 0.05 2>/dev/null || sleep 1
 done'
 
-# ask CONTAINER [COMMAND...]: three times in a row. Without a health check of its own it is enough that it runs.
 ask() {
   asked=$1
   shift
@@ -69534,7 +69363,6 @@ ask() {
   fi
   timeout -k 1 30 docker exec "$asked" sh -c "$ask_within" sh "$@"
   code=$?
-  # The image has no shell.
   case $code in 126 | 127) ;; *) return "$code" ;; esac
   for time in 1 2 3; do
     [ "$time" = 1 ] || sleep 0.05
@@ -69542,7 +69370,6 @@ ask() {
   done
 }
 
-# prove SECONDS started|running CONTAINER: healthy three times in a row within the time; one that ended has failed at once.
 prove() {
   seconds=$1 container=$3 give_up=$(($(uptime_seconds) + $1)) begun=''
   [ "$2" = running ] || { docker start "$container" >/dev/null & begun=$!; }
@@ -69559,14 +69386,11 @@ $words
 EOT
   esac
   [ -z "$begun" ] || wait "$begun" || { explain "$container"; return 1; }
-  # A start begins the count anew.
   [ "$status" != exited ] || restarts=0
   while :; do
     answer=$(ask "$container" "$@" 2>&1)
     well=$?
-    # BusyBox's \`timeout\` ends with the signal's code.
     case $well in 124 | 143) answer='nothing in time' ;; esac
-    # One that answers runs; whether it is still the same run is asked behind each answer.
     state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") || return 1
     [ "$state" = "running $restarts" ] || { explain "$container" "$answer"; return 1; }
     [ "$well" != 0 ] || return 0
@@ -69574,7 +69398,6 @@ EOT
   done
 }
 
-# prove_all SECONDS started|running CONTAINER...: all at once; those to be \`started\` are not running yet.
 prove_all() {
   seconds=$1 how=$2 proofs='' failed=0
   shift 2
@@ -69586,10 +69409,8 @@ prove_all() {
   return "$failed"
 }
 
-# are_well NAME=DEFINITION...: what is on trial still runs, was not restarted, and its health check does not say no.
 are_well() {
   every=$(survey) && find_new "$@" || return 1
-  # shellcheck disable=SC2086 # a list of ids
   states=$(docker inspect --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{end}}' $new) || return 1
   failed=0
   while read -r container state; do
@@ -69604,7 +69425,6 @@ EOT
   return "$failed"
 }
 
-# run_for SECONDS NAME=DEFINITION...: until the youngest of them was started so long ago, and as long as all are well.
 run_for() {
   seconds=$1
   shift
@@ -69612,9 +69432,7 @@ run_for() {
   until is_past "$seconds"; do sleep 1 && are_well "$@" || return 1; done
 }
 
-# is_past SECONDS: all of \`new\` were started longer ago; what the engine does not say is not past.
 is_past() {
-  # shellcheck disable=SC2086 # a list of ids
   started=$(docker inspect --format '{{.State.StartedAt}}' $new) || return 1
   for time in $started; do
     began=$(date -u -d "\${time%%.*}Z" +%s 2>/dev/null || date -u -D '%Y-%m-%dT%H:%M:%SZ' -d "\${time%%.*}Z" +%s) || return 1
@@ -69622,10 +69440,6 @@ is_past() {
   done
 }
 
-# Services that run to their end.
-
-# run_jobs SECONDS NAME=DEFINITION:TRIES...: all at once, each until it has ended well; one that has not is begun anew as
-# often as that is allowed, behind a pause that doubles, as the engine has it.
 run_jobs() {
   give_up=$(($(uptime_seconds) + $1)) within=$1 runs='' failed=0
   shift
@@ -69640,7 +69454,6 @@ run_jobs() {
   return "$failed"
 }
 
-# run_job CONTAINER TRIES
 run_job() {
   tried=0 left=$within pause=1
   while [ "$tried" -lt "$2" ] && [ "$left" -gt 0 ]; do
@@ -69656,22 +69469,17 @@ run_job() {
   return 1
 }
 
-# What a migration needs: a backup, a run in the release's own image, and the schema before and after.
-
 in_postgres() {
   container=$(containers "$1" status=running | head -n 1)
   [ -n "$container" ] || { echo "the service $1 has no running container"; return 1; }
-  # shellcheck disable=SC2016 # the variables are the container's
   docker exec -i "$container" sh -c 'PGUSER=\${POSTGRES_USER:-postgres} PGDATABASE=\${POSTGRES_DB:-\${POSTGRES_USER:-postgres}}
     export PGUSER PGDATABASE; exec "$@"' sh "$2" "$3"
 }
 
-# Newer releases of pg_dump print a random token behind \\restrict.
 schema_of() {
   in_postgres "$1" pg_dump --schema-only >"$2.all" && grep -v '^[\\]' "$2.all" | sha256sum >"$2" && rm "$2.all"
 }
 
-# back_up SERVICE: read back whole before it counts as a backup; a listing would accept a torn file.
 back_up() {
   target=$stack/backups/\${ESTIBA_TX##*/}.dump
   in_postgres "$1" pg_dump --format=custom >"$target.tmp" && [ -s "$target.tmp" ] &&
@@ -69681,7 +69489,6 @@ back_up() {
     echo "backed up to $target, $(wc -c <"$target") bytes, read back whole"
 }
 
-# run_once SERVICE COMMAND...: in a named container of the release's own image; nobody else carries that name.
 run_once() {
   remove_once || return 1
   service=$1
@@ -69693,20 +69500,16 @@ remove_once() {
   once=$(docker ps --all --quiet --filter "name=^/$project-\${ESTIBA_TX##*/}\\$") && each "$once" docker rm --force
 }
 
-# schema_is_as_before SERVICE: a database that a killed engine has left down, or that comes up just now, is waited for: that
-# it does not answer does not say that it changed. Fails with 2 where it never answers.
 schema_is_as_before() {
   give_up=$(($(uptime_seconds) + 30))
   until schema_of "$1" "$ESTIBA_TX/schema-now"; do
     [ "$(uptime_seconds)" -lt "$give_up" ] || return 2
-    # The latest alone: two at once on the same data would be worse than none.
     [ -n "$(containers "$1" status=running)" ] || each "$(containers "$1" status=exited | head -n 1)" docker start
     sleep 1
   done
   cmp -s "$ESTIBA_TX/schema-before" "$ESTIBA_TX/schema-now" || return 1
 }
 
-# old_code_can_run true|false [SERVICE]: the old release may serve again when the schema is as it was, or the user says so.
 old_code_can_run() {
   if [ "$1" = true ]; then
     echo 'old-code-can-run says that the old release can run on the migrated schema'
@@ -69720,7 +69523,6 @@ old_code_can_run() {
   esac
 }
 
-# note_schema true|false [SERVICE]: for the ledger, which a rollback goes by: what the migration did to the schema.
 note_schema() {
   if [ -n "\${2:-}" ] && schema_is_as_before "$2"; then
     found=unchanged
@@ -69733,10 +69535,6 @@ note_schema() {
     sync "$ESTIBA_TX" && echo "the schema: $found"
 }
 
-# What a transaction brings to the stack's folder, and what it leaves there.
-
-# stage: what the transaction brought becomes a release; shared files are content-addressed and never overwritten. All of
-# it is on disk already, so that only its new place has to be synced.
 stage() {
   mkdir -p "$stack/files" "$stack/releases" "$stack/project" "$stack/backups"
   chmod 0755 "$stack/files"
@@ -69755,22 +69553,18 @@ unstage() {
   esac
 }
 
-# What it brought for the edges and the release that serves does not have.
 forget_brought() {
   serving=$(readlink "$stack/current") || return 0
   serving=$stack/\${serving%/*}/edge
   [ ! -d "$serving" ] || drop_all_edge_files_but "$serving"
 }
 
-# point_current FOLDER: below the stack's folder.
 point_current() { ln -sfn "$1" "$stack/.current" && mv -T "$stack/.current" "$stack/current" && sync "$stack"; }
 
 forget_releases() { for old; do rm -rf "\${stack:?}/releases/$old"; done; }
 
-# forget_files: those that no release that is kept names, and no container has.
 forget_files() {
   until every=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" 2>/dev/null); do sleep 1; done
-  # shellcheck disable=SC2086 # a list of ids
   mounted=$([ -z "$every" ] || docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' $every) || return 1
   for folder in "$stack"/files/*/; do
     folder=\${folder%/}
@@ -69779,10 +69573,6 @@ forget_files() {
   done
 }
 
-# Files that pages ask for which visitors opened before a switch: each new container has those of the releases that are kept.
-
-# share_assets LIVE KEPT NAME=DEFINITION:FOLDER,FOLDER...: the new containers, not started yet, get the files which they lack of
-# the releases KEPT, latest first and joined by commas. LIVE is the one that serves, or empty where that is none of ours.
 share_assets() {
   live=$1 kept=$2
   shift 2
@@ -69793,7 +69583,6 @@ share_assets() {
   rm -rf "\${ESTIBA_TX:?}/assets"
 }
 
-# share_folder NAME FOLDER: of that service. A release's own files are taken before anything is laid beside them, once.
 share_folder() {
   fresh=$(among "$every" new "$service")
   own=$(assets_in "$stack/releases/$release" "$@")
@@ -69809,17 +69598,14 @@ share_folder() {
     for source in $needed; do
       docker cp - "$container:\${2%/*}/" <"$source" || echo "$1 does not have all of $source"
     done
-    # What has the same name is the new release's.
     docker cp - "$container:\${2%/*}/" <"$own" || return 1
   done
 }
 
-# assets_in RELEASE NAME FOLDER: the archive of that folder, in the folder of a release. \`%\` is in no label's path.
 assets_in() { echo "$1/assets/$2$(echo "$3" | tr / %).tar"; }
 
 first_of() { printf '%s\\n' "$1" | head -n 1; }
 
-# take_assets CONTAINER FOLDER ARCHIVE: whole and on disk, or not at all. Owners and modes are in it.
 take_assets() {
   [ ! -f "$3" ] || return 0
   mkdir -p "\${3%/*}" && docker cp "$1:$2" - >"$3.new" && sync "$3.new" && mv "$3.new" "$3" && sync "\${3%/*}" "\${3%/*/*}" && return
@@ -69827,10 +69613,8 @@ take_assets() {
   return 1
 }
 
-# The engine hands out a link, or a file, as the one entry that it is.
 holds_folder() { tar -tf "$1" | head -n 1 | grep -q '/$'; }
 
-# take_served NAME FOLDER: of a release that came before the label its running container has the files. It may have none of them there.
 take_served() {
   from=\${live:+$stack/releases/$live}
   taken=$(assets_in "\${from:-$ESTIBA_TX}" "$@")
@@ -69844,7 +69628,6 @@ take_served() {
   fi
 }
 
-# lacking NAME FOLDER: the archives that have a file which neither the new release nor a later one has, oldest first.
 lacking() {
   seen=$ESTIBA_TX/assets-seen wanted=''
   tar -tf "$own" >"$seen" || return 1
@@ -69859,10 +69642,6 @@ lacking() {
   echo "$wanted"
 }
 
-# The two slots that a release can be in.
-
-# admit_old SLOT SERVICE=ADDRESS,ADDRESS...: what runs of each service in no slot is in that one as well, as far as there are addresses;
-# without its name there, so that nobody but the edge comes to it.
 admit_old() {
   guests_of=$1
   shift
@@ -69878,7 +69657,6 @@ admit_old() {
   done
 }
 
-# leave_slot SLOT SERVICE...: those of its containers that are not of that slot, running or not.
 leave_slot() {
   await_engine
   left=\${project}_slot-$1 own=$1
@@ -69891,8 +69669,6 @@ leave_slot() {
   done
 }
 
-# place_new NAME=DEFINITION:ADDRESS,ADDRESS...: the new containers of each service, not started yet, have these addresses in
-# their slot and no other.
 place_new() {
   every=$(survey) && find_new "$@" || return 1
   for service; do
@@ -69906,13 +69682,10 @@ place_new() {
   done
 }
 
-# make_slots SUBNET_A SUBNET_B: both networks are there; one that has these addresses already stays as it is. The engine hands
-# out the upper half of them; those of the web services are in the lower one. 75: planned again it may go through.
 make_slots() { make_slot a "$1" && make_slot b "$2"; }
 make_slot() {
   has_subnet "\${project}_slot-$1" "$2" && return
   drop_network "\${project}_slot-$1" || return 1
-  # Of two that ask at once for the same addresses one is refused, maybe before the other's network is listed.
   for _ in 1 2 3; do
     has_subnet "\${project}_slot-$1" "$2" && return
     docker network create --subnet "$2" --ip-range "\${2%.0/24}.128/25" --label "estiba.stack=$project" "\${project}_slot-$1" >/dev/null && return
@@ -69923,8 +69696,6 @@ make_slot() {
 }
 has_subnet() { [ "$(docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$1" 2>/dev/null)" = "$2" ]; }
 
-# drop_network NETWORK: one of the name with other addresses. What is shared by the slots leaves it, and is joined again when it
-# is made anew; where a release runs in it, or somebody else does, it stays, and that is a failure.
 drop_network() {
   there=$(docker network ls --quiet --filter "name=^$1\\$") || return 1
   [ -n "$there" ] || return 0
@@ -69937,38 +69708,160 @@ drop_network() {
 
 is_taken() {
   networks=$(docker network ls --quiet) || return 1
-  # shellcheck disable=SC2086 # a list of ids
   docker network inspect --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' $networks | grep -qxF "$1"
 }
 
-# clear_slot SLOT: whatever is in it, unless the edge leads there.
 clear_slot() {
   case $(readlink "$stack/edge/live") in
-    "slots/$1" | "slots/$1-trial") echo "the edge leads to slot $1"; return 1 ;;
+    "slots/$1" | "slots/$1-trial" | slots/rolling) echo "the edge leads to slot $1"; return 1 ;;
   esac
   left=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=estiba.slot=$1") || return 1
-  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm
+  each "$left" docker update --restart=no && each "$left" docker stop && each "$left" docker rm && part_slots
 }
 
-# Who is in the networks of both slots.
-
-# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
-# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
 join_slots() {
   running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
   for service; do
     case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
       apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
-      # shellcheck disable=SC2086 # an option and its value
       for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
     done
   done
 }
 
-# Where an edge runs: an EDGE is a service of the stack, PROJECT/SERVICE of another one, or @host, the server's own nginx.
+roll_edge() {
+  [ "$(readlink "$stack/edge/live")" != slots/rolling ] || return 0
+  led=$1 rolling=$stack/edge/slots/rolling in_b=$stack/edge/slots/b
+  shift
+  rm -rf "$rolling" && rm -f "$in_b"/*.b && (
+    umask 022 && mkdir "$rolling" || exit 1
+    for service; do : >"$in_b/$service.b" && { [ "$led" = a ] || : >"$rolling/$service.b"; } || exit 1; done
+  ) && sync -f "$rolling" && switch_edge rolling
+}
 
-# places_of EDGE: one a line: ids of running containers, or @host.
+lead_service() {
+  marker=$stack/edge/slots/rolling/$2.b
+  if [ "$1" = b ]; then (umask 022 && : >"$marker"); else rm -f "$marker"; fi && sync "\${marker%/*}"
+}
+
+lead_all() {
+  slot=$1
+  shift
+  for service; do
+    led=a
+    [ ! -f "$stack/edge/slots/rolling/$service.b" ] || led=b
+    [ "$led" = "$slot" ] || { echo "$service is still led to slot $led"; return 1; }
+  done
+  switch_edge "$slot"
+}
+
+stands_in() {
+  docker inspect --format "{{\\$service := index .Config.Labels \\"com.docker.compose.service\\"}}{{with index .NetworkSettings.Networks \\"$2\\"}}in{{range .Aliases}}{{if eq . \\$service}} known{{end}}{{end}}{{end}}" "$1"
+}
+
+names_in() {
+  docker inspect --format "{{with index .NetworkSettings.Networks \\"$2\\"}}{{if .IPAddress}}{{.IPAddress}}{{else}}{{with .IPAMConfig}}{{.IPv4Address}}{{end}}{{end}},{{range .Aliases}} --alias {{.}}{{end}}{{end}}" "$1"
+}
+
+put_in() {
+  stands=$(stands_in "$1" "$2") || return 1
+  case $stands,$4 in in,) return 0 ;; in\\ known*,?*) return 0 ;; in*) docker network disconnect "$2" "$1" || return 1 ;; esac
+  case $3 in *.*.*.*) address="--ip $3" ;; *) address='' ;; esac
+  docker network connect $4 $address "$2" "$1"
+}
+
+put_in_b() { at=$(names_in "$1" "\${project}_slot-b") && put_in "$1" "\${project}_slot-b" "\${at%%,*}" "$2"; }
+
+lend_names() {
+  lent=$(list_containers --quiet --filter status=running --filter label=estiba.slot=a) || return 1
+  for container in $lent; do at=$(names_in "$container" "\${project}_slot-a") && put_in_b "$container" "\${at#*,}" || return 1; done
+}
+
+part_slots() {
+  await_engine
+  lent=$(list_containers --quiet --filter label=estiba.slot=a --filter "network=\${project}_slot-b") || return 1
+  for container in $lent; do docker network disconnect "\${project}_slot-b" "$container" || return 1; done
+}
+
+hide() {
+  if ! grep -qs "^$1 " "$ESTIBA_TX/names"; then
+    at=$(names_in "$1" "\${project}_slot-$2") && [ -n "$at" ] && printf '%s %s %s\\n' "$1" "$2" "$at" >>"$ESTIBA_TX/names" &&
+      sync "$ESTIBA_TX/names" && sync "$ESTIBA_TX" || return 1
+  fi
+  at=$(grep "^$1 " "$ESTIBA_TX/names") && at=\${at#* * } && put_in "$1" "\${project}_slot-$2" "\${at%%,*}" ''
+}
+
+show() {
+  at=$(grep -s "^$1 " "$ESTIBA_TX/names") || return 0
+  slot=\${at#* } slot=\${slot%% *} at=\${at#* * }
+  put_in "$1" "\${project}_slot-$slot" "\${at%%,*}" "\${at#*,}" && { [ "$slot" = b ] || put_in_b "$1" "\${at#*,}"; }
+}
+
+hide_new() {
+  every=$(await_survey) && new=$(of_all new "$@") || return 1
+  for container in $new; do hide "$container" "$variant" && { [ "$variant" = b ] || put_in_b "$container" ''; } || return 1; done
+}
+
+show_new() { every=$(survey) && find_new "$@" && for container in $new; do show "$container" || return 1; done; }
+
+hide_old() {
+  was=$(old_slot)
+  every=$(survey) && old=$(of_all old "$@") && serving=$(list_containers --quiet --filter status=running --filter "label=estiba.slot=$was") || return 1
+  for container in $(printf '%s\\n' "$serving" | grep -xF "$old"); do
+    hide "$container" "$was" || return 1
+    [ "$was" = b ] || [ -z "$(stands_in "$container" "\${project}_slot-b")" ] || docker network disconnect "\${project}_slot-b" "$container" || return 1
+  done
+  let_them_ask
+}
+
+come_back() {
+  within=$1 back=$2 ailing=''
+  shift 2
+  await_engine
+  end_stops || return 1
+  all_run "$(served_of "$back")" || for other; do are_well "$other" >/dev/null 2>&1 || ailing="$ailing $other"; done
+  for other in $ailing; do take_back "$other" || return 1; done
+  if ! stand_by "$within" "$back"; then
+    [ $# -gt 0 ] || return 1
+    for other; do take_back "$other" || return 1; done
+    prove_all "$within" running $(served_of "$back") || return 1
+  fi
+  for container in $(served_of "$back"); do show "$container" || return 1; done
+}
+
+all_run() {
+  [ -z "$1" ] || { states=$(docker inspect --format '{{.State.Running}}' $1) && case $states in *false*) return 1 ;; esac; }
+}
+
+served_of() { awk -v service="$1" '$1 == service { print $2 }' "$ESTIBA_TX/served"; }
+
+take_back() {
+  stand_by "$within" "$(name "$1")" || return 1
+  for container in $(served_of "$(name "$1")"); do show "$container" || return 1; done
+  if [ -f "$stack/edge/slots/b/$(name "$1").b" ]; then lead_service "$(old_slot)" "$(name "$1")" || return 1; fi
+  retire_new "$1"
+}
+
+old_slot() { if [ "$variant" = b ]; then echo a; else echo b; fi; }
+
+retire_new() {
+  if hide_new "$@"; then let_them_ask; else echo 'who asks by name may meet one that is being stopped'; fi
+  every=$(await_survey) && new=$(of_all new "$@") && each "$new" docker update --restart=no && each "$new" docker stop
+}
+
+let_them_ask() { sleep 2; }
+
+try_new() {
+  failed="$ESTIBA_TX/failed-$(name "$2")"
+  [ ! -f "$failed" ] || { echo "the new $(name "$2") has failed its proof in this transaction"; return 1; }
+  if start_and_prove "$@"; then return; fi
+  if states=$(docker inspect --format '{{.State.Status}}' $new); then case $states in *created*) ;; *) : >"$failed" ;; esac; fi
+  shift
+  stop_new "$@"
+  return 1
+}
+
 places_of() {
   case $1 in
     @host) echo @host ;;
@@ -69980,20 +69873,17 @@ places_of() {
   esac
 }
 
-# at_place PLACE COMMAND...
 at_place() {
   where=$1
   shift
   if [ "$where" = @host ]; then "$@"; else docker exec "$where" "$@"; fi
 }
 
-# ask_place PLACE COMMAND...: within five seconds.
 ask_place() {
   if [ "$1" = @host ]; then shift; else where=$1; shift; set -- docker exec "$where" "$@"; fi
   timeout -k 1 5 "$@"
 }
 
-# program_at PLACE: what leads there to the slots, as the path says at which it has the folder of the switch.
 program_at() {
   [ "$1" != @host ] || { echo nginx; return; }
   mounted=$(docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$1") || return 1
@@ -70004,7 +69894,6 @@ program_at() {
   esac
 }
 
-# for_each_place FUNCTION EDGE...: FUNCTION PLACE EDGE, until one fails.
 for_each_place() {
   function=$1
   shift
@@ -70014,16 +69903,11 @@ for_each_place() {
   done
 }
 
-# The files of \`edge/\`: what is generated for the edges, and what of the team's own they load.
-
-# edge_files FOLDER: what it has for edges, as paths in it: what is generated, and below \`own\` the team's own configuration.
 edge_files() { (cd "$1" && find ./*.* own -type f 2>/dev/null | sed 's|^\\./||'); }
 
-# lacks_configuration FOLDER: a file of it, at least, was never put there. What is another one there is for \`configure_edge\`.
 lacks_configuration() { ! edge_files "$1" | has_edge_files; }
 has_edge_files() { while IFS= read -r file; do [ -f "$stack/edge/$file" ] || return 1; done; }
 
-# make_edge FOLDER: four folders that never change, and the link to one of them, which is made last.
 make_edge() {
   for folder in a b a-trial b-trial; do mkdir -p "$stack/edge/slots/$folder" && : >"$stack/edge/slots/$folder/$folder" || return 1; done
   : >"$stack/edge/slots/b-trial/b" && : >"$stack/edge/slots/a-trial/trial" && : >"$stack/edge/slots/b-trial/trial" || return 1
@@ -70032,7 +69916,6 @@ make_edge() {
   sync -f "$stack/edge" && { [ -L "$stack/edge/live" ] || ln -s slots/a "$stack/edge/live"; } && sync "$stack/edge"
 }
 
-# put_edge_files FOLDER all|lacking: those on standard input.
 put_edge_files() {
   while IFS= read -r file; do
     if [ "$2" = lacking ] && [ -f "$stack/edge/$file" ]; then continue; fi
@@ -70040,7 +69923,6 @@ put_edge_files() {
   done
 }
 
-# put_edge_file FOLDER FILE: a container that mounts a file has its inode, so what may be mounted is written in its place.
 put_edge_file() {
   target=$stack/edge/$2 new=$stack/edge/.\${2##*/}
   case $2 in
@@ -70049,17 +69931,13 @@ put_edge_file() {
   esac
 }
 
-# put_edge_configuration FOLDER: all of it; and out of the folders that an edge mounts goes what is not in it. The rest waits
-# for \`tidy_edge\`: a container that mounts a file can't start without it.
 put_edge_configuration() {
   edge_files "$1" | put_edge_files "$1" all && edge_files "$stack/edge" | grep '^own/[^/]*/[^/]*/' | drop_edge_files "$1" &&
     chmod -R a+rX "$stack/edge" && sync "$stack/edge"
 }
 
-# drop_edge_files FOLDER: those on standard input that it does not have.
 drop_edge_files() { while IFS= read -r file; do [ -f "$1/$file" ] || rm -f "$stack/edge/$file"; done; }
 
-# drop_all_edge_files_but FOLDER: nothing that mounts one of the others is there any more.
 drop_all_edge_files_but() { edge_files "$stack/edge" | drop_edge_files "$1" && sync "$stack/edge"; }
 tidy_edge() { drop_all_edge_files_but "$stack/releases/$release/edge"; }
 
@@ -70070,9 +69948,6 @@ keep_edge_files() {
   done
 }
 
-# An edge's configuration: tried, loaded, and taken back.
-
-# Everything that an edge looks at. Its workers run as somebody else and must be able to read it.
 stage_edge() {
   brought=$stack/releases/$release/edge
   [ -d "$brought" ] || return 0
@@ -70080,7 +69955,6 @@ stage_edge() {
   chmod -R a+rX "$stack/edge"
 }
 
-# configure_edge EDGE...: the configuration that the release brought, once it was found good in a container of its own.
 configure_edge() {
   before=$ESTIBA_TX/edge-before
   if [ ! -d "$before" ]; then
@@ -70091,7 +69965,6 @@ configure_edge() {
     : >"$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX/edge-reloaded" && sync "$ESTIBA_TX" && for_each_place load_edge "$@"
 }
 
-# An edge that was never told to load another one runs what it had.
 configure_edge_back() {
   [ -d "$ESTIBA_TX/edge-before" ] || return 0
   put_edge_configuration "$ESTIBA_TX/edge-before" && drop_all_edge_files_but "$ESTIBA_TX/edge-before" || return 1
@@ -70101,13 +69974,11 @@ configure_edge_back() {
 
 load_edge() { program=$(program_at "$1") && "load_$program" "$1"; }
 
-# try_edges EDGE...: as it will be, beside the one that runs: with its image, its network, and what else it mounts.
 try_edges() {
   tried=$ESTIBA_TX/edge-tried
   rm -rf "$tried" && cp -R "$stack/releases/$release/edge" "$tried" && chmod -R a+rX "$tried" && for_each_place try_edge "$@" && rm -rf "$tried"
 }
 
-# The server's own is asked when the files are in their place: it has nothing beside it.
 try_edge() {
   [ "$1" != @host ] || return 0
   program=$(program_at "$1") &&
@@ -70124,14 +69995,10 @@ EOT
   "test_$program" "$@"
 }
 
-# The switch between the slots.
-
-# switch_edge FOLDER: one rename. The next request goes where it leads.
 switch_edge() {
   ln -sfn "slots/$1" "$stack/edge/.live" && mv -T "$stack/edge/.live" "$stack/edge/live" && sync "$stack/edge"
 }
 
-# let_ask SLOT: the edge leads a request with the transaction's token to that slot, and all others where it did.
 let_ask() {
   asked=$stack/edge/asked
   token=$(printf '%s.%s' "\${ESTIBA_TX##*/}" "$(cat "$ESTIBA_TX/plan/nonce")" | sha256sum | cut -c 1-32) || return 1
@@ -70139,9 +70006,9 @@ let_ask() {
 }
 end_asking() { rm -rf "$stack/edge/asked"; }
 
-# see_edge FOLDER EDGE...: the switch counts when a worker of each running edge says so.
 see_edge() {
-  wanted=$1 give_up=$(($(uptime_seconds) + 15))
+  wanted=\${1##*/} asked='' give_up=$(($(uptime_seconds) + 15))
+  case $1 in */*) asked=service/\${1%/*} ;; esac
   shift
   for edge; do
     found=$(places_of "$edge") || return 1
@@ -70149,9 +70016,9 @@ see_edge() {
     for place in $found; do
       ask=ask_edge
       if [ -f "$stack/edge/traefik-a.conf" ] && [ "$(program_at "$place")" = traefik ]; then ask=ask_traefik; fi
-      until seen=$("$ask" "$place" 2>&1) && [ "$seen" = "$wanted" ]; do
+      until seen=$("$ask" "$place" "$asked" 2>&1) && [ "\${seen##*_}" = "$wanted" ]; do
         [ "$(uptime_seconds)" -lt "$give_up" ] || {
-          echo "$edge was to lead to slot $wanted, but says: $seen"
+          echo "$edge was to lead \${asked:+\${asked#*/} }to slot $wanted, but says: $seen"
           echo "does its configuration include what Estiba writes for it (docs/recipes.md), was it reloaded since, and can its workers read $stack/edge?"
           return 1
         }
@@ -70161,56 +70028,41 @@ see_edge() {
   done
 }
 
-# ask_edge PLACE [PATH]: with whatever it has to ask with. It may be the edge of several stacks.
 ask_edge() {
-  # shellcheck disable=SC2016 # the inner shell's
   ask_place "$1" sh -c 'url=http://127.0.0.1:9180/$2 host="Host: $1.estiba"
     if command -v curl >/dev/null; then exec curl -fsS -m 2 -H "$host" "$url"; fi
     if command -v wget >/dev/null; then exec wget -q -T 2 --header "$host" -O - "$url"; fi
     exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET /$2 HTTP/1.0\\r\\n$host\\r\\n\\r\\n\\" >&3; tail -n 1 <&3"' sh "$project" "\${2:-}"
 }
 
-# nginx as an edge.
-
-# test_nginx IMAGE RUN-OPTION...: whether it understands what a container with those options has.
 test_nginx() {
   image=$1
   shift
   docker run "$@" --entrypoint nginx "$image" -t -q
 }
 
-# load_nginx PLACE
 load_nginx() { nginx_at "$1" -t -q && nginx_at "$1" -s reload; }
 
-# Only root may reload the server's own; a line for \`sudo\` allows just that (docs/recipes.md).
 nginx_at() {
   place=$1
   shift
   if [ "$place" = @host ] && [ "$(id -u)" != 0 ]; then sudo -n nginx "$@"; else at_place "$place" nginx "$@"; fi
 }
 
-# reload_nginx SERVICE: one that is not switched, for it looks names up only then.
 reload_nginx() { for_each_place load_nginx "$1"; }
 
-# Caddy as an edge.
-
-# test_caddy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
 test_caddy() {
   image=$1
   shift
   configuration=$(caddy_configuration "$place") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker run "$@" --entrypoint caddy "$image" validate $configuration
 }
 
-# load_caddy PLACE
 load_caddy() {
   configuration=$(caddy_configuration "$1") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker exec "$1" caddy validate $configuration && docker exec "$1" caddy reload --force $configuration
 }
 
-# What it was started with: options that mean the same to \`validate\` and \`reload\`. Without any it takes what lies where it runs.
 caddy_configuration() {
   docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
     $0 == "run" { runs = 1 }
@@ -70219,32 +70071,23 @@ caddy_configuration() {
     END { exit !runs }' || { echo 'it was not started by caddy run, so nobody knows which configuration it has' >&2; return 1; }
 }
 
-# HAProxy as an edge.
-
-# test_haproxy IMAGE RUN-OPTION...: whether it understands what a container with those options has; \`place\` is the one that runs.
 test_haproxy() {
   image=$1
   shift
   configuration=$(haproxy_configuration "$place") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker run "$@" --entrypoint haproxy "$image" -c $configuration
 }
 
-# load_haproxy PLACE: its master starts another worker, which takes the ports over; the one before ends with its connections.
 load_haproxy() {
   configuration=$(haproxy_configuration "$1") || return 1
-  # shellcheck disable=SC2086 # a list of options
   docker exec "$1" haproxy -c $configuration || return 1
   worker=$(ask_edge "$1" worker) || return 1
   master=$(docker exec "$1" cat "/proc/$worker/stat" | awk '{ print $4 }')
-  # Whatever else is told so may end.
   [ "$(docker exec "$1" cat "/proc/$master/comm" 2>/dev/null)" = haproxy ] ||
     { echo 'it has no master that would start another worker; start it with -W, as the official image does'; return 1; }
-  # shellcheck disable=SC2016 # the inner shell's
   docker exec "$1" sh -c 'kill -USR2 "$1"' sh "$master" && await_other_worker "$1" "$worker"
 }
 
-# await_other_worker PLACE WORKER
 await_other_worker() {
   give_up=$(($(uptime_seconds) + 20))
   until now=$(ask_edge "$1" worker) && [ "$now" != "$2" ]; do
@@ -70253,43 +70096,32 @@ await_other_worker() {
   done
 }
 
-# What it was started with.
 haproxy_configuration() {
   docker inspect --format '{{.Path}}{{println}}{{range .Args}}{{println .}}{{end}}' "$1" | awk '
     /^-[fC]$/ { option = $0; getline; print option, $0; named = 1 }
     END { exit !named }' || { echo 'it was not started by haproxy -f, so nobody knows which configuration it has' >&2; return 1; }
 }
 
-# Traefik as an edge. It has no way to try a configuration, and needs none to load one: it watches the folder.
-
 test_traefik() { :; }
 load_traefik() { :; }
 
-# Each folder that \`live\` can lead to leads to the configuration for it, and so does what Traefik reads.
 link_traefik() {
   for folder in a b a-trial b-trial; do ln -sfn "../../traefik-$folder.conf" "$stack/edge/slots/$folder/traefik" || return 1; done
   ln -sfn live/traefik "$stack/edge/traefik.yml"
 }
 
-# ask_traefik PLACE: it can answer with nothing but a redirect: to the name of the folder.
 ask_traefik() {
-  # shellcheck disable=SC2016 # the inner shell's
   ask_place "$1" sh -c 'if command -v curl >/dev/null; then exec curl -sS -m 2 -o /dev/null -w "Location: %{redirect_url}\\n" http://127.0.0.1:9180/; fi
     if command -v nc >/dev/null; then printf "GET / HTTP/1.0\\r\\n\\r\\n" | nc -w 2 127.0.0.1 9180; exit; fi
     exec bash -c "exec 3<>/dev/tcp/127.0.0.1/9180; printf \\"GET / HTTP/1.0\\r\\n\\r\\n\\" >&3; cat <&3"' |
     tr -d '\\r' | sed -n 's|^Location: .*/\\([a-z-]*\\)$|\\1|p'
 }
 
-# What is left to do when a stack is removed, its containers apart.
-
-# all_gone NAME=DEFINITION...: none of the old containers is there. What tells which they are is not removed before them.
 all_gone() {
   every=$(await_survey) && old=$(of_all old "$@") || return 1
   [ -z "$old" ] || { echo "still there: $(echo "$old" | tr '\\n' ' ')"; return 1; }
 }
 
-# drop_networks: whatever is in a slot's network leaves it, running or not, for without it it could not be started again. Of
-# the stack's own networks those go in which no container is.
 drop_networks() {
   await_engine
   networks=$(docker network ls --format '{{.Name}}') || return 1
@@ -70307,27 +70139,19 @@ drop_networks() {
 
 forget_edge() { rm -rf "\${stack:?}/edge" && sync "$stack"; }
 
-# forget_stack: what leads nowhere any more. What a container still mounts of files/ stays. The mark has the minute job removed when all is over.
 forget_stack() {
   rm -f "$stack/current" "$stack/.current" "$stack/edge/live" && rm -rf "\${stack:?}/releases" && sync "$stack" && forget_files || return 1
   rmdir "$stack/files" 2>/dev/null
   : >"$stack/removed" && sync "$stack/removed" && sync "$stack"
 }
 
-# let_all_go: the images of all its releases.
 let_all_go() {
   await_engine
   tags=$(docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=estiba.invalid/held:$project.*") && each "$tags" docker image rm
 }
 `));
 /** src/compose/revive.sh */
-const programs_reviveProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# What must run after a start of the engine. The plan sets \`project\` above these lines. With the argument \`which\`, prints
-# what tells this start of the engine from others, and fails where that can't be seen; without one, starts the containers
-# that have ended against their restart policy, data first: an engine that was killed marks what it finds running at its
-# next start as stopped by hand. A container that has never run, or ended well where only failing counts, is left alone.
-# With \`join\`, has what the live release finds in both slots be there: who makes an edge or a store anew by hand has it outside.
-
+const programs_reviveProgram = (/* unused pure expression or super */ null && (`
 : "\${project:?}"
 
 which_start() {
@@ -70344,7 +70168,6 @@ start_all() {
   ended=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \\
     --filter label=com.docker.compose.oneoff=False --filter status=exited) || return 1
   [ -n "$ended" ] || return 0
-  # shellcheck disable=SC2086 # a list of ids
   described=$(docker inspect --format \\
     '{{if index .Config.Labels "estiba.definition"}}2{{else}}1{{end}} {{.Created}} {{.Id}} {{.HostConfig.RestartPolicy.Name}} {{.State.ExitCode}}' $ended) || return 1
   failed=0
@@ -70355,17 +70178,12 @@ start_all() {
   return "$failed"
 }
 
-# Who is in the networks of both slots.
-
-# join_slots SERVICE...: the running containers of what stays are in both slots, under their service's name. An edge of another
-# stack (PROJECT/SERVICE) has no name there: it is nobody whom a service of this one looks for.
 join_slots() {
   running=$(docker ps --no-trunc --format '{{.ID}} {{.Label "com.docker.compose.project"}}/{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}} ,{{.Networks}},') || return 1
   for service; do
     case $service in */*) owner=$service names='' ;; *) owner=$project/$service names="--alias $service" ;; esac
     for network in "\${project}_slot-a" "\${project}_slot-b"; do
       apart=$(printf '%s\\n' "$running" | awk -v owner="$owner" -v network=",$network," '$2 == owner && $3 == "False" && !index($4, network) { print $1 }')
-      # shellcheck disable=SC2086 # an option and its value
       for container in $apart; do docker network connect $names "$network" "$container" || return 1; done
     done
   done
@@ -70373,20 +70191,15 @@ join_slots() {
 
 case \${1:-} in
   which) which_start ;;
-  # shellcheck disable=SC2046 # names without spaces
   join) join_slots $(cat "\${0%/*}/current/../joins") ;;
   *) start_all ;;
 esac
 `));
 /** src/stack/observe.sh */
-const observeProgram = (/* unused pure expression or super */ null && (`# shellcheck shell=sh
-# What there is on the host for one stack: STACK PROJECT. One fact a line, \`name<TAB>value\`, between \`observation\` and
-# \`observed\`: what a login shell prints on its own stands outside. Leaves everything as it was.
-export LC_ALL=C
+const observeProgram = (/* unused pure expression or super */ null && (`export LC_ALL=C
 stack=$1 project=$2
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
 
-# For what may never answer, such as an engine behind a dead address: 124 where it took too long. BusyBox's \`timeout\` says 143.
 bounded() {
   command -v timeout >/dev/null 2>&1 || { "$@"; return; }
   timeout 10 "$@"
@@ -70395,18 +70208,12 @@ bounded() {
   return "$ended"
 }
 
-# at_once FUNCTION...: all of them beside each other, and what each prints in one piece.
 at_once() {
   first=$1
   shift
   if [ $# -eq 0 ]; then "$first"; else "$first" </dev/null | { at_once "$@" </dev/null; cat; }; fi
 }
 
-# shellcheck shell=sh
-# The Compose plugin without its client: that asks each of its plugins who it is before it runs one, which takes as long as to
-# look at a stack. Where it looks: https://docs.docker.com/compose/install/linux/#install-the-plugin-manually
-
-# find_plugin: sets \`plugin\` to the one that \`docker compose\` would run; to nothing where the client's settings name further folders.
 find_plugin() {
   plugin='' settings=\${DOCKER_CONFIG:-\${HOME:-}/.docker}
   ! grep -qs cliPluginsExtraDirs "$settings/config.json" || return 0
@@ -70417,13 +70224,10 @@ find_plugin() {
   plugin=''
 }
 
-# docker_compose ARG...: by the command in \`within\`, where that is set.
 docker_compose() {
   find_plugin
   if [ -n "$plugin" ]; then \${within:-} "$plugin" "$@"; else \${within:-} docker compose "$@"; fi
 }
-
-# The machine and the user, as far as no engine is asked.
 
 host_facts() {
   fact epoch "$(date +%s)"
@@ -70442,7 +70246,6 @@ host_facts() {
   done
 }
 
-# What each container uses, page cache that can be dropped apart: \`path current inactive\`, by version and driver of cgroups.
 memory_facts() {
   set --
   for group in /sys/fs/cgroup/docker/* /sys/fs/cgroup/system.slice/docker-*.scope /sys/fs/cgroup/memory/docker/* \\
@@ -70456,7 +70259,6 @@ memory_facts() {
     FILENAME !~ /stat$/ { sub(/\\/[^\\/]*$/, "", FILENAME); print "uses\\t" FILENAME " " $1 - inactive; inactive = 0 }' "$@" 2>/dev/null
 }
 
-# Who listens where, of all users: \`tcp 0100007F:1538 postgres\`, addresses as the kernel writes them.
 port_facts() {
   set -- /etc/passwd
   for table in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
@@ -70471,13 +70273,10 @@ port_facts() {
   fi
 }
 
-# space NAME FOLDER: of its file system, number, free KiB, free inodes, all inodes (0: it does not count them).
 space() {
   fact "$1" "$({ stat -c %d "$2" && df -Pk "$2" && df -Pi "$2"; } 2>/dev/null |
     awk 'NR == 1 { number = $1 } NR == 3 { free = $4 } NR == 5 { left = $4; all = $2 } END { if (free != "") print number, free, left + 0, all + 0 }')"
 }
-
-# The stack's folder, or the nearest one above it that is there, and whether what a transaction does works in it.
 
 folder_facts() {
   nearest=$stack
@@ -70495,10 +70294,8 @@ folder_facts() {
   done
 }
 
-# Type and options of the file system whose place is on stdin.
 mount_options() { read -r place && awk -v place="$place" '$2 == place { found = $3 " " $4 } END { print found }' /proc/mounts; }
 
-# trial FOLDER: what every transaction does, tried out and taken away. Prints, last, which part failed.
 trial() {
   part='make a folder'
   place=$(mktemp -d "$1/.estiba-trial-XXXXXX") && {
@@ -70512,8 +70309,6 @@ trial() {
   [ -z "$part" ] || { echo "$part"; return 1; }
 }
 
-# The Docker engine, its client and its plugins. Each function is one or two requests to the engine.
-
 engine_facts() {
   command -v docker >/dev/null 2>&1 || return 0
   fact docker "$(command -v docker)"
@@ -70526,7 +70321,6 @@ engine_facts() {
   esac
 }
 
-# Where the client looks, what is there, and by which other way an engine can be had.
 why_no_engine() {
   endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
   fact endpoint "$endpoint"
@@ -70550,14 +70344,10 @@ compose_facts() {
   if command -v docker-compose >/dev/null 2>&1; then fact docker-compose "$(command -v docker-compose)"; fi
 }
 
-# Of all containers, which ports they publish; whole those of the stack, and others that mount the folder of its switch; and
-# where the engine keeps all of it.
 container_facts() {
   list=$(bounded docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Ports}}	{{.Mounts}}' 2>/dev/null) || { fact failed 'docker ps'; return 0; }
   printf '%s\\n' "$list" | awk -F '\\t' '$4 != "" { print "published\\t" $2 "\\t" $3 "\\t" $4 }'
   containers=$(printf '%s\\n' "$list" | awk -F '\\t' -v project="$project" -v edge=",$stack/edge," '$3 == project || index("," $5 ",", edge) { print $1 }')
-  # A container that is gone by now is left out.
-  # shellcheck disable=SC2086,SC2016 # a list of ids; a template of Go's
   described=$([ -z "$containers" ] || bounded docker inspect $containers --format \\
     '{{if eq (index .Config.Labels "com.docker.compose.project") "'"$project"'"}}container{{else}}outside{{end}}	{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"image":{{json .Config.Image}},"networks":[{{$comma := ""}}{{range $name, $_ := .NetworkSettings.Networks}}{{$comma}}{{json $name}}{{$comma = ","}}{{end}}],"restart":{{json .HostConfig.RestartPolicy.Name}},"exposed":{{json (index .Config "ExposedPorts")}},"files":{{json .ResolvConfPath}}}' 2>/dev/null) ||
     [ $? -ne 124 ] || fact failed 'docker inspect'
@@ -70565,7 +70355,6 @@ container_facts() {
   data_root_facts "$(printf '%s\\n' "$described" | sed -n 's|.*"files":"\\(/.*\\)/containers/[0-9a-f]*/resolv.conf"}$|\\1|p' | head -n 1)"
 }
 
-# data_root_facts FOLDER: as a container of the stack shows it, or else asked for, which takes as long as all the rest.
 data_root_facts() {
   data_root=$1
   if [ -z "$data_root" ]; then
@@ -70576,10 +70365,8 @@ data_root_facts() {
   [ -z "$data_root" ] || { fact data-root "$data_root"; space data-disk "$data_root"; }
 }
 
-# What addresses are taken: by the engine's networks, and by whatever the host has a route to.
 network_facts() {
   networks=$(bounded docker network ls --quiet 2>/dev/null) || fact failed 'docker network ls'
-  # shellcheck disable=SC2086 # a list of ids
   [ -z "$networks" ] || bounded docker network inspect --format 'network	{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' $networks 2>/dev/null
   awk 'NR > 1 { print "route\\t" $2 " " $8 }' /proc/net/route 2>/dev/null
 }
@@ -70589,18 +70376,19 @@ image_facts() {
 image	{{.Repository}}:{{.Tag}}' 2>/dev/null || fact failed 'docker images'
 }
 
-# The stack as Estiba left it.
-
-# What the edges are told, in one order: what is generated, and of the team's own the checksums. A link leads to what was told.
 edge_configuration() { cd "$stack/edge" && for file in ./*.*; do [ -L "$file" ] || cat "$file" || return 1; done && find own -type f -exec sha256sum {} + | sort -k 2; }
 
-# Whether the server's own nginx may be told to load its configuration: what sudo allows is asked, and not done.
 nginx_facts() {
   for nginx in nginx /usr/sbin/nginx; do
     command -v "$nginx" >/dev/null 2>&1 || continue
     if [ "$(id -u)" = 0 ] || bounded sudo -n -l nginx -s reload >/dev/null 2>&1; then fact nginx ready; else fact nginx refused; fi
     return
   done
+}
+
+rolled_to() {
+  led=$(cd "$stack/edge/slots/rolling" && echo ./*.b) every=$(cd "$stack/edge/slots/b" && echo ./*.b)
+  case $led in './*.b') echo a ;; "$every") echo b ;; *) echo rolling ;; esac
 }
 
 stack_facts() {
@@ -70611,6 +70399,7 @@ stack_facts() {
   fi
   if [ -L "$stack/edge/live" ]; then
     slot=$(readlink "$stack/edge/live")
+    [ "$slot" != slots/rolling ] || slot=$(rolled_to)
     fact edge "\${slot##*/} $(edge_configuration 2>/dev/null | sha256sum | cut -c 1-16)"
   fi
   for env in "$stack"/current/.env "$stack"/releases/*/*/.env "$stack"/releases/*/.env; do

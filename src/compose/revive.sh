@@ -34,9 +34,9 @@ start_all() {
 
 . ./effects/joins.sh
 
+# shellcheck disable=SC2046 # names without spaces
 case ${1:-} in
   which) which_start ;;
-  # shellcheck disable=SC2046 # names without spaces
   join) join_slots $(cat "${0%/*}/current/../joins") ;;
   *) start_all ;;
 esac

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PackedFile } from '../../../src/agent/package.ts'
 import { agentName, type Opening, openingFiles, phaseFiles } from '../../../src/agent/plan-files.ts'
-import { agentProgram } from '../../../src/agent/programs.ts'
+import { agentProgram, effectsProgram, reviveProgram } from '../../../src/agent/programs.ts'
 import { numbered, type Unnumbered } from '../../../src/plan/plan.ts'
 import { makeRelease } from '../../../src/release/release.ts'
 import { shopModel, surroundings } from '../../support/stack.ts'
@@ -107,12 +107,12 @@ describe('an opening', () => {
       "
     `)
     expect(textOf(files, 'plan/limits')).toBe('recoveries 3\nreserve 1024\ntransactions 50\n')
-    expect(textOf(files, 'plan/revive')).toMatch(/^project=shop\n# shellcheck shell=sh\n/)
+    expect(textOf(files, 'plan/revive')).toBe(`project=shop\n${reviveProgram}`)
     expect(textOf(files, 'plan/ledger')).toBe(
       '"action":"deploy","release":"r","version":"v1","commit":"c","from":"","actor":"octocat","run":"","digests":{},"approvers":[]\n',
     )
-    expect(textOf(files, 'plan/effects.sh')).toMatch(
-      /^project=shop stack=\/srv\/shop release=20261121-120000-v1 variant=plain\n# shellcheck shell=sh\n/,
+    expect(textOf(files, 'plan/effects.sh')).toBe(
+      `project=shop stack=/srv/shop release=20261121-120000-v1 variant=plain\n${effectsProgram}`,
     )
     expect(textOf(files, 'plan/watch')).toContain('\nare_well api=0123\n')
     expect(names(files)).toContain('plan/switch/02.gate')

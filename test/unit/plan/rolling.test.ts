@@ -52,7 +52,7 @@ describe('one web service after the other', () => {
   test('from slot a to b: what is asked comes first, and each old one is stopped before the next starts', () => {
     expect(lines(two, hostWith(one), 'switch')).toMatchInlineSnapshot(`
       [
-        "note_served db api site worker nginx && point_current releases/v1/a-guard",
+        "note_served shop-db-1 shop-api-1 shop-site-1 shop-worker-1 shop-nginx-1 && point_current releases/v1/a-guard",
         "create_new api:1 site:1 worker:1 && hide_new api site",
         "lend_names",
         "try_new 60 api",
