@@ -17,6 +17,7 @@ export function canBeAsked(request: SlotSwitch): boolean {
     webOf(changed).some(({ action }) => action !== 'repair') &&
     layout.live !== undefined &&
     !takesOver &&
+    !(request.edgeChanged && request.isToldLate) &&
     told.length === request.switched.length
   )
 }

@@ -1,6 +1,7 @@
 import { otherSlot, slotAddress, type Slot } from '../edge/slots.ts'
 import type { Manifest } from '../release/manifest.ts'
-import { liveRelease, type Observation } from '../stack/observation.ts'
+import type { Observation } from '../stack/observation.ts'
+import { movedWeb } from './addresses.ts'
 import { type Change, isJob } from './changes.ts'
 import { living } from './gone.ts'
 import type { Unnumbered } from './plan.ts'
@@ -34,13 +35,9 @@ export function whyWhole(
 ): string | undefined {
   if (layout.live === undefined) return 'what runs now is in no slot yet'
   if (takesOver || edgesOf(changed).length + living(gone.withEdges).length > 0) return 'the edge itself is replaced'
-  const before = liveRelease(observation)?.slots?.web ?? {}
-  const moved = Object.entries(to.slots?.web ?? {}).filter(([name, { port, hosts }]) => {
-    const was = before[name]
-    return was !== undefined && (was.port !== port || was.hosts.join() !== hosts.join())
-  })
+  const moved = movedWeb(to, observation)
   if (moved.length === 0) return undefined
-  const list = moved.map(([name]) => name).join(', ')
+  const list = moved.map(({ name }) => name).join(', ')
   return `the port or the number of replicas of ${list} changed, which an edge is told for both slots at once`
 }
 
@@ -100,7 +97,7 @@ export function rollingSteps(request: SlotSwitch): Way {
     ...(from === 'a' ? [lendNames()] : []),
     ...steps.slice(0, first),
   ]
-  const opening = [...(request.edgeChanged ? [configureEdge(request)] : []), rollEdge(move)]
+  const opening = [...(request.edgeChanged ? [configureEdge(request, layout.live)] : []), rollEdge(move)]
   const each = begun.map(({ change, start: at }) => ({
     change,
     taken: beside.length + opening.length + at + 1 - first,

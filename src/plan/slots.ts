@@ -36,6 +36,8 @@ export interface SlotSwitch extends Switching {
   readonly edgeChanged: boolean
   /** Whether an edge from outside leads elsewhere yet, and to the slots only when it has loaded its configuration. */
   readonly takesOver: boolean
+  /** Whether the edge is told of the new addresses only when it leads there: with them it would not find what serves now. */
+  readonly isToldLate: boolean
   /** Whether the new release is asked before visitors are led to it, as far as its edge lets anybody in. */
   readonly isAsked: boolean
 }
@@ -53,8 +55,7 @@ export function slotSteps(request: SlotSwitch): Way {
   const isMoving = changed.some(isOfTheSet)
   const isAsked = canBeAsked(request) && !isEdgeReplaced(request)
   // Before anything is replaced: what can't be loaded is found while everything old still runs.
-  const configure =
-    request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []
+  const configure = isTold(request) && !request.isToldLate ? [configureEdge(request, request.layout.live)] : []
   return {
     beside: [
       guardStep(request, layout.from),
@@ -99,6 +100,11 @@ function isEdgeReplaced({ changed, gone }: SlotSwitch): boolean {
   return aliveOf(edgesOf(changed)).length + living(edgesOf(gone.withEdges)).length > 0
 }
 
+/** Whether edges that stay get another configuration. */
+function isTold(request: SlotSwitch): boolean {
+  return request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver
+}
+
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */
 function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
   const edges = edgesOf(request.changed)
@@ -106,8 +112,12 @@ function replaceEdges(request: SlotSwitch, isMoving: boolean): Unnumbered[] {
   return [
     ...(old.length > 0 ? [stopOld(request, old)] : []),
     // In between, so that on the way back the old one starts with what it had.
-    ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
+    ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver
+      ? [configureEdge(request, request.layout.live)]
+      : []),
     ...(isMoving ? [switchEdge(request)] : []),
+    // Until it is told, the old slot stands in: it is where nothing is at the new one's addresses.
+    ...(isTold(request) && request.isToldLate ? [configureEdge(request, `${request.layout.variant}-trial`)] : []),
     ...(request.takesOver ? [takeOver(request)] : []),
     ...startLayers(request.order, edges, request.healthyWithin),
   ]
@@ -160,16 +170,16 @@ function seeEdge({ layout }: SlotSwitch, started: readonly Change[], folder: str
   ]
 }
 
-export function configureEdge(request: SlotSwitch): Unnumbered {
+/** @param folder the one that the edge leads to meanwhile; undefined: none yet */
+export function configureEdge(request: SlotSwitch, folder: string | undefined): Unnumbered {
   const edges = toldOf(staying(request), request)
-  const { live } = request.layout
   return {
     title: 'give the edge its new configuration',
     because:
       'its own text, or the web services and their ports, changed; it is tried in a container of its own, then loaded',
     run: [
       words('configure_edge', edges),
-      ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
+      ...(folder === undefined || edges.length === 0 ? [] : [words('see_edge', [folder, ...edges])]),
     ].join(' && '),
     undo: words('configure_edge_back', edges),
     reversibility: 'reversible',

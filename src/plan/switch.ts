@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts'
 import { SLOTS } from '../edge/slots.ts'
 import type { Manifest } from '../release/manifest.ts'
 import type { Observation } from '../stack/observation.ts'
+import { losesOld, movedWeb } from './addresses.ts'
 import { shareAssets } from './assets.ts'
 import { type Change, changesFor, isJob, isOfTheSet } from './changes.ts'
 import { describeChange, describeGone } from './describe.ts'
@@ -80,6 +81,7 @@ export function planSwitch(request: SwitchRequest): Plan {
             layout,
             edgeChanged,
             takesOver,
+            isToldLate: changed.some(isOfTheSet) && losesOld(movedWeb(to, observation)),
             isAsked: request.isAsked === true && to.slots.lets === true,
           })
   // A rollback migrates nothing, so nothing forbids its way back.

@@ -72,6 +72,33 @@ test.each(someOf(1, [...EDGES, HAPROXY]))(
   },
 )
 
+test.each(someOf(1, EDGES))(
+  'behind $edge, another port and another replica of a service: nobody notices',
+  async ({ edge, port }) => {
+    const { staging, registry } = labFromContext()
+    await using shop = await BusyShop.create(staging, registry.url, { edge, stack: `moved-${edge}`, port })
+    for (const version of ['first', 'second']) expect((await shop.deploy(version)).code).toBe(0)
+    await using visitors = new Visitors({ url: shop.url, rate: 40, sockets: 0, streams: 0 })
+    await shop.edit('app/web.js', 'server.listen(3000)', 'server.listen(3001)')
+    await shop.edit('compose.yml', "expose: ['3000']", "expose: ['3001']")
+    await shop.edit('compose.yml', 'http://127.0.0.1:3000/healthz', 'http://127.0.0.1:3001/healthz')
+    const moved = await shop.deploy('moved')
+    expect(moved.code, moved.stdout).toBe(0)
+    await shop.edit(
+      'compose.yml',
+      "command: ['node', '/app/web.js']",
+      "command: ['node', '/app/web.js']\n    deploy: { replicas: 2 }",
+    )
+    const two = await shop.deploy('two')
+    expect(two.code, two.stdout).toBe(0)
+    const back = await shop.rollBack()
+    expect(back.code, back.stdout).toBe(0)
+    const { failures, versions } = await visitors.leave()
+    expect(failures).toEqual([])
+    expect(Object.keys(versions).sort()).toEqual(['moved', 'second', 'two'])
+  },
+)
+
 /** The ids of all that a stack has. */
 async function containersOf(host: LabHost, stack: string): Promise<readonly string[]> {
   const { stdout } = await host.exec(`docker ps --all --quiet --filter label=com.docker.compose.project=${stack}`)

@@ -237,7 +237,7 @@ describe('a release in slots', () => {
     const [slot] = commandsOf(plan(several('v3', '2'), hostWith(one))).filter((line) =>
       line.startsWith('$ configure_edge'),
     )
-    expect(slot).toBe('$ configure_edge nginx && see_edge a nginx')
+    expect(slot).toBe('$ configure_edge nginx && see_edge b-trial nginx')
   })
 
   test('from turns to slots: the edge is replaced once, and what served is the way back', () => {
