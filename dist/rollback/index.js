@@ -67694,6 +67694,23 @@ function checkSchema(release, observation, { oldCodeCanRun, path }) {
     ].join('\n'));
 }
 
+;// CONCATENATED MODULE: ./src/plan/addresses.ts
+
+/** Web services that have another port or number of replicas than in the live release: an edge is told that for both slots at once. */
+function movedWeb(to, observation) {
+    const before = liveRelease(observation)?.slots?.web ?? {};
+    return Object.entries(to.slots?.web ?? {}).flatMap(([name, now]) => {
+        const was = before[name];
+        return was === undefined || (was.port === now.port && was.hosts.join() === now.hosts.join())
+            ? []
+            : [{ name, was, now }];
+    });
+}
+/** Whether an edge that is told so would look for what serves now where nothing is. */
+function losesOld(moved) {
+    return moved.some(({ was, now }) => was.port !== now.port || now.hosts.some((host) => !was.hosts.includes(host)));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/words.ts
 
 
@@ -69016,6 +69033,7 @@ function canBeAsked(request) {
         webOf(changed).some(({ action }) => action !== 'repair') &&
         layout.live !== undefined &&
         !takesOver &&
+        !(request.edgeChanged && request.isToldLate) &&
         told.length === request.switched.length);
 }
 function letAsk(variant) {
@@ -69133,7 +69151,7 @@ function slotSteps(request) {
     const isMoving = changed.some(isOfTheSet);
     const isAsked = canBeAsked(request) && !isEdgeReplaced(request);
     // Before anything is replaced: what can't be loaded is found while everything old still runs.
-    const configure = request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : [];
+    const configure = isTold(request) && !request.isToldLate ? [configureEdge(request, request.layout.live)] : [];
     return {
         beside: [
             guardStep(request, layout.from),
@@ -69171,6 +69189,10 @@ function placeNew({ slots, layout: { variant } }, fresh) {
 function isEdgeReplaced({ changed, gone }) {
     return aliveOf(edgesOf(changed)).length + living(edgesOf(gone.withEdges)).length > 0;
 }
+/** Whether edges that stay get another configuration. */
+function isTold(request) {
+    return request.edgeChanged && !isEdgeReplaced(request) && !request.takesOver;
+}
 /** Edges that stay are switched; those that are replaced themselves start on the new slot. */
 function replaceEdges(request, isMoving) {
     const edges = edgesOf(request.changed);
@@ -69178,8 +69200,12 @@ function replaceEdges(request, isMoving) {
     return [
         ...(old.length > 0 ? [stopOld(request, old)] : []),
         // In between, so that on the way back the old one starts with what it had.
-        ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver ? [configureEdge(request)] : []),
+        ...(request.edgeChanged && isEdgeReplaced(request) && !request.takesOver
+            ? [configureEdge(request, request.layout.live)]
+            : []),
         ...(isMoving ? [switchEdge(request)] : []),
+        // Until it is told, the old slot stands in: it is where nothing is at the new one's addresses.
+        ...(isTold(request) && request.isToldLate ? [configureEdge(request, `${request.layout.variant}-trial`)] : []),
         ...(request.takesOver ? [takeOver(request)] : []),
         ...startLayers(request.order, edges, request.healthyWithin),
     ];
@@ -69230,15 +69256,15 @@ function seeEdge({ layout }, started, folder) {
         },
     ];
 }
-function configureEdge(request) {
+/** @param folder the one that the edge leads to meanwhile; undefined: none yet */
+function configureEdge(request, folder) {
     const edges = toldOf(staying(request), request);
-    const { live } = request.layout;
     return {
         title: 'give the edge its new configuration',
         because: 'its own text, or the web services and their ports, changed; it is tried in a container of its own, then loaded',
         run: [
             words('configure_edge', edges),
-            ...(live === undefined || edges.length === 0 ? [] : [words('see_edge', [live, ...edges])]),
+            ...(folder === undefined || edges.length === 0 ? [] : [words('see_edge', [folder, ...edges])]),
         ].join(' && '),
         undo: words('configure_edge_back', edges),
         reversibility: 'reversible',
@@ -69405,14 +69431,10 @@ function whyWhole(to, observation, { changed, gone, layout, takesOver }) {
         return 'what runs now is in no slot yet';
     if (takesOver || edgesOf(changed).length + living(gone.withEdges).length > 0)
         return 'the edge itself is replaced';
-    const before = liveRelease(observation)?.slots?.web ?? {};
-    const moved = Object.entries(to.slots?.web ?? {}).filter(([name, { port, hosts }]) => {
-        const was = before[name];
-        return was !== undefined && (was.port !== port || was.hosts.join() !== hosts.join());
-    });
+    const moved = movedWeb(to, observation);
     if (moved.length === 0)
         return undefined;
-    const list = moved.map(([name]) => name).join(', ');
+    const list = moved.map(({ name }) => name).join(', ');
     return `the port or the number of replicas of ${list} changed, which an edge is told for both slots at once`;
 }
 /** What the edge can't decide alone: a transaction has left some services in one slot and some in the other. */
@@ -69459,7 +69481,7 @@ function rollingSteps(request) {
         ...(from === 'a' ? [lendNames()] : []),
         ...steps.slice(0, first),
     ];
-    const opening = [...(request.edgeChanged ? [configureEdge(request)] : []), rollEdge(move)];
+    const opening = [...(request.edgeChanged ? [configureEdge(request, layout.live)] : []), rollEdge(move)];
     const each = begun.map(({ change, start: at }) => ({
         change,
         taken: beside.length + opening.length + at + 1 - first,
@@ -69963,6 +69985,7 @@ function sharing(name, source, other) {
 
 
 
+
 /** Plans the way from what runs to a release. */
 function planSwitch(request) {
     const { to, observation, healthyWithin, drain } = request;
@@ -70005,6 +70028,7 @@ function planSwitch(request) {
                 layout,
                 edgeChanged,
                 takesOver,
+                isToldLate: changed.some(isOfTheSet) && losesOld(movedWeb(to, observation)),
                 isAsked: request.isAsked === true && to.slots.lets === true,
             });
     // A rollback migrates nothing, so nothing forbids its way back.
