@@ -21,7 +21,7 @@ const HAPROXY = {
 } as const
 
 /** A sample of `npm run test:load`. */
-test.each(EDGES)(
+test.each(someOf(1, EDGES))(
   'behind $edge, visitors with connections, WebSockets and event streams notice no release, no bad one and no way back',
   async ({ edge, port }) => {
     const { staging, registry } = labFromContext()

@@ -8,13 +8,11 @@ import { someOf } from '../support/random.ts'
 
 const { staging, registry } = labFromContext()
 
-const EDGES = [
+const EDGES = someOf(1, [
   { edge: 'nginx', port: 8085 },
-  ...someOf(1, [
-    { edge: 'caddy', port: 8084 },
-    { edge: 'haproxy', port: 8083 },
-  ] as const),
-] as const
+  { edge: 'caddy', port: 8084 },
+  { edge: 'haproxy', port: 8083 },
+] as const)
 
 /** A page for which web and api, asked by its name, are of different releases. */
 const MIXED = /^\/: 200 web \S+ api \S+$/

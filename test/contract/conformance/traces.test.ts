@@ -5,7 +5,7 @@ import { runInModel } from './in-model.ts'
 import { runInShell } from './in-shell.ts'
 import { randomTrace } from './random-trace.ts'
 
-const TRACES = 300
+const TRACES = 200
 const LANES = 30
 const SEED = Number(process.env['CONFORMANCE_SEED'] ?? 20_261_122)
 
