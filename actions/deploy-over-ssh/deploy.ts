@@ -66,8 +66,8 @@ async function switchOver(inputs: Inputs & { phase: 'switch' }, job: Job, transa
     // Where nobody can ask it before the switch, it is started in the course of that.
     if (progress.kind === 'refused') return false
     expectState(progress, 'proved', undertaking('start the new release', inputs))
-    if (progress.kind === 'waiting' && progress.lease < leaseFor(checks, 0))
-      await transaction.renew(leaseFor(checks, 0))
+    const lease = leaseFor(checks, 0)
+    if (progress.kind === 'waiting' && progress.lease < lease) await transaction.renew(lease)
     return true
   })
   if (isProved) await checkAhead(checks, inputs, job, transaction)

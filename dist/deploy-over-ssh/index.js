@@ -68822,8 +68822,8 @@ const protocol_STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'for
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /**
- * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
- * of the way back where a gate forbids that.
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before
+ * the decision, `finish` completes what follows from it; `settle` comes in place of the way back where a gate forbids that.
  */
 const PHASES = ['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle'];
 /** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */
@@ -73038,6 +73038,7 @@ const SEEN_AT = '127.0.0.1:9180';
 /** The header with that token, and the path under which an edge that follows it says it again. */
 const ASK_HEADER = 'Estiba-Ask';
 const ASKED_AT = '/.well-known/estiba';
+/** A regular expression; whether a token is the right one is told by the file that it names. */
 const TOKEN = '^[0-9a-f]+$';
 /** The host name under which it does. */
 function seenAs({ stack }) {
@@ -78026,6 +78027,10 @@ function definitionsWith(changes, more) {
 function marks(changes, variant) {
     return changes.map(({ name, service }) => `${name}=${service.definition}/${isReplaced(service.kind) ? variant : ''}`);
 }
+/** The engine keeps their new containers alive from now on, as each service says. */
+function keepAlive(changes) {
+    return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
+}
 
 ;// CONCATENATED MODULE: ./src/plan/changes.ts
 
@@ -78309,7 +78314,7 @@ function fillUp(changed) {
             title: `complete ${words_names(repaired)}`,
             because: 'containers of this very release are missing or have ended',
             run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
-            undo: `keep_alive ${definitionsWith(repaired, ({ service }) => service.restart)}`,
+            undo: keepAlive(repaired),
             reversibility: 'reversible',
             deadline: 120,
         },
@@ -79131,7 +79136,7 @@ function finishSteps(request, changed) {
         ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
         ...(fromNowOn.length > 0
             ? [
-                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`),
+                step('give the new containers their restart policy', 'from now on the engine keeps them alive', keepAlive(fromNowOn)),
             ]
             : []),
         ...hold(request).map((run) => step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run)),
@@ -79468,7 +79473,7 @@ function take(move, change, moved) {
             // It is found by its name from now on, and must be as well as before.
             ...leadLines(move, change).toSpliced(1, 0, startLine(move, change, 'start_and_prove')),
             // So that a start of the engine brings back what serves now.
-            `keep_alive ${definitionsWith([change], () => service.restart)}`,
+            keepAlive([change]),
             ...(replaced ? [...drainOne(move, from, change, request.drain), `hide_old ${one}`, `stop_old ${one}`] : []),
         ].join(' && '),
         undo: [
@@ -79644,13 +79649,9 @@ function oneEdge(request, edges, gone) {
     const back = step(`have the old ${words_names(old)} run`, 'the new one has not proved itself, and the old one can lead to either release', [...(edges.length > 0 ? [`stop_new ${definitions(edges)}`] : []), standBy(request, old)], [...edges, ...gone]);
     const handing = handOver(edges, gone.map(({ name }) => name));
     return [
-        { ...back, deadline: back.deadline + request.healthyWithin, unless: proved(request) },
-        { ...handing, since: proved(request) },
+        { ...back, deadline: back.deadline + request.healthyWithin, unless: marksOf(request.way).last },
+        { ...handing, since: marksOf(request.way).last },
     ];
-}
-/** The last step of the switch, which begins only when all before it are done. */
-function proved({ way }) {
-    return marksOf(way).last;
 }
 /** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
 function leadToNew(request, web) {
@@ -79661,8 +79662,8 @@ function leadToNew(request, web) {
         return [{ ...leadThrough(edges, request, web), since: over }];
     const before = toldOf(changes.filter(({ action }) => action !== 'create'), request);
     return [
-        { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: proved(request) },
-        { ...leadThrough(edges, request, web), since: proved(request) },
+        { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: marksOf(request.way).last },
+        { ...leadThrough(edges, request, web), since: marksOf(request.way).last },
     ];
 }
 /** The edge leads to what runs only, and old web services are stopped only when that is seen. */
@@ -79741,9 +79742,6 @@ function handOver(fresh, gone) {
 /** Running or not: the next start of the engine starts one that was stopped by hand, if its restart policy says so. */
 function replacedOf(changes) {
     return changes.filter(({ action }) => action === 'replace');
-}
-function keepAlive(changes) {
-    return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
 }
 function step(title, because, run, changes) {
     const grace = Math.max(10, ...changes.map(({ service }) => service.stopGrace));
@@ -86856,8 +86854,9 @@ async function switchOver(inputs, job, transaction) {
         if (progress.kind === 'refused')
             return false;
         expectState(progress, 'proved', undertaking('start the new release', inputs));
-        if (progress.kind === 'waiting' && progress.lease < leaseFor(checks, 0))
-            await transaction.renew(leaseFor(checks, 0));
+        const lease = leaseFor(checks, 0);
+        if (progress.kind === 'waiting' && progress.lease < lease)
+            await transaction.renew(lease);
         return true;
     });
     if (isProved)

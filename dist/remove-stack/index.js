@@ -59332,8 +59332,8 @@ const protocol_STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'for
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /**
- * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
- * of the way back where a gate forbids that.
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before
+ * the decision, `finish` completes what follows from it; `settle` comes in place of the way back where a gate forbids that.
  */
 const PHASES = ['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle'];
 /** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */
@@ -63548,6 +63548,7 @@ const SEEN_AT = '127.0.0.1:9180';
 /** The header with that token, and the path under which an edge that follows it says it again. */
 const ASK_HEADER = 'Estiba-Ask';
 const ASKED_AT = '/.well-known/estiba';
+/** A regular expression; whether a token is the right one is told by the file that it names. */
 const TOKEN = '^[0-9a-f]+$';
 /** The host name under which it does. */
 function seenAs({ stack }) {
@@ -68280,6 +68281,10 @@ function definitionsWith(changes, more) {
 /** `NAME=DEFINITION/SLOT` of each, as its containers are marked; an edge is in no slot. */
 function marks(changes, variant) {
     return changes.map(({ name, service }) => `${name}=${service.definition}/${isReplaced(service.kind) ? variant : ''}`);
+}
+/** The engine keeps their new containers alive from now on, as each service says. */
+function keepAlive(changes) {
+    return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/changes.ts

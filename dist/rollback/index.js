@@ -59332,8 +59332,8 @@ const protocol_STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'for
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /**
- * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
- * of the way back where a gate forbids that.
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before
+ * the decision, `finish` completes what follows from it; `settle` comes in place of the way back where a gate forbids that.
  */
 const PHASES = ['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle'];
 /** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */
@@ -63548,6 +63548,7 @@ const SEEN_AT = '127.0.0.1:9180';
 /** The header with that token, and the path under which an edge that follows it says it again. */
 const ASK_HEADER = 'Estiba-Ask';
 const ASKED_AT = '/.well-known/estiba';
+/** A regular expression; whether a token is the right one is told by the file that it names. */
 const TOKEN = '^[0-9a-f]+$';
 /** The host name under which it does. */
 function seenAs({ stack }) {
@@ -67734,6 +67735,10 @@ function definitionsWith(changes, more) {
 function marks(changes, variant) {
     return changes.map(({ name, service }) => `${name}=${service.definition}/${kinds_isReplaced(service.kind) ? variant : ''}`);
 }
+/** The engine keeps their new containers alive from now on, as each service says. */
+function keepAlive(changes) {
+    return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
+}
 
 ;// CONCATENATED MODULE: ./src/plan/assets.ts
 
@@ -68682,7 +68687,7 @@ function fillUp(changed) {
             title: `complete ${names(repaired)}`,
             because: 'containers of this very release are missing or have ended',
             run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
-            undo: `keep_alive ${definitionsWith(repaired, ({ service }) => service.restart)}`,
+            undo: keepAlive(repaired),
             reversibility: 'reversible',
             deadline: 120,
         },
@@ -68831,7 +68836,7 @@ function finishSteps(request, changed) {
         ...settleEdge(request, changed).map((run) => step('lead the edge to the release alone', 'the old slot answers for it no more', run)),
         ...(fromNowOn.length > 0
             ? [
-                step('give the new containers their restart policy', 'from now on the engine keeps them alive', `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`),
+                step('give the new containers their restart policy', 'from now on the engine keeps them alive', keepAlive(fromNowOn)),
             ]
             : []),
         ...hold(request).map((run) => step('hold the images of the release', 'a prune on the host leaves them, and with them the way back', run)),
@@ -69565,7 +69570,7 @@ function take(move, change, moved) {
             // It is found by its name from now on, and must be as well as before.
             ...leadLines(move, change).toSpliced(1, 0, startLine(move, change, 'start_and_prove')),
             // So that a start of the engine brings back what serves now.
-            `keep_alive ${definitionsWith([change], () => service.restart)}`,
+            keepAlive([change]),
             ...(replaced ? [...drainOne(move, from, change, request.drain), `hide_old ${one}`, `stop_old ${one}`] : []),
         ].join(' && '),
         undo: [
@@ -69741,13 +69746,9 @@ function oneEdge(request, edges, gone) {
     const back = step(`have the old ${names(old)} run`, 'the new one has not proved itself, and the old one can lead to either release', [...(edges.length > 0 ? [`stop_new ${definitions(edges)}`] : []), standBy(request, old)], [...edges, ...gone]);
     const handing = handOver(edges, gone.map(({ name }) => name));
     return [
-        { ...back, deadline: back.deadline + request.healthyWithin, unless: proved(request) },
-        { ...handing, since: proved(request) },
+        { ...back, deadline: back.deadline + request.healthyWithin, unless: marksOf(request.way).last },
+        { ...handing, since: marksOf(request.way).last },
     ];
-}
-/** The last step of the switch, which begins only when all before it are done. */
-function proved({ way }) {
-    return marksOf(way).last;
 }
 /** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
 function leadToNew(request, web) {
@@ -69758,8 +69759,8 @@ function leadToNew(request, web) {
         return [{ ...leadThrough(edges, request, web), since: over }];
     const before = toldOf(changes.filter(({ action }) => action !== 'create'), request);
     return [
-        { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: proved(request) },
-        { ...leadThrough(edges, request, web), since: proved(request) },
+        { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: marksOf(request.way).last },
+        { ...leadThrough(edges, request, web), since: marksOf(request.way).last },
     ];
 }
 /** The edge leads to what runs only, and old web services are stopped only when that is seen. */
@@ -69838,9 +69839,6 @@ function handOver(fresh, gone) {
 /** Running or not: the next start of the engine starts one that was stopped by hand, if its restart policy says so. */
 function replacedOf(changes) {
     return changes.filter(({ action }) => action === 'replace');
-}
-function keepAlive(changes) {
-    return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`;
 }
 function step(title, because, run, changes) {
     const grace = Math.max(10, ...changes.map(({ service }) => service.stopGrace));

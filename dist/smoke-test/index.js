@@ -67744,6 +67744,7 @@ const SEEN_AT = '127.0.0.1:9180';
 /** The header with that token, and the path under which an edge that follows it says it again. */
 const ASK_HEADER = 'Estiba-Ask';
 const ASKED_AT = '/.well-known/estiba';
+/** A regular expression; whether a token is the right one is told by the file that it names. */
 const TOKEN = '^[0-9a-f]+$';
 /** The host name under which it does. */
 function seenAs({ stack }) {
@@ -70435,8 +70436,8 @@ const STATES = ['open', 'prepared', 'migrated', 'proved', 'trial', 'forbidden', 
 /** How a transaction ends. `stuck` pages somebody: neither forward nor back without a human. */
 const RESULTS = ['committed', 'undone', 'stuck'];
 /**
- * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
- * of the way back where a gate forbids that.
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before
+ * the decision, `finish` completes what follows from it; `settle` comes in place of the way back where a gate forbids that.
  */
 const protocol_PHASES = (/* unused pure expression or super */ null && (['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle']));
 /** State x verb x owner or other. What is not in the table is refused; of `advance switch` a plan has what leads on from its phases. */

@@ -12,8 +12,8 @@ export const RESULTS = ['committed', 'undone', 'stuck'] as const
 export type Result = (typeof RESULTS)[number]
 
 /**
- * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before the decision, `finish` completes what follows from it; `settle` comes in place
- * of the way back where a gate forbids that.
+ * What the agent runs. `prove` is there where the new release can be asked before visitors are led to it; `commit` checks before
+ * the decision, `finish` completes what follows from it; `settle` comes in place of the way back where a gate forbids that.
  */
 export const PHASES = ['prepare', 'migrate', 'prove', 'switch', 'commit', 'finish', 'settle'] as const
 export type Phase = (typeof PHASES)[number]

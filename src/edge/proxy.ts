@@ -49,6 +49,7 @@ export const SEEN_AT = '127.0.0.1:9180'
 export const ASK_HEADER = 'Estiba-Ask'
 export const ASKED_AT = '/.well-known/estiba'
 
+/** A regular expression; whether a token is the right one is told by the file that it names. */
 export const TOKEN = '^[0-9a-f]+$'
 
 /** The host name under which it does. */

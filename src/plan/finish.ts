@@ -9,7 +9,7 @@ import { allGone, type Gone } from './gone.ts'
 import type { Layout } from './layout.ts'
 import type { Unnumbered } from './plan.ts'
 import { lasting, toldOf } from './steps.ts'
-import { definitions, definitionsWith, names, words } from './words.ts'
+import { definitions, keepAlive, names, words } from './words.ts'
 
 export interface FinishRequest {
   readonly to: Manifest
@@ -56,7 +56,7 @@ export function finishSteps(request: FinishRequest, changed: readonly Change[]):
           step(
             'give the new containers their restart policy',
             'from now on the engine keeps them alive',
-            `keep_alive ${definitionsWith(fromNowOn, ({ service }) => service.restart)}`,
+            keepAlive(fromNowOn),
           ),
         ]
       : []),

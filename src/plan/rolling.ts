@@ -25,7 +25,7 @@ import {
   type Way,
   webOf,
 } from './steps.ts'
-import { definitions, definitionsWith, names, words } from './words.ts'
+import { definitions, keepAlive, names, words } from './words.ts'
 
 /** A clause why a release that is to go one service after the other goes as a whole; undefined where it need not. */
 export function whyWhole(
@@ -194,7 +194,7 @@ function take(move: Move, change: Change, moved: readonly Change[]): Unnumbered 
       // It is found by its name from now on, and must be as well as before.
       ...leadLines(move, change).toSpliced(1, 0, startLine(move, change, 'start_and_prove')),
       // So that a start of the engine brings back what serves now.
-      `keep_alive ${definitionsWith([change], () => service.restart)}`,
+      keepAlive([change]),
       ...(replaced ? [...drainOne(move, from, change, request.drain), `hide_old ${one}`, `stop_old ${one}`] : []),
     ].join(' && '),
     undo: [

@@ -20,7 +20,7 @@ import {
   webOf,
 } from './steps.ts'
 import { reloadNginx, reloads } from './turns.ts'
-import { definitions, definitionsWith, names, words } from './words.ts'
+import { definitions, keepAlive, names, words } from './words.ts'
 
 export interface Settlement extends Switching {
   readonly layout: Layout
@@ -124,14 +124,9 @@ function oneEdge(request: Settlement, edges: readonly Change[], gone: readonly C
     gone.map(({ name }) => name),
   )
   return [
-    { ...back, deadline: back.deadline + request.healthyWithin, unless: proved(request) },
-    { ...handing, since: proved(request) },
+    { ...back, deadline: back.deadline + request.healthyWithin, unless: marksOf(request.way).last },
+    { ...handing, since: marksOf(request.way).last },
   ]
-}
-
-/** The last step of the switch, which begins only when all before it are done. */
-function proved({ way }: Settlement): string {
-  return marksOf(way).last
 }
 
 /** Through the edges that there are: one of another name only if it has proved itself, else the one before it. */
@@ -145,8 +140,8 @@ function leadToNew(request: Settlement, web: readonly Change[]): readonly Unnumb
     request,
   )
   return [
-    { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: proved(request) },
-    { ...leadThrough(edges, request, web), since: proved(request) },
+    { ...leadThrough([...before, ...gone.switched], request, web), since: over, unless: marksOf(request.way).last },
+    { ...leadThrough(edges, request, web), since: marksOf(request.way).last },
   ]
 }
 
@@ -245,10 +240,6 @@ function handOver(fresh: readonly Change[], gone: readonly string[]): Unnumbered
 /** Running or not: the next start of the engine starts one that was stopped by hand, if its restart policy says so. */
 function replacedOf(changes: readonly Change[]): readonly Change[] {
   return changes.filter(({ action }) => action === 'replace')
-}
-
-function keepAlive(changes: readonly Change[]): string {
-  return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`
 }
 
 function step(title: string, because: string, run: readonly string[], changes: readonly Change[]): Unnumbered {

@@ -5,7 +5,7 @@ import { nameOf } from '../stack/observation.ts'
 import { type Change, isJob, isOfTheSet } from './changes.ts'
 import { allGone, type Gone } from './gone.ts'
 import { numbered, type Plan, type Unnumbered } from './plan.ts'
-import { definitions, definitionsWith, marks, names, words } from './words.ts'
+import { definitions, definitionsWith, keepAlive, marks, names, words } from './words.ts'
 
 /** What every way of switching knows. */
 export interface Switching {
@@ -107,7 +107,7 @@ export function fillUp(changed: readonly Change[]): Unnumbered[] {
       title: `complete ${names(repaired)}`,
       because: 'containers of this very release are missing or have ended',
       run: `create_new ${definitionsWith(repaired, ({ service }) => String(service.replicas))}`,
-      undo: `keep_alive ${definitionsWith(repaired, ({ service }) => service.restart)}`,
+      undo: keepAlive(repaired),
       reversibility: 'reversible',
       deadline: 120,
     },

@@ -27,3 +27,8 @@ export function definitionsWith(changes: readonly Change[], more: (change: Chang
 export function marks(changes: readonly Change[], variant: Variant): readonly string[] {
   return changes.map(({ name, service }) => `${name}=${service.definition}/${isReplaced(service.kind) ? variant : ''}`)
 }
+
+/** The engine keeps their new containers alive from now on, as each service says. */
+export function keepAlive(changes: readonly Change[]): string {
+  return `keep_alive ${definitionsWith(changes, ({ service }) => service.restart)}`
+}
